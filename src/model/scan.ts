@@ -1,0 +1,99 @@
+import type { PortState, Reason, Transport } from './port.ts';
+import type { Service } from './service.ts';
+import type { Finding, Verdict } from './verdict.ts';
+
+/** Where the look came from. */
+export interface Vantage {
+  /** `loopback` when only this machine's own loopback addresses were looked at. */
+  readonly kind: 'host' | 'loopback';
+  /** Host name of the machine that scanned. */
+  readonly name: string;
+}
+
+/** What was looked at: "not seen" means nothing outside it. */
+export interface Scope {
+  /** Targets as the user wrote them, after files and standard input were read. */
+  readonly targets: readonly string[];
+  readonly exclude: readonly string[];
+  /** Port ranges in canonical text: `22,80,8000-8100`. Empty when the transport was not scanned. */
+  readonly ports: { readonly tcp: string; readonly udp: string };
+  readonly transports: readonly Transport[];
+  /** Name of the engine that ran (`epoll`, `node`). */
+  readonly engine: string;
+  readonly vantage: Vantage;
+}
+
+export interface ScanStats {
+  /** Addresses whose every port has an outcome. */
+  readonly hosts: number;
+  /** Probes sent, retries included. */
+  readonly probes: number;
+  /** Ports that answered in any way: open, closed or unreachable. */
+  readonly answered: number;
+  readonly retries: number;
+  /** Probes per second over the probing time. */
+  readonly achievedRate: number;
+  /** Times the engine ran short of file descriptors or source ports and slowed down. */
+  readonly slowdowns: number;
+}
+
+/** One open (or, with `--show`, otherwise answered) port. */
+export interface PortRecord {
+  readonly address: string;
+  readonly names: readonly string[];
+  readonly transport: Transport;
+  readonly port: number;
+  readonly state: PortState;
+  readonly reason: Reason;
+  readonly rttMs?: number;
+  readonly service?: Service;
+  readonly verdict?: Verdict;
+}
+
+/** Ports per state. `verified` are the open ones whose service sent at least one byte. */
+export interface PortCounts {
+  readonly open: number;
+  readonly verified: number;
+  readonly closed: number;
+  readonly filtered: number;
+  readonly unreachable: number;
+  readonly localError: number;
+}
+
+export interface HostRecord {
+  readonly address: string;
+  /** Names from the targets that resolve to this address. */
+  readonly names: readonly string[];
+  readonly counts: PortCounts;
+  /** Ports whose state was asked for (by default the open ones), by transport then number. */
+  readonly ports: readonly PortRecord[];
+}
+
+/** Something that went wrong without stopping the scan; makes the exit code 3. */
+export interface Problem {
+  /** Code from docs/errors.md. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface ScanReport {
+  readonly schema: 'postern.scan/1';
+  readonly scan: {
+    /** UUID. */
+    readonly id: string;
+    /** `postern` and its version. */
+    readonly tool: string;
+    /** ISO 8601 UTC. */
+    readonly startedAt: string;
+    readonly endedAt: string;
+    /** False when it was interrupted: hosts missing from `hosts` were not looked at. */
+    readonly complete: boolean;
+    readonly scope: Scope;
+    readonly stats: ScanStats;
+    readonly problems: readonly Problem[];
+  };
+  /** In the order they were finished; formats for people sort them, worst first. */
+  readonly hosts: readonly HostRecord[];
+  /** Worst first. */
+  readonly findings: readonly Finding[];
+}

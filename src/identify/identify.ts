@@ -1,0 +1,233 @@
+import type { Service, TlsDetails } from '../model/service.ts';
+import type { Conversation } from '../net/conversation.ts';
+import { type Budget, Peer, type Talk } from '../net/talk.ts';
+import { boundDetails } from './bound-details.ts';
+import { byFrequency, recognisedIn, suggestedBy } from './order.ts';
+import type { Identity, Protocol } from './plugin.ts';
+import { rawOf } from './raw.ts';
+
+/** Wait for a greeting where nothing suggests one. */
+const GREETING_MS = 1500;
+/** Wait where the port suggests a server that speaks first: mail servers hold greetings back to unmask spammers (6 s by default in postscreen). */
+const SUGGESTED_GREETING_MS = 7000;
+/** Time for one port in all. */
+const PORT_MS = 60_000;
+
+export interface IdentifyOptions {
+  readonly address: string;
+  readonly port: number;
+  /** Host name for SNI and Host headers. */
+  readonly serverName?: string;
+  readonly signal: AbortSignal;
+  readonly protocols: readonly Protocol[];
+  readonly budget?: Partial<Budget>;
+  /** Called when a plugin threw, which is a fault of ours: plugins answer null. */
+  readonly onFault?: (protocol: string, fault: unknown) => void;
+}
+
+/**
+ * Says what answers on an open TCP port, whatever its number: what the port suggests, then a
+ * greeting, TLS with everything inside it, HTTP, then the rest, each on a fresh connection. Null
+ * when nothing ever came back; protocol `unknown` when bytes came that nobody knew. Never rejects.
+ */
+export async function identify(options: IdentifyOptions): Promise<Service | null> {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  const timer = setTimeout(stop, PORT_MS);
+  options.signal.addEventListener('abort', stop, { once: true });
+  if (options.signal.aborted) stop();
+  try {
+    return await new Identification({ ...options, signal: controller.signal }).run();
+  } finally {
+    clearTimeout(timer);
+    options.signal.removeEventListener('abort', stop);
+  }
+}
+
+interface Found {
+  readonly protocol: Protocol;
+  readonly identity: Identity<unknown>;
+  readonly received: Uint8Array;
+}
+
+type Layer = 'bare' | 'tls';
+
+class Identification {
+  readonly #options: IdentifyOptions;
+  readonly #peer: Peer;
+  readonly #protocols: readonly Protocol[];
+  /** What was already asked, per layer. */
+  readonly #tried: Record<Layer, Set<Protocol>> = { bare: new Set(), tls: new Set() };
+  #tls: TlsDetails | undefined;
+  #tlsTried = false;
+  /** The peer spoke first: it is not waiting for a TLS ClientHello. */
+  #greetedBare = false;
+  /** The first bytes any attempt brought, per layer. */
+  readonly #heard: Partial<Record<Layer, Uint8Array>> = {};
+
+  constructor(options: IdentifyOptions) {
+    this.#options = options;
+    this.#protocols = options.protocols.filter((protocol) => protocol.transport === 'tcp');
+    this.#peer = new Peer(options);
+  }
+
+  async run(): Promise<Service | null> {
+    const found = await this.#find();
+    if (found === null) return this.#unrecognised();
+    const refined = await this.#refine(found);
+    return this.#service(refined);
+  }
+
+  async #find(): Promise<Found | null> {
+    const port = this.#peer.port;
+    if (suggestedBy(this.#protocols, port, 'tls').length > 0) {
+      const inside = await this.#insideTls();
+      if (inside !== null || this.#tls !== undefined) return inside;
+    }
+    const suggested = suggestedBy(this.#protocols, port, 'bare');
+    const asked = suggested.some((protocol) => protocol.manners === 'ask');
+    return (
+      (await this.#askEach('bare', suggested)) ??
+      (asked ? null : await this.#greeted('bare')) ??
+      (this.#greetedBare || this.#tlsTried ? null : await this.#insideTls()) ??
+      (this.#tls === undefined ? await this.#askEach('bare', byFrequency(this.#protocols)) : null)
+    );
+  }
+
+  /** Enters TLS and looks inside; `#tls` is set when the layer stood, whatever was inside. */
+  async #insideTls(): Promise<Found | null> {
+    this.#tlsTried = true;
+    const opened = await this.#peer.open({});
+    if (opened.failure !== undefined) return null;
+    this.#tls = opened.talk.tls;
+    const suggested = suggestedBy(this.#protocols, this.#peer.port, 'tls');
+    const first = suggested.find((protocol) => protocol.over === 'tcp');
+    const early =
+      first === undefined
+        ? this.#greeted('tls', opened.talk)
+        : this.#ask('tls', first, opened.talk).finally(() => opened.talk.close());
+    return (
+      (await early) ??
+      (await this.#askEach('tls', suggested)) ??
+      (first === undefined ? null : await this.#greeted('tls')) ??
+      (await this.#askEach('tls', byFrequency(this.#protocols)))
+    );
+  }
+
+  /** Waits for the peer to speak first and lets whoever recognises the greeting go on. */
+  async #greeted(layer: Layer, opened?: Talk): Promise<Found | null> {
+    const talk = opened ?? (await this.#open(layer));
+    if (talk === null) return null;
+    try {
+      await talk.receive(peek, GREETING_MS);
+      if (talk.received.length === 0) return null;
+      if (layer === 'bare') this.#greetedBare = true;
+      this.#hear(layer, talk.received);
+      const [first, ...others] = this.#untried(layer, recognisedIn(this.#protocols, talk.received));
+      if (first === undefined) return null;
+      return (await this.#ask(layer, first, talk)) ?? (await this.#askEach(layer, others));
+    } finally {
+      talk.close();
+    }
+  }
+
+  /** Asks each in turn, on a connection of its own; answers that look like another one move it up. */
+  async #askEach(layer: Layer, candidates: readonly Protocol[]): Promise<Found | null> {
+    const queue = [...candidates];
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      if (this.#options.signal.aborted) return null;
+      if (this.#tried[layer].has(next) || next.over !== 'tcp') continue;
+      const talk = await this.#open(layer);
+      if (talk === null) return null;
+      const found = await this.#ask(layer, next, talk).finally(() => talk.close());
+      if (found !== null) return found;
+      queue.unshift(...this.#untried(layer, recognisedIn(this.#protocols, talk.received)));
+    }
+    return null;
+  }
+
+  async #ask(layer: Layer, protocol: Protocol, talk: Talk): Promise<Found | null> {
+    this.#tried[layer].add(protocol);
+    if (protocol.manners === 'listen' && talk.received.length === 0) {
+      await talk.receive(peek, SUGGESTED_GREETING_MS);
+      if (talk.received.length === 0 || protocol.recognises?.(talk.received) === false) {
+        this.#hear(layer, talk.received);
+        return null;
+      }
+    }
+    const identity = await this.#identify(protocol, talk);
+    this.#hear(layer, talk.received);
+    return identity === null ? null : { protocol, identity, received: talk.received };
+  }
+
+  async #identify(protocol: Protocol, talk: Conversation): Promise<Identity<unknown> | null> {
+    try {
+      return await protocol.identify(talk);
+    } catch (fault) {
+      this.#options.onFault?.(protocol.name, fault);
+      return null;
+    }
+  }
+
+  /** An application behind HTTP says more than "http" does. */
+  async #refine(found: Found): Promise<Found> {
+    if (!found.protocol.name.startsWith('http')) return found;
+    const layer: Layer = this.#tls === undefined ? 'bare' : 'tls';
+    const suggested = this.#protocols.filter(
+      (protocol) =>
+        protocol.ports.includes(this.#peer.port) || protocol.tlsPorts?.includes(this.#peer.port),
+    );
+    const candidates = new Set([...recognisedIn(this.#protocols, found.received), ...suggested]);
+    for (const protocol of this.#untried(layer, [...candidates])) {
+      if (protocol.over !== 'http') continue;
+      const talk = await this.#open(layer);
+      if (talk === null) break;
+      const better = await this.#ask(layer, protocol, talk).finally(() => talk.close());
+      if (better !== null) return better;
+    }
+    return found;
+  }
+
+  #untried(layer: Layer, protocols: readonly Protocol[]): Protocol[] {
+    return protocols.filter((protocol) => !this.#tried[layer].has(protocol));
+  }
+
+  async #open(layer: Layer): Promise<Talk | null> {
+    const opened = await this.#peer.open(layer === 'tls' ? {} : undefined);
+    return opened.talk ?? null;
+  }
+
+  #hear(layer: Layer, bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#heard[layer] ??= bytes;
+  }
+
+  #service(found: Found): Service {
+    const { protocol, identity, received } = found;
+    const tls = identity.startTls ?? this.#tls;
+    return {
+      protocol: protocol.name,
+      ...(identity.product === undefined ? {} : { product: identity.product }),
+      ...(identity.version === undefined ? {} : { version: identity.version }),
+      ...(identity.cpe === undefined ? {} : { cpe: identity.cpe }),
+      ...(tls === undefined ? {} : { tls }),
+      details: boundDetails(identity.details),
+      ...(received.length === 0 ? {} : { raw: rawOf(received) }),
+    };
+  }
+
+  #unrecognised(): Service | null {
+    const heard =
+      this.#tls === undefined ? this.#heard.bare : (this.#heard.tls ?? this.#heard.bare);
+    if (this.#tls === undefined && heard === undefined) return null;
+    return {
+      protocol: this.#tls === undefined ? 'unknown' : 'tls',
+      ...(this.#tls === undefined ? {} : { tls: this.#tls }),
+      ...(heard === undefined ? {} : { raw: rawOf(heard) }),
+    };
+  }
+}
+
+/** Completes as soon as anything arrived, and leaves it where it is. */
+function peek(): number {
+  return 0;
+}

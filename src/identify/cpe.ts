@@ -11,14 +11,17 @@ function attribute(text: string): string {
 
 /**
  * CPE 2.3 formatted string (NISTIR 7695 §6.2) of an application (`a`), operating system (`o`) or
- * device (`h`). Without a version the attribute is `*` (any).
+ * device (`h`). Without a version or update (`p1` of OpenSSH 9.2p1) the attribute is `*` (any).
  */
 export function cpe23(
   vendor: string,
   product: string,
   version?: string,
   part: 'a' | 'o' | 'h' = 'a',
+  update?: string,
 ): string {
-  const shown = version === undefined || version === '' ? '*' : attribute(version);
-  return `cpe:2.3:${part}:${attribute(vendor)}:${attribute(product)}:${shown}:*:*:*:*:*:*:*`;
+  const shown = [vendor, product, version ?? '', update ?? ''].map((text) =>
+    text === '' ? '*' : attribute(text),
+  );
+  return `cpe:2.3:${part}:${shown.join(':')}:*:*:*:*:*:*`;
 }

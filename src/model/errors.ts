@@ -20,6 +20,67 @@ export const ERRORS = {
     todo: 'Write 192.0.2.7, 192.0.2.0/24, 192.0.2.1-50, example.org, @hosts.txt or - for standard input.',
     effect: 'partial',
   },
+  TARGET_TOO_LARGE: {
+    message: '{where}: "{value}" holds more than 2^32 addresses, which no scan can visit',
+    todo: 'Name smaller blocks (an IPv6 /96 or longer), addresses or host names.',
+    effect: 'partial',
+  },
+  TARGET_NOT_A_HOST: {
+    message: '{where}: "{value}" cannot be scanned ({problem})',
+    todo: 'Name the addresses of the machines you mean.',
+    effect: 'partial',
+  },
+  TARGET_FILE: {
+    message: '{where}: cannot read targets from "{value}" ({problem})',
+    todo: 'Check that the file exists and can be read; paths in a file are relative to that file.',
+    effect: 'partial',
+  },
+  EXCLUDE_SYNTAX: {
+    message:
+      '{where} in the exclusions: "{value}" is not an IP address, CIDR block, range, host name or @file ({problem})',
+    todo: 'Correct it; nothing was scanned, because what you want left out is not clear.',
+    effect: 'usage',
+  },
+  EXCLUDE_FILE: {
+    message: '{where} in the exclusions: cannot read "{value}" ({problem})',
+    todo: 'Check that the file exists and can be read; nothing was scanned.',
+    effect: 'usage',
+  },
+  EXCLUDE_NAME: {
+    message: '{where} in the exclusions: the addresses of "{value}" cannot be found ({problem})',
+    todo: 'Write the address instead of the name, or take the name out; nothing was scanned.',
+    effect: 'usage',
+  },
+  NAME_NOT_FOUND: {
+    message: '{where}: the name "{value}" does not exist',
+    todo: 'Check the spelling; the DNS has no such name.',
+    effect: 'partial',
+  },
+  NAME_NO_ADDRESS: {
+    message: '{where}: the name "{value}" exists but has no address (no A or AAAA record)',
+    todo: 'Name a host of that domain, for example the one its web site runs on.',
+    effect: 'partial',
+  },
+  NAME_TIMEOUT: {
+    message: '{where}: no name server answered for "{value}" in time',
+    todo: 'Check the network and the name servers of this machine, then scan this name again.',
+    effect: 'partial',
+  },
+  NAME_SERVER_FAILURE: {
+    message: '{where}: the name servers could not say what "{value}" is ({problem})',
+    todo: 'The fault is with the name servers of this machine or of that domain; scan this name again later.',
+    effect: 'partial',
+  },
+  PORT_SYNTAX: {
+    message: '"{value}" in the port list is not a port, range or service name ({problem})',
+    todo: 'Write numbers, ranges and names: -p 22,80,8000-8100,postgresql,U:53, or -p - for all ports.',
+    effect: 'usage',
+  },
+  PORT_TOP: {
+    message: 'the {transport} port list cannot give its top {value}: it has {most} ports',
+    todo: 'Ask for a whole number from 1 to the size of the list, or name ports with -p 1-1000.',
+    effect: 'usage',
+  },
   ENGINE_UNAVAILABLE: {
     message: 'engine "{engine}" cannot run here: {problem}',
     todo: 'Leave --engine out to let Postern choose, or use --engine connect.',

@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { findCommand } from '../helpers/needs.ts';
+
+/** A program in the foreground. */
+export interface Launch {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Runs as this user when we are root; for servers that refuse root. */
+  readonly user?: string;
+  /** The network namespace (`ip netns`) to run in. */
+  readonly namespace?: string;
+}
+
+export interface Child {
+  readonly pid: number;
+  /** Set once it is gone: how it ended. */
+  readonly ended: () => string | undefined;
+  /** Standard output and error so far. */
+  readonly log: () => string;
+  /** Kills it and everything it started, however daemonised; resolves when they are gone. */
+  kill(): Promise<void>;
+}
+
+/**
+ * Starts a program that cannot outlive this process: its parent-death signal is KILL, and as root
+ * it is the first of its own process-id namespace, so that the kernel takes its children along.
+ */
+export function startChild(launch: Launch, logFile: string): Child {
+  const [command, ...args] = commandLine(launch);
+  const log = openSync(logFile, 'a');
+  const child = spawn(command ?? '', args, {
+    cwd: launch.cwd,
+    env: { PATH: process.env['PATH'], LC_ALL: 'C', ...launch.env },
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
+  closeSync(log);
+  let ended: string | undefined;
+  child.once('error', (error) => {
+    ended = error.message;
+  });
+  child.once('exit', (code, signal) => {
+    ended = signal === null ? `exit code ${code}` : `signal ${signal}`;
+  });
+  return {
+    pid: child.pid ?? 0,
+    ended: () => ended,
+    log: () => readFileSync(logFile, 'utf8'),
+    kill: () => killTree(child),
+  };
+}
+
+function commandLine({ command, args, user, namespace }: Launch): string[] {
+  const program = [findCommand(command) ?? command, ...args];
+  const mortal = ['setpriv', '--pdeathsig', 'KILL', '--'];
+  if (process.getuid?.() !== 0) return [...mortal, ...program];
+  const enter = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace];
+  const alone = ['unshare', '--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--'];
+  return [...mortal, ...enter, ...alone, ...asUser(user), ...program];
+}
+
+/** The prefix that makes a command run as another user. */
+export function asUser(user: string | undefined): string[] {
+  if (user === undefined || process.getuid?.() !== 0) return [];
+  return ['setpriv', '--reuid', user, '--regid', user, '--init-groups', '--'];
+}
+
+async function killTree(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  // The namespace's first process first: `unshare` waits for it, and it for all the others.
+  const first = firstChild(child.pid);
+  if (first === undefined) process.kill(-child.pid, 'SIGKILL');
+  else process.kill(first, 'SIGKILL');
+  await gone;
+}
+
+function firstChild(pid: number): number | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    return children === '' ? undefined : Number(children.split(' ')[0]);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+import { layerOverrides } from './layers.js';
+
+/** The linter's configuration; written to .oxlintrc.json by `npm run generate`. */
+export function lintConfig() {
+  return {
+    $schema: './node_modules/oxlint/configuration_schema.json',
+    plugins: ['typescript', 'import', 'unicorn', 'promise', 'node', 'vitest', 'oxc'],
+    categories: { correctness: 'error', suspicious: 'error' },
+    rules: {
+      'typescript/no-floating-promises': 'error',
+      'typescript/no-misused-promises': 'error',
+      'typescript/switch-exhaustiveness-check': 'error',
+      'typescript/await-thenable': 'error',
+      'typescript/no-explicit-any': 'error',
+      'typescript/ban-ts-comment': 'error',
+      'typescript/consistent-type-imports': 'error',
+      'import/no-cycle': 'error',
+      'import/no-default-export': 'error',
+      'no-empty': ['error', { allowEmptyCatch: false }],
+      'max-lines-per-function': ['error', { max: 60 }],
+      'no-console': 'error',
+      // the CommonJS default of zod, commander and others is not what we import
+      'import/no-named-as-default-member': 'off',
+      // narrowing what crosses a border (FFI, JSON) is done by schema or stated beside the cast
+      'typescript/no-unsafe-type-assertion': 'off',
+      // sorting a list that was just made is the plain way
+      'unicorn/no-array-sort': 'off',
+      'unicorn/no-array-reverse': 'off',
+      'vitest/no-focused-tests': 'error',
+      'vitest/no-disabled-tests': 'error',
+      'vitest/expect-expect': [
+        'error',
+        { assertFunctionNames: ['expect', 'expect*', 'assert*', 'fc.assert'] },
+      ],
+    },
+    overrides: [
+      ...layerOverrides(),
+      {
+        files: ['**/*.test.ts', 'test/**', 'bench/**'],
+        rules: { 'max-lines-per-function': 'off' },
+      },
+      {
+        files: ['*.config.ts', 'test/helpers/summary-reporter.ts'],
+        rules: { 'import/no-default-export': 'off' },
+      },
+      { files: ['scripts/**', 'bench/**'], rules: { 'no-console': 'off' } },
+    ],
+    ignorePatterns: ['dist', 'node_modules', 'test/fixtures'],
+  };
+}

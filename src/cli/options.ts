@@ -1,0 +1,89 @@
+import { InvalidArgumentError } from 'commander';
+import { PORT_STATES, type PortState } from '../model/port.ts';
+import { SEVERITIES, type Severity } from '../model/verdict.ts';
+import type { Limit } from '../probe/engine.ts';
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly policy?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+export interface ScanOptions extends GlobalOptions {
+  readonly ports?: string;
+  readonly top?: number;
+  readonly engine: string;
+  readonly rate: Limit | 'auto';
+  readonly perHost: Limit | 'auto';
+  readonly timeout?: number;
+  readonly exclude: readonly string[];
+  readonly identify: boolean;
+  readonly format?: string;
+  readonly output: readonly string[];
+  readonly show: readonly PortState[];
+  readonly failOn: Severity | 'never';
+  readonly plan?: boolean;
+  readonly seed?: number;
+}
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || number <= 0 || !Number.isFinite(number)) {
+    throw new InvalidArgumentError('It must be a number above 0.');
+  }
+  return number;
+}
+
+function wholePositive(text: string): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) < 1) {
+    throw new InvalidArgumentError('It must be a whole number from 1.');
+  }
+  return Number(text);
+}
+
+export function readLimit(text: string): Limit | 'auto' {
+  return text === 'max' || text === 'auto' ? text : positive(text);
+}
+
+export function readTop(text: string): number {
+  return wholePositive(text);
+}
+
+export function readTimeout(text: string): number {
+  const ms = wholePositive(text);
+  if (ms < 50 || ms > 120_000) throw new InvalidArgumentError('It must be 50 to 120000 ms.');
+  return ms;
+}
+
+export function readSeed(text: string): number {
+  if (!/^\d{1,10}$/.test(text) || Number(text) > 0xffff_ffff) {
+    throw new InvalidArgumentError('It must be a whole number from 0 to 4294967295.');
+  }
+  return Number(text);
+}
+
+export function readSeverity(text: string): Severity | 'never' {
+  const found = [...SEVERITIES, 'never' as const].find((severity) => severity === text);
+  if (found === undefined) {
+    throw new InvalidArgumentError(`It must be one of ${SEVERITIES.join(', ')}, never.`);
+  }
+  return found;
+}
+
+export function readShow(text: string): readonly PortState[] {
+  if (text === 'all') return PORT_STATES;
+  return text.split(',').map((word) => {
+    const state = PORT_STATES.find((known) => known === word.trim());
+    if (state === undefined) {
+      throw new InvalidArgumentError(`It must be all, or some of ${PORT_STATES.join(', ')}.`);
+    }
+    return state;
+  });
+}
+
+/** Collects an option that may be given several times. */
+export function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}

@@ -1,0 +1,147 @@
+import { Command, Option } from 'commander';
+import {
+  collect,
+  type GlobalOptions,
+  readLimit,
+  readSeed,
+  readSeverity,
+  readShow,
+  readTimeout,
+  readTop,
+  type ScanOptions,
+} from './options.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Formats of a scan report, as `--format` names them. */
+const FORMATS = ['table', 'json', 'jsonl', 'csv', 'xml', 'html', 'sarif', 'markdown'];
+
+const EXAMPLES = `
+Examples:
+  postern scan 127.0.0.1                      what is open here, and should it be?
+  postern scan example.org 192.0.2.0/28       hosts, networks, ranges, @files, - for stdin
+  postern scan @hosts.txt -p 22,80,8000-8100 -o report.html -o report.json
+  postern ports 6379                          what uses this port, and why it is a risk
+`;
+
+const SCAN_EXAMPLES = `
+Examples:
+  postern scan 192.0.2.7 -p -                 all 65,535 TCP ports
+  postern scan 10.0.0.0/24 --exclude 10.0.0.1 --top 100
+  postern scan @hosts.txt --plan              what would be sent; sends nothing
+  postern scan example.org --format jsonl | jq .
+`;
+
+/** What the commands do; main.ts binds the real ones, loaded only when called. */
+export interface Actions {
+  scan(targets: readonly string[], options: ScanOptions): Promise<number>;
+  ports(query: readonly string[], options: GlobalOptions): Promise<number>;
+}
+
+export interface Built {
+  readonly program: Command;
+  /** Exit code of the action that ran; 0 when none did. */
+  readonly exitCode: () => number;
+}
+
+function choices(flags: string, text: string, words: readonly string[]): Option {
+  return new Option(flags, text).choices(words);
+}
+
+function addScan(
+  program: Command,
+  run: (work: Promise<number>) => Promise<void>,
+  actions: Actions,
+) {
+  program
+    .command('scan')
+    .summary('find open ports, say what answers, judge it')
+    .description(
+      'Finds the open ports of hosts and networks, says what answers and judges each port.',
+    )
+    .argument('<target...>', 'address, CIDR, range, name, @file or - (stdin)')
+    .option('-p, --ports <list>', '22,80,8000-8100 · - for all · ssh,postgresql · T:… U:…')
+    .option('--top <n>', 'the n ports met most often', readTop)
+    .option('--exclude <list>', 'never touch these; same notation, @file too', collect, [])
+    .addOption(
+      choices('--engine <name>', 'how to probe', ['auto', 'connect', 'epoll', 'node']).default(
+        'auto',
+      ),
+    )
+    .option('--rate <n>', 'probes per second in all: auto, a number, max', readLimit, 'auto')
+    .option(
+      '--per-host <n>',
+      'probes per second to one host: auto, a number, max',
+      readLimit,
+      'auto',
+    )
+    .option('--timeout <ms>', 'longest wait for one probe', readTimeout)
+    .option('--seed <n>', 'order of the probes; the same seed gives the same order', readSeed)
+    .option('--no-identify', 'find open ports only; ask nothing')
+    .addOption(choices('--format <name>', 'form of what is printed', FORMATS))
+    .option('-o, --output <file>', 'also write a report; the ending chooses the form', collect, [])
+    .option(
+      '--show <states>',
+      'ports to list: open, closed, filtered, unreachable, all',
+      readShow,
+      ['open'],
+    )
+    .option('--fail-on <severity>', 'exit 1 from this severity on, or never', readSeverity, 'high')
+    .option('--plan', 'say what would be sent and how long it takes; send nothing')
+    .addHelpText('after', SCAN_EXAMPLES)
+    .action((targets: string[], _options: unknown, command: Command) =>
+      run(actions.scan(targets, command.optsWithGlobals<ScanOptions>())),
+    );
+}
+
+function addPorts(
+  program: Command,
+  run: (work: Promise<number>) => Promise<void>,
+  actions: Actions,
+) {
+  program
+    .command('ports')
+    .summary('explain a port: what uses it, why it is a risk')
+    .description(
+      'Explains ports: by number, service name, group or any word. Without one, all groups.',
+    )
+    .argument('[query...]', '6379 · postgresql · database · "remote desktop"')
+    .action((query: string[], _options: unknown, command: Command) =>
+      run(actions.ports(query, command.optsWithGlobals<GlobalOptions>())),
+    );
+}
+
+/** Stands in help for the command that `@bomb.sh/tab` brings when it is called. */
+export function addCompletePlaceholder(program: Command): void {
+  program
+    .command('complete [shell]')
+    .summary('print a completion script for bash, zsh, fish or powershell')
+    .description(
+      'Prints a completion script: source <(postern complete bash), likewise zsh and fish.',
+    );
+}
+
+/** The command line: every command, option and help text. Parsing never ends the process. */
+export function buildProgram(version: string, terminal: Terminal, actions: Actions): Built {
+  let code = 0;
+  const run = async (work: Promise<number>): Promise<void> => {
+    code = await work;
+  };
+  const program = new Command('postern')
+    .description('Which of our doors are open, and should they be?')
+    .version(version, '-V, --version', 'print the version')
+    .option('--policy <file>', 'which ports are expected, and from where (postern.yaml)')
+    .option('--json', 'print JSON')
+    .option('-q, --quiet', 'no progress and no notes on stderr')
+    .option('-v, --verbose', 'more on stderr')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => terminal.out.write(text),
+      writeErr: (text) => terminal.err.write(text),
+    })
+    .showHelpAfterError('(postern --help lists the commands, postern scan --help its options)')
+    .exitOverride()
+    .addHelpText('after', EXAMPLES);
+  addScan(program, run, actions);
+  addPorts(program, run, actions);
+  return { program, exitCode: () => code };
+}

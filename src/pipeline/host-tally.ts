@@ -1,0 +1,91 @@
+import type { Outcome, PortState } from '../model/port.ts';
+import type { HostRecord, PortCounts, PortRecord } from '../model/scan.ts';
+import type { Service } from '../model/service.ts';
+import type { Finding, Verdict } from '../model/verdict.ts';
+
+export interface Look {
+  readonly service: Service | null;
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+}
+
+type CountName = 'open' | 'closed' | 'filtered' | 'unreachable' | 'localError';
+
+const COUNTED: Readonly<Record<PortState, CountName>> = {
+  open: 'open',
+  closed: 'closed',
+  filtered: 'filtered',
+  unreachable: 'unreachable',
+  'local-error': 'localError',
+};
+
+/** What is known of one host while its ports come in. */
+export class HostTally {
+  readonly address: string;
+  readonly #counts: Record<CountName, number> = {
+    open: 0,
+    closed: 0,
+    filtered: 0,
+    unreachable: 0,
+    localError: 0,
+  };
+  readonly #kept: { readonly outcome: Outcome; look?: Look }[] = [];
+  outcomes = 0;
+  /** Open ports still being identified. */
+  pending = 0;
+
+  constructor(address: string) {
+    this.address = address;
+  }
+
+  /** Counts an outcome; `keep` also lists it in the record. Returns a setter for its look. */
+  add(outcome: Outcome, keep: boolean): (look: Look) => void {
+    this.outcomes += 1;
+    this.#counts[COUNTED[outcome.state]] += 1;
+    const entry: { readonly outcome: Outcome; look?: Look } = { outcome };
+    if (keep) this.#kept.push(entry);
+    return (look) => {
+      entry.look = look;
+    };
+  }
+
+  /** Whether anything came back from the host, also a refusal. */
+  get answered(): boolean {
+    return this.#counts.open + this.#counts.closed + this.#counts.unreachable > 0;
+  }
+
+  get counts(): PortCounts {
+    const verified = this.#kept.filter((entry) => entry.look?.service != null).length;
+    return { ...this.#counts, verified };
+  }
+
+  record(names: readonly string[]): HostRecord {
+    const ports = this.#kept
+      .toSorted((a, b) => a.outcome.port - b.outcome.port)
+      .map(({ outcome, look }) => portRecord(outcome, names, look));
+    return { address: this.address, names, counts: this.counts, ports };
+  }
+
+  get findings(): Finding[] {
+    return this.#kept.flatMap((entry) => entry.look?.findings ?? []);
+  }
+}
+
+function portRecord(
+  outcome: Outcome,
+  names: readonly string[],
+  look: Look | undefined,
+): PortRecord {
+  const { address, transport, port, state, reason, rttMs } = outcome;
+  return {
+    address,
+    names,
+    transport,
+    port,
+    state,
+    reason,
+    ...(rttMs === undefined ? {} : { rttMs }),
+    ...(look?.service == null ? {} : { service: look.service }),
+    ...(look === undefined ? {} : { verdict: look.verdict }),
+  };
+}

@@ -1,0 +1,200 @@
+import pLimit, { type LimitFunction } from 'p-limit';
+import { identify } from '../identify/identify.ts';
+import type { Protocol } from '../identify/plugin.ts';
+import type { Outcome, PortState } from '../model/port.ts';
+import type { HostRecord } from '../model/scan.ts';
+import type { Service } from '../model/service.ts';
+import type { Finding } from '../model/verdict.ts';
+import type { Engine, EngineStats, Pace } from '../probe/engine.ts';
+import { HostTally, type Look } from './host-tally.ts';
+
+/** Ports identified at the same time, over all hosts and on one host. */
+const IDENTIFIED_AT_ONCE = 64;
+const IDENTIFIED_AT_ONCE_PER_HOST = 6;
+/** Open ports that may wait for identification before probing pauses; bounds memory. */
+const MAX_WAITING = 1024;
+
+/** Counters a caller may read while a scan runs. */
+export interface Progress {
+  readonly engine: EngineStats;
+  open: number;
+  closed: number;
+  hosts: number;
+  /** Open ports identified so far. */
+  identified: number;
+}
+
+export function newProgress(): Progress {
+  return {
+    engine: { probes: 0, retries: 0, outcomes: 0, slowdowns: 0 },
+    open: 0,
+    closed: 0,
+    hosts: 0,
+    identified: 0,
+  };
+}
+
+/** An open port on its way to the judge. */
+export interface Seen {
+  readonly outcome: Outcome;
+  readonly names: readonly string[];
+  readonly service: Service | null;
+  /** False with `--no-identify`: nothing is known of the service because nobody asked. */
+  readonly identified: boolean;
+}
+
+export interface ScanInput {
+  readonly addresses: AsyncIterable<string>;
+  readonly namesOf: (address: string) => readonly string[];
+  readonly ports: readonly number[];
+  readonly engine: Engine;
+  readonly pace: Pace;
+  readonly timeoutMs?: number;
+  readonly signal: AbortSignal;
+  /** Empty: nothing is identified. */
+  readonly protocols: readonly Protocol[];
+  readonly judge: (seen: Seen) => Omit<Look, 'service'>;
+  /** States whose ports are listed one by one. */
+  readonly show: ReadonlySet<PortState>;
+  readonly progress: Progress;
+  readonly warn: (message: string) => void;
+  readonly onFault: (protocol: string, fault: unknown) => void;
+}
+
+export interface HostResult {
+  readonly host: HostRecord;
+  readonly findings: readonly Finding[];
+  /** False when the scan was cancelled before every port had its outcome. */
+  readonly complete: boolean;
+  /** Whether anything at all came back. */
+  readonly answered: boolean;
+}
+
+/**
+ * targets → probe → identify → judge, a host at a time as it is finished. After cancelling, the
+ * hosts begun are yielded with what was found of them. Memory depends on the hosts under way.
+ */
+export async function* scanHosts(input: ScanInput): AsyncGenerator<HostResult> {
+  const run = new Run(input);
+  const { engine, addresses, ports, pace, signal, progress, warn, timeoutMs } = input;
+  const options = { pace, signal, stats: progress.engine, warn };
+  const outcomes = engine.probe(
+    addresses,
+    ports,
+    timeoutMs === undefined ? options : { ...options, timeoutMs },
+  );
+  for await (const batch of outcomes) {
+    for (const outcome of batch) run.take(outcome);
+    yield* run.finished();
+    await run.room();
+  }
+  await run.settle();
+  yield* run.finished();
+  yield* run.unfinished();
+}
+
+class Run {
+  readonly #input: ScanInput;
+  readonly #hosts = new Map<string, HostTally>();
+  readonly #finished: HostTally[] = [];
+  readonly #limit = pLimit(IDENTIFIED_AT_ONCE);
+  readonly #hostLimits = new Map<string, LimitFunction>();
+  readonly #waiting = new Set<Promise<void>>();
+
+  constructor(input: ScanInput) {
+    this.#input = input;
+  }
+
+  take(outcome: Outcome): void {
+    const host = this.#hostOf(outcome.address);
+    const open = outcome.state === 'open';
+    const setLook = host.add(outcome, open || this.#input.show.has(outcome.state));
+    if (outcome.state === 'closed') this.#input.progress.closed += 1;
+    if (open) this.#follow(host, outcome, setLook);
+    this.#check(host);
+  }
+
+  /** Resolves when there is room for more open ports. */
+  async room(): Promise<void> {
+    while (this.#waiting.size > MAX_WAITING) await Promise.race(this.#waiting);
+  }
+
+  async settle(): Promise<void> {
+    while (this.#waiting.size > 0) await Promise.all(this.#waiting);
+  }
+
+  *finished(): Generator<HostResult> {
+    for (const host of this.#finished.splice(0)) yield this.#result(host, true);
+  }
+
+  *unfinished(): Generator<HostResult> {
+    for (const host of this.#hosts.values()) yield this.#result(host, false);
+    this.#hosts.clear();
+  }
+
+  #hostOf(address: string): HostTally {
+    const known = this.#hosts.get(address);
+    if (known !== undefined) return known;
+    const host = new HostTally(address);
+    this.#hosts.set(address, host);
+    return host;
+  }
+
+  #follow(host: HostTally, outcome: Outcome, setLook: (look: Look) => void): void {
+    this.#input.progress.open += 1;
+    host.pending += 1;
+    const work = this.#look(outcome)
+      .then(setLook)
+      .finally(() => {
+        host.pending -= 1;
+        this.#waiting.delete(work);
+        this.#check(host);
+      });
+    this.#waiting.add(work);
+  }
+
+  async #look(outcome: Outcome): Promise<Look> {
+    const names = this.#input.namesOf(outcome.address);
+    const identified = this.#input.protocols.length > 0;
+    const service = identified ? await this.#identify(outcome, names[0]) : null;
+    if (identified) this.#input.progress.identified += 1;
+    return { service, ...this.#input.judge({ outcome, names, service, identified }) };
+  }
+
+  #identify(outcome: Outcome, serverName: string | undefined): Promise<Service | null> {
+    const { address, port } = outcome;
+    const { signal, protocols, onFault } = this.#input;
+    const work = (): Promise<Service | null> =>
+      identify({
+        address,
+        port,
+        signal,
+        protocols,
+        onFault,
+        ...(serverName === undefined ? {} : { serverName }),
+      });
+    return this.#hostLimit(address)(() => this.#limit(work));
+  }
+
+  #hostLimit(address: string): LimitFunction {
+    const known = this.#hostLimits.get(address);
+    if (known !== undefined) return known;
+    const limit = pLimit(IDENTIFIED_AT_ONCE_PER_HOST);
+    this.#hostLimits.set(address, limit);
+    return limit;
+  }
+
+  #check(host: HostTally): void {
+    if (host.outcomes < this.#input.ports.length || host.pending > 0) return;
+    if (!this.#hosts.delete(host.address)) return;
+    this.#hostLimits.delete(host.address);
+    this.#finished.push(host);
+    this.#input.progress.hosts += 1;
+  }
+
+  #result(host: HostTally, complete: boolean): HostResult {
+    const record = host.record(this.#input.namesOf(host.address));
+    const done = complete || host.outcomes === this.#input.ports.length;
+    return { host: record, findings: host.findings, complete: done, answered: host.answered };
+  }
+}

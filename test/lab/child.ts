@@ -60,8 +60,14 @@ function commandLine({ command, args, user, namespace }: Launch): string[] {
   if (process.getuid?.() !== 0) return [...mortal, ...program];
   const enter = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace];
   const alone = ['unshare', '--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--'];
-  return [...mortal, ...enter, ...alone, ...asUser(user), ...program];
+  return [...mortal, ...enter, ...alone, ...KEEPER, ...asUser(user), ...program];
 }
+
+/**
+ * The namespace's first process: changing its user would make a server lose the parent-death
+ * signal, so a shell that stays as it is keeps it and waits.
+ */
+const KEEPER = ['sh', '-c', '"$@"; exit $?', 'sh'];
 
 /** The prefix that makes a command run as another user. */
 export function asUser(user: string | undefined): string[] {

@@ -1,45 +1,65 @@
+import { adminPorts } from './known-ports/admin.ts';
+import { aiPorts } from './known-ports/ai.ts';
+import { cachePorts } from './known-ports/cache.ts';
+import { cameraPorts } from './known-ports/camera.ts';
+import { containerPorts } from './known-ports/container.ts';
+import { databasePorts } from './known-ports/database.ts';
+import { developmentPorts } from './known-ports/development.ts';
+import { directoryPorts } from './known-ports/directory.ts';
+import { dnsPorts } from './known-ports/dns.ts';
+import type { KnownPort } from './known-ports/entry.ts';
+import { fileSharingPorts } from './known-ports/file-sharing.ts';
+import { gamePorts } from './known-ports/game.ts';
+import { industrialPorts } from './known-ports/industrial.ts';
+import { mailPorts } from './known-ports/mail.ts';
+import { monitoringPorts } from './known-ports/monitoring.ts';
+import { networkPorts } from './known-ports/network.ts';
+import { TCP_ORDER, UDP_ORDER } from './known-ports/order.ts';
+import { printerPorts } from './known-ports/printer.ts';
+import { queuePorts } from './known-ports/queue.ts';
+import { remoteAccessPorts } from './known-ports/remote-access.ts';
+import { voicePorts } from './known-ports/voice.ts';
+import { vpnPorts } from './known-ports/vpn.ts';
+import { webPorts } from './known-ports/web.ts';
 import type { Transport } from './port.ts';
-import type { Level, Severity } from './verdict.ts';
 
-export const PORT_GROUPS = [
-  'web',
-  'mail',
-  'dns',
-  'remote-access',
-  'file-sharing',
-  'directory',
-  'database',
-  'cache',
-  'queue',
-  'container',
-  'admin',
-  'monitoring',
-  'development',
-  'ai',
-  'vpn',
-  'printer',
-  'camera',
-  'industrial',
-  'voice',
-  'game',
-  'network',
-] as const;
-export type PortGroup = (typeof PORT_GROUPS)[number];
+export { type KnownPort, PORT_GROUPS, type PortGroup } from './known-ports/entry.ts';
 
-/** A port that applications of today use, and what we think of finding it open. */
-export interface KnownPort {
-  readonly port: number;
-  readonly transport: Transport;
-  /** Word for `-p` and reports: `postgresql`. Several ports may share one. */
-  readonly name: string;
-  readonly title: string;
-  readonly group: PortGroup;
-  /** Why it is in the list: which application puts it there. One sentence. */
-  readonly uses: string;
-  /** What an attacker gets out of it. One sentence. */
-  readonly risk: string;
-  readonly level: Level;
-  readonly severity: Severity;
+const ENTRIES: readonly KnownPort[] = [
+  ...adminPorts,
+  ...aiPorts,
+  ...cachePorts,
+  ...cameraPorts,
+  ...containerPorts,
+  ...databasePorts,
+  ...developmentPorts,
+  ...directoryPorts,
+  ...dnsPorts,
+  ...fileSharingPorts,
+  ...gamePorts,
+  ...industrialPorts,
+  ...mailPorts,
+  ...monitoringPorts,
+  ...networkPorts,
+  ...printerPorts,
+  ...queuePorts,
+  ...remoteAccessPorts,
+  ...voicePorts,
+  ...vpnPorts,
+  ...webPorts,
+];
+
+const BY_KEY: ReadonlyMap<string, KnownPort> = new Map(
+  ENTRIES.map((entry) => [`${entry.transport}/${entry.port}`, entry]),
+);
+
+/** The entry for one port; undefined when no well-known application uses it. */
+export function knownPort(transport: Transport, port: number): KnownPort | undefined {
+  return BY_KEY.get(`${transport}/${port}`);
+}
+
+function ranked(transport: Transport, order: readonly number[]): KnownPort[] {
+  return order.flatMap((port) => knownPort(transport, port) ?? []);
 }
 
 /**
@@ -47,15 +67,6 @@ export interface KnownPort {
  * selection from vendors' documentation and the IANA service-names registry.
  */
 export const KNOWN_PORTS: readonly KnownPort[] = [
-  {
-    port: 443,
-    transport: 'tcp',
-    name: 'https',
-    title: 'HTTPS',
-    group: 'web',
-    uses: 'Web sites and APIs over TLS.',
-    risk: 'Whatever the web application behind it allows.',
-    level: 'expected',
-    severity: 'info',
-  },
+  ...ranked('tcp', TCP_ORDER),
+  ...ranked('udp', UDP_ORDER),
 ];

@@ -1,0 +1,45 @@
+import { type KnownPort, table } from './entry.ts';
+
+export const printerPorts: readonly KnownPort[] = table('printer', [
+  {
+    port: 515,
+    transport: 'tcp',
+    name: 'lpd',
+    title: 'LPD printing',
+    uses: 'Printers and print servers take jobs in the Unix way.',
+    risk: 'Strangers print, and old servers can be crashed.',
+    level: 'close',
+    severity: 'medium',
+  },
+  {
+    port: 631,
+    transport: 'tcp',
+    name: 'ipp',
+    title: 'IPP (CUPS)',
+    uses: 'Printers and CUPS take jobs over HTTP.',
+    risk: 'Strangers print; flaws of 2024 in CUPS let them plant commands.',
+    level: 'close',
+    severity: 'medium',
+    http: true,
+  },
+  {
+    port: 6101,
+    transport: 'tcp',
+    name: 'zebra',
+    title: 'Zebra printers',
+    uses: 'Label printers of Zebra and others take jobs here.',
+    risk: 'Strangers print and change settings.',
+    level: 'close',
+    severity: 'medium',
+  },
+  {
+    port: 631,
+    transport: 'udp',
+    name: 'ipp-browse',
+    title: 'CUPS browsing',
+    uses: 'Old CUPS browsing learns of printers here.',
+    risk: 'Flaws of 2024 (CVE-2024-47176) let strangers plant a printer that runs commands.',
+    level: 'close',
+    severity: 'high',
+  },
+]);

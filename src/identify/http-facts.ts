@@ -158,10 +158,16 @@ function routeFacts({ first, last, redirects }: Visit) {
   };
 }
 
+/** The page as text, empty when it is declared to be something else than HTML. */
+function htmlOf(response: HttpResponse): string {
+  const type = fieldOf(response, 'content-type');
+  return type === undefined || /html|xml/i.test(type) ? bodyText(response) : '';
+}
+
 /** What a visit says, as details of http and https. */
 export function httpFacts(visit: Visit, named: readonly Software[]): HttpDetails {
   const { first, last } = visit;
-  const page = bodyText(last);
+  const page = htmlOf(last);
   return {
     status: first.status,
     httpVersion: first.version,

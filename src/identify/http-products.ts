@@ -157,7 +157,8 @@ const PHRASES: readonly (readonly [begins: string, token: string])[] = [
   ['eclipse glassfish', 'glassfish'],
   ['glassfish server open source edition ', 'glassfish'],
   ['golang fasthttp', 'fasthttp'],
-  ['mini web server', 'mini_httpd'],
+  ['nghttpd nghttp2', 'nghttpd'],
+  ['nghttpx nghttp2', 'nghttpx'],
 ];
 
 /** Tokens whose version is of something else: of the connector, of the protocol, of a library. */

@@ -34,6 +34,8 @@ export interface ProbeOptions {
   readonly timeoutMs?: number;
   /** Probes sent before a silent port is called `filtered`, at least 1. Default 2. */
   readonly attempts?: number;
+  /** Key of the order in which the ports of each host are probed: same seed, same order. Default 0. */
+  readonly seed?: number;
 }
 
 /**

@@ -1,0 +1,65 @@
+import { type Libc, type Memory, rawBuffer, type Watch } from './libc.ts';
+
+const EPOLL_CLOEXEC = 0x80000;
+const EPOLL_CTL_ADD = 1;
+const EPOLLIN = 0x1;
+const EPOLLOUT = 0x4;
+export const EPOLLERR = 0x8;
+const EVENTS = 256;
+/** `struct epoll_event` is packed on x86-64 only (epoll_ctl(2)). */
+const EVENT_BYTES = process.arch === 'x64' ? 12 : 16;
+const DATA_AT = EVENT_BYTES - 8;
+
+/** An epoll instance whose events carry a small integer, and which the event loop can watch. */
+export class Epoll {
+  readonly #libc: Libc;
+  readonly #fd: number;
+  readonly #event: Memory = rawBuffer(EVENT_BYTES);
+  readonly #events: Memory = rawBuffer(EVENT_BYTES * EVENTS);
+  readonly #watch: Watch;
+  #onReadable: () => void = () => undefined;
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
+    this.#fd = libc.epollCreate(EPOLL_CLOEXEC);
+    if (this.#fd < 0) throw new Error(`epoll_create1 failed with error ${libc.errno()}`);
+    this.#watch = libc.watch(this.#fd, () => this.#onReadable());
+    this.#event.writeUInt32LE(EPOLLIN | EPOLLOUT, 0);
+  }
+
+  /** Reports `id` when `fd` has connected or failed; closing `fd` takes it out again. Returns success. */
+  add(fd: number, id: number): boolean {
+    this.#event.writeUInt32LE(id, DATA_AT);
+    return this.#libc.epollCtl(this.#fd, EPOLL_CTL_ADD, fd, this.#event) === 0;
+  }
+
+  /** Hands over what is ready, without waiting. Returns how many. */
+  poll(onEvent: (id: number, flags: number) => void): number {
+    let total = 0;
+    for (;;) {
+      const count = this.#libc.epollWait(this.#fd, this.#events, EVENTS, 0);
+      for (let index = 0; index < count; index++) {
+        const at = index * EVENT_BYTES;
+        onEvent(this.#events.readUInt32LE(at + DATA_AT), this.#events.readUInt32LE(at));
+      }
+      if (count > 0) total += count;
+      if (count < EVENTS) return total;
+    }
+  }
+
+  /** Calls back once when something is ready, unless `ignore` comes first. */
+  notify(onReadable: () => void): void {
+    this.#onReadable = onReadable;
+    this.#watch.start();
+  }
+
+  ignore(): void {
+    this.#watch.stop();
+  }
+
+  close(): void {
+    this.#watch.stop();
+    this.#watch.close();
+    this.#libc.close(this.#fd);
+  }
+}

@@ -1,0 +1,58 @@
+import { isIP } from 'node:net';
+
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+/** Where the port lies in both structures: big-endian, after the family. */
+export const PORT_OFFSET = 2;
+
+/** A `sockaddr_in` or `sockaddr_in6` (ip(7), ipv6(7)) with port 0. */
+export interface SocketAddress {
+  readonly family: typeof AF_INET | typeof AF_INET6;
+  readonly bytes: Uint8Array;
+}
+
+/** `scope` gives the index of the interface named after `%`. Null when `text` is no IP address. */
+export function encodeAddress(text: string, scope: (zone: string) => number): SocketAddress | null {
+  const kind = isIP(text);
+  if (kind === 4) return encodeIPv4(text);
+  if (kind !== 6) return null;
+  const [address = '', zone] = text.split('%');
+  return encodeIPv6(address, zone === undefined ? 0 : zoneIndex(zone, scope));
+}
+
+function zoneIndex(zone: string, scope: (zone: string) => number): number {
+  return /^\d+$/.test(zone) ? Number(zone) : scope(zone);
+}
+
+function encodeIPv4(text: string): SocketAddress {
+  const bytes = new Uint8Array(16);
+  bytes[0] = AF_INET;
+  bytes.set(text.split('.').map(Number), 4);
+  return { family: AF_INET, bytes };
+}
+
+function encodeIPv6(text: string, scope: number): SocketAddress {
+  const bytes = new Uint8Array(28);
+  bytes[0] = AF_INET6;
+  bytes.set(ipv6Bytes(text), 8);
+  new DataView(bytes.buffer).setUint32(24, scope, true);
+  return { family: AF_INET6, bytes };
+}
+
+/** The 16 bytes of a valid IPv6 text without zone (RFC 4291 §2.2). */
+function ipv6Bytes(text: string): number[] {
+  const [head = '', tail] = text.split('::');
+  const left = groupBytes(head);
+  if (tail === undefined) return left;
+  const right = groupBytes(tail);
+  return [...left, ...new Array<number>(16 - left.length - right.length).fill(0), ...right];
+}
+
+function groupBytes(text: string): number[] {
+  if (text === '') return [];
+  return text.split(':').flatMap((group) => {
+    if (group.includes('.')) return group.split('.').map(Number);
+    const value = Number.parseInt(group, 16);
+    return [value >> 8, value & 0xff];
+  });
+}

@@ -1,0 +1,95 @@
+import { type Libc, type Memory, rawBuffer } from './libc.ts';
+import { AF_INET, PORT_OFFSET, type SocketAddress } from './sockaddr.ts';
+
+const SOCK_STREAM = 1;
+const SOCK_NONBLOCK = 0x800;
+const SOCK_CLOEXEC = 0x80000;
+const SOL_SOCKET = 1;
+const SO_ERROR = 4;
+const SO_LINGER = 13;
+const SOL_TCP = 6;
+const TCP_INFO = 11;
+/** Offset of `tcpi_rtt` (microseconds) in `struct tcp_info` (linux/tcp.h). */
+const TCPI_RTT_AT = 68;
+const SOL_IP = 0;
+const IP_RECVERR = 11;
+const SOL_IPV6 = 41;
+const IPV6_RECVERR = 25;
+const RLIMIT_NOFILE = 7;
+
+/** Calls on TCP sockets through reused memory. Failures are error numbers; none throws. */
+export class TcpSockets {
+  readonly #libc: Libc;
+  readonly #address: Memory = rawBuffer(128);
+  readonly #one: Memory = rawBuffer(8);
+  readonly #linger: Memory = rawBuffer(8);
+  readonly #value: Memory = rawBuffer(256);
+  readonly #length: Memory = rawBuffer(8);
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
+    this.#one.writeInt32LE(1, 0);
+    this.#linger.writeInt32LE(1, 0); // on, for 0 seconds
+  }
+
+  /** A non-blocking socket that keeps ICMP errors apart from refusals; negative error number on failure. */
+  open(family: number): number {
+    const fd = this.#libc.socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -this.#libc.errno();
+    if (family === AF_INET) this.#libc.setsockopt(fd, SOL_IP, IP_RECVERR, this.#one, 4);
+    else this.#libc.setsockopt(fd, SOL_IPV6, IPV6_RECVERR, this.#one, 4);
+    return fd;
+  }
+
+  /** 0 when it connected at once, otherwise the error number (EINPROGRESS as a rule). */
+  connect(fd: number, to: SocketAddress, port: number): number {
+    this.#address.set(to.bytes);
+    this.#address.writeUInt16BE(port, PORT_OFFSET);
+    const result = this.#libc.connect(fd, this.#address, to.bytes.length);
+    return result === 0 ? 0 : this.#libc.errno();
+  }
+
+  /** The pending error, 0 without one; taking it clears it. */
+  error(fd: number): number {
+    this.#length.writeUInt32LE(4, 0);
+    const result = this.#libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, this.#value, this.#length);
+    return result === 0 ? this.#value.readInt32LE(0) : this.#libc.errno();
+  }
+
+  /** The kernel's round trip of the handshake in milliseconds; null when it could not tell. */
+  handshakeMs(fd: number): number | null {
+    this.#length.writeUInt32LE(TCPI_RTT_AT + 4, 0);
+    this.#value.writeUInt32LE(0, TCPI_RTT_AT);
+    if (this.#libc.getsockopt(fd, SOL_TCP, TCP_INFO, this.#value, this.#length) !== 0) return null;
+    const microseconds = this.#value.readUInt32LE(TCPI_RTT_AT);
+    return microseconds === 0 ? null : microseconds / 1000;
+  }
+
+  /** True when the socket is connected to itself: own address and port equal the peer's. */
+  isSelf(fd: number, to: SocketAddress, port: number): boolean {
+    this.#length.writeUInt32LE(28, 0);
+    if (this.#libc.getsockname(fd, this.#value, this.#length) !== 0) return false;
+    if (this.#value.readUInt16BE(PORT_OFFSET) !== port) return false;
+    const [from, end] = to.family === AF_INET ? [4, 8] : [8, 24];
+    return this.#value.compare(to.bytes, from, end, from, end) === 0;
+  }
+
+  /**
+   * Closes a connected socket with RST (SO_LINGER 0), as connect scanners do: neither side keeps
+   * TIME_WAIT, and a service that has not accepted yet drops the connection from its queue.
+   */
+  reset(fd: number): void {
+    this.#libc.setsockopt(fd, SOL_SOCKET, SO_LINGER, this.#linger, 8);
+    this.#libc.close(fd);
+  }
+
+  close(fd: number): void {
+    this.#libc.close(fd);
+  }
+
+  /** Descriptors this process may have open at once (soft limit; Node raises it to the hard one at start). */
+  descriptorLimit(): number {
+    if (this.#libc.getrlimit(RLIMIT_NOFILE, this.#value) !== 0) return 1024;
+    return Number(this.#value.readBigUInt64LE(0));
+  }
+}

@@ -1,0 +1,43 @@
+import { problem } from '../model/errors.ts';
+import { EPOLL, NODE } from './connect/kinds.ts';
+import type { Engine, EngineKind } from './engine.ts';
+
+/** What `--engine` takes, and which kinds it stands for, the best first. */
+const CHOICES: Readonly<Record<string, readonly EngineKind[]>> = {
+  auto: [EPOLL, NODE],
+  connect: [EPOLL, NODE],
+  epoll: [EPOLL],
+  node: [NODE],
+};
+
+export const ENGINE_NAMES: readonly string[] = Object.keys(CHOICES);
+
+/** An engine, and why a better one was passed over (null when the best was taken). */
+export interface EngineChoice {
+  readonly engine: Engine;
+  readonly note: string | null;
+}
+
+/**
+ * Chooses an engine by the name the user gave and says why a better one does not run here.
+ * Throws ENGINE_UNAVAILABLE for a name that is unknown or cannot run.
+ */
+export async function chooseEngineWithNote(name: string): Promise<EngineChoice> {
+  const kinds = CHOICES[name];
+  if (kinds === undefined) {
+    const known = `the engines are ${ENGINE_NAMES.join(', ')}`;
+    throw problem('ENGINE_UNAVAILABLE', { engine: name, problem: known });
+  }
+  const reasons: string[] = [];
+  for (const kind of kinds) {
+    const reason = await kind.unavailable();
+    if (reason === null) return { engine: await kind.create(), note: reasons[0] ?? null };
+    reasons.push(`engine ${kind.name} is not used: ${reason}`);
+  }
+  throw problem('ENGINE_UNAVAILABLE', { engine: name, problem: reasons.join('; ') });
+}
+
+/** The engine of `chooseEngineWithNote`, for those who do not print the note. */
+export async function chooseEngine(name: string): Promise<Engine> {
+  return (await chooseEngineWithNote(name)).engine;
+}

@@ -97,3 +97,13 @@ export interface ScanReport {
   /** Worst first. */
   readonly findings: readonly Finding[];
 }
+
+/**
+ * One line of JSON Lines: the ports of a host, then the host itself, all findings after the last
+ * host, and the scan as the last line, so that a file without it is known not to be whole.
+ */
+export type ScanLine =
+  | ({ readonly type: 'port' } & PortRecord)
+  | ({ readonly type: 'host' } & Omit<HostRecord, 'ports'>)
+  | ({ readonly type: 'finding' } & Finding)
+  | ({ readonly type: 'scan'; readonly schema: ScanReport['schema'] } & ScanReport['scan']);

@@ -1,0 +1,239 @@
+import type { Reason } from '../../model/port.ts';
+import type { HostRecord, PortCounts, PortRecord, ScanReport } from '../../model/scan.ts';
+import type { Service } from '../../model/service.ts';
+import type { Finding } from '../../model/verdict.ts';
+import { cpeUri } from '../cpe.ts';
+import type { Format } from '../format.ts';
+import { findingsByPort } from '../rows.ts';
+import { headline, summarise } from '../summary.ts';
+import { clip, escapeMarkup, visible } from '../text.ts';
+import { elapsedSeconds, epochSeconds } from '../time.ts';
+
+/** The version of nmap's XML format that this follows (nmap 7.9x). */
+const XML_OUTPUT_VERSION = '1.05';
+/** Longest command line kept: targets can come from a file of any length. */
+const ARGS = 4_000;
+/** Nested details deeper than this are left out; no plugin has them. */
+const DEPTH = 6;
+
+type FindingsOf = ReturnType<typeof findingsByPort>;
+type Attributes = Readonly<Record<string, string | number | undefined>>;
+
+function open(name: string, attributes: Attributes): string {
+  let tag = `<${name}`;
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === undefined) continue;
+    const lines = String(value).split('\n').map(escapeMarkup);
+    tag += ` ${key}="${lines.join('&#xa;')}"`;
+  }
+  return tag;
+}
+
+function element(name: string, attributes: Attributes, content = ''): string {
+  const tag = open(name, attributes);
+  return content === '' ? `${tag}/>` : `${tag}>${content}</${name}>`;
+}
+
+/** nmap's words for our states; `unreachable` is a firewall's or router's answer, so filtered. */
+const STATES = {
+  open: 'open',
+  closed: 'closed',
+  filtered: 'filtered',
+  unreachable: 'filtered',
+  'local-error': 'unknown',
+} as const;
+
+const REASON_WORDS: Partial<Record<Reason, string>> = {
+  rst: 'conn-refused',
+  'icmp-net-unreachable': 'net-unreach',
+  'icmp-host-unreachable': 'host-unreach',
+  'icmp-proto-unreachable': 'proto-unreach',
+  'icmp-port-unreachable': 'port-unreach',
+  'icmp-net-prohibited': 'net-prohibited',
+  'icmp-host-prohibited': 'host-prohibited',
+  'icmp-admin-prohibited': 'admin-prohibited',
+  'icmp-unreachable': 'dest-unreach',
+};
+
+function reasonWord(reason: Reason): string {
+  return REASON_WORDS[reason] ?? reason;
+}
+
+/** nmap's elem and table elements for any JSON value. */
+function structured(key: string | undefined, value: unknown, depth = 0): string {
+  if (value === undefined || value === null || depth > DEPTH) return '';
+  if (typeof value !== 'object') return element('elem', { key }, escapeMarkup(String(value)));
+  const inner = Array.isArray(value)
+    ? value.map((item) => structured(undefined, item, depth + 1))
+    : Object.entries(value).map(([name, item]) => structured(name, item, depth + 1));
+  return element('table', { key }, inner.join(''));
+}
+
+/** A line per thing worth a word, for people. */
+function scriptLines(port: PortRecord, findings: readonly Finding[]): string[] {
+  const { verdict, service } = port;
+  const lines: string[] = [];
+  if (verdict) {
+    lines.push(`${verdict.level}, ${verdict.severity}: ${verdict.why} ${verdict.todo}`.trim());
+  }
+  for (const { severity, why, todo } of findings) lines.push(`${severity}: ${why} ${todo}`.trim());
+  if (service?.tls) lines.push(`${service.tls.version} ${service.tls.cipher}`);
+  if (service?.raw) lines.push(`banner: ${service.raw.text}`);
+  return lines.map(visible);
+}
+
+/** All that nmap has no element for. One script a port: the ndiff of nmap 7.93 dies of two. */
+function scriptElement(port: PortRecord, findings: readonly Finding[]): string {
+  const { verdict, service } = port;
+  if (verdict === undefined && service === undefined && findings.length === 0) return '';
+  const told = findings.map(({ rule, severity, why, todo, evidence }) => {
+    return { rule, severity, why, todo, evidence };
+  });
+  const inner = [
+    structured('verdict', verdict),
+    told.length > 0 ? structured('findings', told) : '',
+    structured('tls', service?.tls),
+    structured('details', service?.details),
+    structured('banner', service?.raw?.base64),
+  ];
+  const output = scriptLines(port, findings).join('\n');
+  return element('script', { id: 'postern', output }, inner.join(''));
+}
+
+/** Inside TLS nmap names the inner protocol and says tunnel="ssl": https is http there. */
+function serviceElement(service: Service): string {
+  const tunnelled = service.tls !== undefined && !service.tls.startTls;
+  const name = service.protocol === 'https' ? 'http' : service.protocol;
+  const cpe = service.cpe === undefined ? null : cpeUri(service.cpe);
+  const attributes = {
+    name,
+    product: service.product,
+    version: service.version,
+    tunnel: tunnelled ? 'ssl' : undefined,
+    method: 'probed',
+    conf: name === 'unknown' ? 0 : 10,
+  };
+  return element('service', attributes, cpe === null ? '' : `<cpe>${escapeMarkup(cpe)}</cpe>`);
+}
+
+function portElement(port: PortRecord, findings: readonly Finding[]): string {
+  const state = element('state', {
+    state: STATES[port.state],
+    reason: reasonWord(port.reason),
+    reason_ttl: 0,
+  });
+  const service = port.service ? serviceElement(port.service) : '';
+  const attributes = { protocol: port.transport, portid: port.port };
+  return `${element('port', attributes, state + service + scriptElement(port, findings))}\n`;
+}
+
+/** Ports that are counted but not listed, by nmap's state and reason. */
+function extraPorts(host: HostRecord): string {
+  const listed = { open: 0, closed: 0, filtered: 0, unreachable: 0, 'local-error': 0 };
+  for (const port of host.ports) listed[port.state] += 1;
+  const rest = (state: keyof typeof listed, count: keyof PortCounts) =>
+    Math.max(0, host.counts[count] - listed[state]);
+  const groups = {
+    closed: { 'conn-refused': rest('closed', 'closed') },
+    filtered: {
+      'no-response': rest('filtered', 'filtered'),
+      'dest-unreach': rest('unreachable', 'unreachable'),
+    },
+    unknown: { 'local-error': rest('local-error', 'localError') },
+    open: { 'syn-ack': rest('open', 'open') },
+  };
+  return Object.entries(groups)
+    .map(([state, reasons]) => extraGroup(state, reasons))
+    .join('');
+}
+
+function extraGroup(state: string, reasons: Readonly<Record<string, number>>): string {
+  const present = Object.entries(reasons).filter(([, count]) => count > 0);
+  const total = present.reduce((sum, [, count]) => sum + count, 0);
+  if (total === 0) return '';
+  const inner = present.map(([reason, count]) => element('extrareasons', { reason, count }));
+  return `${element('extraports', { state, count: total }, inner.join(''))}\n`;
+}
+
+/** A host that stayed silent is `up` on the user's word, as nmap -Pn has it. */
+function statusElement(host: HostRecord): string {
+  const { open: opened, closed } = host.counts;
+  const answered = closed > 0 ? 'conn-refused' : 'user-set';
+  const reason = opened > 0 ? 'syn-ack' : answered;
+  return element('status', { state: 'up', reason, reason_ttl: 0 });
+}
+
+function* hostElement(host: HostRecord, findingsOf: FindingsOf): Iterable<string> {
+  const addrtype = host.address.includes(':') ? 'ipv6' : 'ipv4';
+  const names = host.names.map((name) => element('hostname', { name, type: 'user' }));
+  yield `<host>${statusElement(host)}\n`;
+  yield `${element('address', { addr: host.address, addrtype })}\n`;
+  yield `<hostnames>${names.join('')}</hostnames>\n<ports>${extraPorts(host)}`;
+  for (const port of host.ports) yield portElement(port, findingsOf(port));
+  yield '</ports>\n</host>\n';
+}
+
+function argsOf(scan: ScanReport['scan']): string {
+  const { ports, targets, exclude } = scan.scope;
+  const parts = ['postern scan'];
+  const transports = [ports.tcp && `T:${ports.tcp}`, ports.udp && `U:${ports.udp}`];
+  parts.push('-p', transports.filter((text) => text !== '').join(','));
+  if (exclude.length > 0) parts.push('--exclude', exclude.join(','));
+  return clip([...parts, ...targets].join(' '), ARGS);
+}
+
+/** How many ports `22,80,8000-8100` names. */
+function portsIn(ranges: string): number {
+  return ranges.split(',').reduce((sum, range) => {
+    const [from, to = from] = range.split('-').map(Number);
+    return sum + Math.max(0, (to ?? 0) - (from ?? 0) + 1 || 0);
+  }, 0);
+}
+
+function header(report: ScanReport): string {
+  const { scan } = report;
+  const start = {
+    scanner: 'postern',
+    args: argsOf(scan),
+    start: epochSeconds(scan.startedAt),
+    startstr: scan.startedAt,
+    version: scan.tool.split(' ').at(-1),
+    xmloutputversion: XML_OUTPUT_VERSION,
+  };
+  const infos = scan.scope.transports.map((protocol) => {
+    const services = scan.scope.ports[protocol];
+    const type = protocol === 'tcp' ? 'connect' : 'udp';
+    return element('scaninfo', { type, protocol, numservices: portsIn(services), services });
+  });
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE nmaprun>\n${open('nmaprun', start)}>\n${infos.join('\n')}\n<verbose level="0"/>\n<debugging level="0"/>\n`;
+}
+
+function footer(report: ScanReport): string {
+  const { scan, hosts } = report;
+  const failed = scan.complete ? undefined : 'interrupted';
+  const finished = element('finished', {
+    time: epochSeconds(scan.endedAt),
+    timestr: scan.endedAt,
+    elapsed: elapsedSeconds(scan).toFixed(2),
+    summary: `${scan.tool}: ${headline(summarise(report))}`,
+    exit: scan.complete ? 'success' : 'error',
+    errormsg: failed,
+  });
+  const counts = element('hosts', { up: hosts.length, down: 0, total: hosts.length });
+  return `<runstats>${finished}${counts}</runstats>\n</nmaprun>\n`;
+}
+
+function* render(report: ScanReport): Iterable<string> {
+  const findingsOf = findingsByPort(report);
+  yield header(report);
+  for (const host of report.hosts) yield* hostElement(host, findingsOf);
+  yield footer(report);
+}
+
+/** nmap's XML, for ndiff and for everything that imports nmap's results. */
+export const xml: Format = {
+  name: 'xml',
+  endings: ['.xml'],
+  mediaType: 'application/xml',
+  render,
+};

@@ -1,0 +1,51 @@
+// Controls, format characters (bidirectional overrides among them), separators of lines and what
+// is no character at all; the two joiners that scripts need stay.
+const UNSAFE =
+  /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}\p{Noncharacter_Code_Point}]/gu;
+const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+function escapeUnsafe(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  if (code <= 0xff) return NAMED[character] ?? `\\x${code.toString(16).padStart(2, '0')}`;
+  const isNone = (code >= 0xd800 && code <= 0xdfff) || (code & 0xfffe) === 0xfffe;
+  if (isNone || (code >= 0xfdd0 && code <= 0xfdef)) return '\ufffd';
+  return `\\u{${code.toString(16)}}`;
+}
+
+/**
+ * Text on one line that no terminal, cell or XML reader takes for anything but text: control and
+ * invisible characters are written as `\xNN` or `\u{NNNN}`, what is no character as U+FFFD.
+ */
+export function visible(text: string): string {
+  return text.replace(UNSAFE, escapeUnsafe);
+}
+
+/** The first `max` UTF-16 units, with `…` in place of the rest. Never splits a surrogate pair. */
+export function clip(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const last = text.charCodeAt(max - 2);
+  const splits = last >= 0xd800 && last <= 0xdbff;
+  return `${text.slice(0, splits ? max - 2 : max - 1)}…`;
+}
+
+/** `1 host`, `2 hosts`, `12,345 ports`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${grouped(count)} ${count === 1 ? one : many}`;
+}
+
+const numbers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
+
+/** Thousands separated by commas, at most one decimal. */
+export function grouped(value: number): string {
+  return numbers.format(value);
+}
+
+/** `<`, `>`, `&` and both quotes as character references, for XML and HTML alike. */
+export function escapeMarkup(text: string): string {
+  return visible(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}

@@ -1,0 +1,103 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { ScanReport } from '../../src/model/scan.ts';
+import { xml } from '../../src/report/formats/xml.ts';
+import { HOSTILE, reportOfText, sampleReport } from '../helpers/sample-report.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'postern-xml-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function written(name: string, report: ScanReport): string {
+  const path = join(folder, name);
+  writeFileSync(path, [...xml.render(report)].join(''));
+  return path;
+}
+
+function lacks(program: string, args: readonly string[]): boolean {
+  const absent = spawnSync(program, args, { stdio: 'ignore' }).status !== 0;
+  if (absent) console.warn(`skipped: ${program} is not installed`);
+  return absent;
+}
+
+/** Reads files as any importer does and says what it found in them, one JSON document. */
+const READER = `
+import json, sys
+import xml.etree.ElementTree as tree
+found = []
+for path in sys.argv[1:]:
+    root = tree.parse(path).getroot()
+    found.append([[host.find('address').get('addr'), port.get('portid'), port.find('state').get('state'),
+        (port.find('service').get('name') if port.find('service') is not None else None),
+        {part.get('key'): part.text if part.tag == 'elem' else len(part) for part in port.findall("script[@id='postern']/*")}]
+        for host in root.findall('host') for port in host.findall('ports/port')])
+print(json.dumps(found))
+`;
+
+describe.skipIf(lacks('python3', ['--version']))('xml read by python', () => {
+  const read = (...paths: string[]) =>
+    JSON.parse(execFileSync('python3', ['-c', READER, ...paths], { encoding: 'utf8' }));
+
+  it('tells ports, services and scripts', () => {
+    const [ports] = read(written('sample.xml', sampleReport()));
+    expect(ports).toEqual([
+      ['192.0.2.7', '22', 'open', 'ssh', { verdict: 5, findings: 1, details: 2 }],
+      [
+        ...['192.0.2.7', '6379', 'open', 'redis'],
+        { verdict: 5, findings: 1, details: 2, banner: 'K1BPTkcNCg==' },
+      ],
+      [
+        ...['192.0.2.7', '9999', 'open', 'unknown'],
+        { verdict: 5, findings: 1, banner: 'G1szMW0=' },
+      ],
+      [...['192.0.2.10', '443', 'open', 'http'], { verdict: 5, findings: 2, tls: 8, details: 3 }],
+      ['192.0.2.10', '8443', 'open', null, {}],
+      [
+        ...['2001:db8:85a3:8d3:1319:8a2e:370:7348', '25', 'open', 'smtp'],
+        { verdict: 5, tls: 8, details: 1 },
+      ],
+      ['192.0.2.99', '81', 'filtered', null, {}],
+    ]);
+  });
+
+  it('is well formed whatever a peer says', () => {
+    const texts = fc.sample(fc.string({ unit: 'binary', maxLength: 40 }), 200);
+    const paths = [HOSTILE, ...texts].map((text, at) => written(`${at}.xml`, reportOfText(text)));
+    expect(read(...paths).map((ports: unknown[]) => ports.length)).toEqual(Array(201).fill(7));
+  });
+});
+
+describe.skipIf(lacks('ndiff', ['--help']))('xml read by ndiff', () => {
+  it('sees what opened, closed and changed, and nothing between equal scans', () => {
+    const before = sampleReport();
+    const [database, ...others] = before.hosts;
+    const ports = (database?.ports ?? []).slice(0, 2).map((port) => {
+      if (port.port !== 6379 || port.service === undefined) return port;
+      return { ...port, service: { ...port.service, version: '7.2.0' } };
+    });
+    const counts = {
+      open: 2,
+      verified: 2,
+      closed: 998,
+      filtered: 0,
+      unreachable: 0,
+      localError: 0,
+    };
+    const host = { address: '192.0.2.7', names: database?.names ?? [], counts, ports };
+    const paths = [
+      written('before.xml', before),
+      written('after.xml', { ...before, hosts: [host, ...others] }),
+    ];
+    const diff = (a = '', b = '') => spawnSync('ndiff', [a, b], { encoding: 'utf8' });
+    const changed = diff(...paths);
+    expect(changed.stderr).toBe('');
+    expect(changed.stdout).toMatch(/^-9999\/tcp open +unknown/m);
+    expect(changed.stdout).toMatch(/^-6379\/tcp open +redis +Redis 7\.0\.15/m);
+    expect(changed.stdout).toMatch(/^\+6379\/tcp open +redis +Redis 7\.2\.0/m);
+    expect(changed.status).toBe(1);
+    expect(diff(paths[0], paths[0])).toMatchObject({ status: 0, stdout: '' });
+  });
+});

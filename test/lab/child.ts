@@ -11,6 +11,8 @@ export interface Launch {
   readonly cwd?: string;
   /** Runs as this user when we are root; for servers that refuse root. */
   readonly user?: string;
+  /** Gives it an empty /run of its own with these folders in it; root only. */
+  readonly ownRun?: readonly string[];
   /** The network namespace (`ip netns`) to run in. */
   readonly namespace?: string;
 }
@@ -54,20 +56,24 @@ export function startChild(launch: Launch, logFile: string): Child {
   };
 }
 
-function commandLine({ command, args, user, namespace }: Launch): string[] {
+function commandLine({ command, args, user, ownRun, namespace }: Launch): string[] {
   const program = [findCommand(command) ?? command, ...args];
   const mortal = ['setpriv', '--pdeathsig', 'KILL', '--'];
   if (process.getuid?.() !== 0) return [...mortal, ...program];
   const enter = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace];
   const alone = ['unshare', '--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--'];
-  return [...mortal, ...enter, ...alone, ...KEEPER, ...asUser(user), ...program];
+  return [...mortal, ...enter, ...alone, ...keeper(ownRun), ...asUser(user), ...program];
 }
 
 /**
  * The namespace's first process: changing its user would make a server lose the parent-death
  * signal, so a shell that stays as it is keeps it and waits.
  */
-const KEEPER = ['sh', '-c', '"$@"; exit $?', 'sh'];
+function keeper(ownRun: readonly string[] = []): string[] {
+  const folders = ownRun.map((folder) => `mkdir -p /run/${folder} && `).join('');
+  const prepare = ownRun.length === 0 ? '' : `mount -t tmpfs lab /run && ${folders}`;
+  return ['sh', '-c', `${prepare}"$@"; exit $?`, 'sh'];
+}
 
 /** The prefix that makes a command run as another user. */
 export function asUser(user: string | undefined): string[] {

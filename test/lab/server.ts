@@ -34,6 +34,8 @@ export interface World<D extends string> {
   /** The server's own folder, gone after a clean stop. */
   readonly dir: string;
   readonly address: string;
+  /** The address as URLs write it: IPv6 in brackets. */
+  readonly host: string;
   readonly ports: Readonly<Record<D, number>>;
   /** Of the kind that was asked for. */
   readonly certificate: Certificate;
@@ -176,6 +178,7 @@ async function makeWorld<D extends string>(
   return {
     dir,
     address,
+    host: address.includes(':') ? `[${address}]` : address,
     ports: await choosePorts(spec.doors, address),
     certificate: certificates[certificate],
     spare: () => freePort(address),

@@ -1,18 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Hello } from '../hello.ts';
+import { DNS, DNS_OVER_TCP } from '../hellos.ts';
 import { packageVersion } from '../packages.ts';
 import { defineServer } from '../server.ts';
-
-/** RFC 1035 §4.1: a question for the address of lab.test. */
-const QUESTION = '\x12\x34\0\0\0\x01\0\0\0\0\0\0\x03lab\x04test\0\0\x01\0\x01';
-
-/** RFC 1035 §4.2.2: over TCP a message is preceded by its length. */
-const OVER_TCP: Hello = {
-  send: `\0${String.fromCharCode(QUESTION.length)}${QUESTION}`,
-  expect: (answer) => answer.length > 14 && answer.readUInt16BE(2) === 0x1234,
-};
-const OVER_UDP: Hello = { send: QUESTION, expect: '\x12\x34' };
 
 /**
  * Answers for lab.test, and recursively for everybody; its root zone is its own and empty, so
@@ -24,9 +14,9 @@ export const bind = defineServer({
   product: 'BIND',
   version: () => packageVersion('bind9'),
   doors: {
-    tcp: { protocol: 'dns', hello: OVER_TCP },
-    udp: { protocol: 'dns', transport: 'udp', samePortAs: 'tcp', hello: OVER_UDP },
-    tls: { protocol: 'dns', tls: 'implicit', hello: OVER_TCP },
+    tcp: { protocol: 'dns', hello: DNS_OVER_TCP },
+    udp: { protocol: 'dns', transport: 'udp', samePortAs: 'tcp', hello: DNS },
+    tls: { protocol: 'dns', tls: 'implicit', hello: DNS_OVER_TCP },
   },
   start: async ({ dir, address, ports, certificate: { key, cert } }) => {
     const family = address.includes(':') ? '-v6' : '';

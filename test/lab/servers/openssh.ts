@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SSH } from '../hellos.ts';
 import { packageVersion } from '../packages.ts';
 import { defineServer } from '../server.ts';
 
@@ -16,9 +17,8 @@ export const openssh = defineServer({
   },
   product: 'OpenSSH',
   version: () => packageVersion('openssh-server'),
-  doors: { ssh: { protocol: 'ssh', hello: { expect: 'SSH-2.0-OpenSSH_' } } },
+  doors: { ssh: { protocol: 'ssh', hello: SSH } },
   start: async ({ dir, address, ports, run }) => {
-    await run('mkdir', ['-p', '/run/sshd']);
     for (const type of KEY_TYPES) {
       await run('ssh-keygen', ['-q', '-t', type, '-N', '', '-f', join(dir, `host_${type}`)]);
     }
@@ -26,6 +26,10 @@ export const openssh = defineServer({
     const config = `ListenAddress ${address}\nPort ${ports.ssh}\n${keys}
 PidFile ${dir}/sshd.pid\nUsePAM no\nMaxStartups 100\n`;
     await writeFile(join(dir, 'sshd_config'), config);
-    return { command: 'sshd', args: ['-D', '-e', '-f', join(dir, 'sshd_config')] };
+    return {
+      command: 'sshd',
+      args: ['-D', '-e', '-f', join(dir, 'sshd_config')],
+      ownRun: ['sshd'],
+    };
   },
 });

@@ -18,7 +18,7 @@ export const slapd = defineServer({
     ldap: { protocol: 'ldap', tls: 'starttls', reveals: 'product', hello },
     ldaps: { protocol: 'ldap', tls: 'implicit', reveals: 'product', hello },
   },
-  start: async ({ dir, address, ports, certificate: { key, cert } }) => {
+  start: async ({ dir, host, ports, certificate: { key, cert } }) => {
     await mkdir(join(dir, 'data'));
     const config = `include /etc/ldap/schema/core.schema
 modulepath /usr/lib/ldap
@@ -35,7 +35,6 @@ directory ${dir}/data
 maxsize 1048576
 `;
     await writeFile(join(dir, 'slapd.conf'), config);
-    const host = address.includes(':') ? `[${address}]` : address;
     const urls = `ldap://${host}:${ports.ldap}/ ldaps://${host}:${ports.ldaps}/`;
     return { command: 'slapd', args: ['-d', '0', '-f', join(dir, 'slapd.conf'), '-h', urls] };
   },

@@ -1,0 +1,40 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { met } from '../helpers/needs.ts';
+import { type Certificates, makeCertificates } from './certificates.ts';
+
+describe.skipIf(!met({ commands: ['openssl'] }))('makeCertificates', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'postern-certificates-'));
+  let certificates: Certificates;
+
+  const read = (path: string) => new X509Certificate(readFileSync(path));
+
+  beforeAll(async () => {
+    certificates = await makeCertificates(dir);
+  });
+  afterAll(() => rm(dir, { recursive: true }));
+
+  it('signs a valid one for localhost with its authority', () => {
+    const valid = read(certificates.valid.cert);
+    expect(valid.checkHost('localhost')).toBe('localhost');
+    expect(valid.checkIP('127.0.0.1')).toBe('127.0.0.1');
+    expect(valid.verify(read(certificates.ca).publicKey)).toBe(true);
+    expect(Date.parse(valid.validTo)).toBeGreaterThan(Date.now());
+  });
+
+  it('makes one that has expired', () => {
+    const expired = read(certificates.expired.cert);
+    expect(expired.validTo).toBe('Jan  1 00:00:00 2021 GMT');
+    expect(expired.verify(read(certificates.ca).publicKey)).toBe(true);
+  });
+
+  it('makes one that signs itself', () => {
+    const selfSigned = read(certificates.selfSigned.cert);
+    expect(selfSigned.issuer).toBe(selfSigned.subject);
+    expect(selfSigned.verify(selfSigned.publicKey)).toBe(true);
+  });
+});

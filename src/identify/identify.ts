@@ -98,8 +98,8 @@ class Identification {
   async #insideTls(): Promise<Found | null> {
     this.#tlsTried = true;
     const opened = await this.#peer.open({});
+    this.#tls = opened.failure === undefined ? opened.talk.tls : opened.refused;
     if (opened.failure !== undefined) return null;
-    this.#tls = opened.talk.tls;
     const suggested = suggestedBy(this.#protocols, this.#peer.port, 'tls');
     const first = suggested.find((protocol) => protocol.over === 'tcp');
     const early =

@@ -7,7 +7,9 @@ import type { Protocol } from './plugin.ts';
  */
 const OFTEN = [
   'http',
+  'https',
   'dns',
+  'http2',
   'redis',
   'postgresql',
   'mqtt',

@@ -48,6 +48,8 @@ export type Opened =
   | {
       readonly talk?: undefined;
       readonly failure: DialFailure | 'budget' | 'tls';
+      /** What the peer showed of TLS before it ended the handshake for want of a client certificate. */
+      readonly refused?: TlsDetails;
     };
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -95,7 +97,8 @@ export class Peer {
     const talk = new Talk(this, dialed.socket, this.#signal);
     if (tls === undefined) return { talk };
     const details = await talk.enterTls(tls, false);
-    return details === null ? { failure: 'tls' } : { talk };
+    if (details !== null) return { talk };
+    return { failure: 'tls', ...(talk.refused === undefined ? {} : { refused: talk.refused }) };
   }
 
   async #dial(): Promise<
@@ -131,6 +134,8 @@ export class Peer {
 export class Talk implements Conversation {
   readonly transport = 'tcp';
   tls: TlsDetails | undefined;
+  /** Set when a handshake failed only because the peer wants a client certificate. */
+  refused: TlsDetails | undefined;
   readonly #peer: Peer;
   readonly #signal: AbortSignal;
   readonly #deadline: number;
@@ -203,7 +208,8 @@ export class Talk implements Conversation {
       timeoutMs: Math.min(left, 5000),
       signal: this.#signal,
     });
-    if (result === null) {
+    if (result === null || result.refused !== undefined) {
+      this.refused = result?.refused;
       this.#finish(this.#signal.aborted ? 'cancelled' : 'closed');
       this.close();
       return null;

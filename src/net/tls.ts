@@ -1,6 +1,14 @@
 import { constants, type KeyObject, X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
-import { connect, type TLSSocket } from 'node:tls';
+import {
+  type CipherNameAndProtocol,
+  connect,
+  createSecureContext,
+  type DetailedPeerCertificate,
+  type SecureContext,
+  type SecureContextOptions,
+  type TLSSocket,
+} from 'node:tls';
 import type { Certificate, TlsDetails, TlsVersion } from '../model/service.ts';
 import type { TlsOptions } from './conversation.ts';
 
@@ -84,8 +92,8 @@ function describeCertificate(certificate: X509Certificate): Certificate {
 
 function chainOf(socket: TLSSocket): X509Certificate[] {
   const chain: X509Certificate[] = [];
-  const leaf = socket.getPeerCertificate(true);
-  let next: typeof leaf | undefined = Object.keys(leaf ?? {}).length === 0 ? undefined : leaf;
+  const leaf = socket.getPeerCertificate(true) as DetailedPeerCertificate | undefined;
+  let next = Object.keys(leaf ?? {}).length === 0 ? undefined : leaf;
   const seen = new Set<string>();
   while (next?.raw !== undefined && chain.length < MAX_CHAIN && !seen.has(next.fingerprint256)) {
     seen.add(next.fingerprint256);
@@ -104,16 +112,33 @@ function describeSession(
   const chain = chainOf(socket);
   const leaf = chain[0];
   const alpn = socket.alpnProtocol;
+  const cipher = socket.getCipher() as CipherNameAndProtocol | undefined;
   return {
     startTls,
     version: VERSIONS[socket.getProtocol() ?? ''] ?? 'TLSv1.2',
-    cipher: socket.getCipher().standardName ?? socket.getCipher().name,
+    cipher: cipher?.standardName ?? cipher?.name ?? 'unknown',
     ...(typeof alpn === 'string' ? { alpn } : {}),
     chain: chain.map(describeCertificate),
     ...(leaf === undefined || serverName === undefined
       ? {}
       : { nameMatches: leaf.checkHost(serverName) !== undefined }),
   };
+}
+
+/**
+ * Facts of a handshake that the peer ended because it wants a client certificate: up to TLS 1.2 it
+ * has shown its own by then. Undefined when it ended for another reason.
+ */
+function describeRefusal(
+  socket: TLSSocket,
+  error: unknown,
+  serverName: string | undefined,
+  startTls: boolean,
+): TlsDetails | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!code.includes('ALERT')) return undefined;
+  const details = describeSession(socket, serverName, startTls);
+  return details.chain.length === 0 ? undefined : { ...details, clientCertificateRequested: true };
 }
 
 export interface Handshake extends TlsOptions {
@@ -127,24 +152,41 @@ export interface Handshake extends TlsOptions {
  * Lets anything through that a peer may still speak (TLS 1.0, small keys, SHA-1, no secure
  * renegotiation): this is a look at the peer, no secret is sent.
  */
-const PERMISSIVE = {
+const PERMISSIVE: SecureContextOptions = {
   minVersion: 'TLSv1',
   maxVersion: 'TLSv1.3',
-  ciphers: 'ALL:@SECLEVEL=0',
-  rejectUnauthorized: false,
+  ciphers: 'ALL:COMPLEMENTOFALL:@SECLEVEL=0',
   secureOptions: constants.SSL_OP_LEGACY_SERVER_CONNECT,
-} as const;
+  // no roots: nothing is verified, and a root the peer did not present must not join its chain
+  ca: [],
+};
+
+let shared: SecureContext | undefined;
+
+export interface Handshaken {
+  readonly stream: TLSSocket;
+  readonly details: TlsDetails;
+  readonly refused?: undefined;
+}
+
+/** The peer speaks TLS, showed its certificate and ended the handshake: it wants ours. */
+export interface Refused {
+  readonly refused: TlsDetails;
+}
 
 /** Runs the client side of a TLS handshake over a connected socket. Never rejects; null: it failed. */
 export function handshake(
   socket: Socket,
   options: Handshake,
-): Promise<{ stream: TLSSocket; details: TlsDetails } | null> {
+): Promise<Handshaken | Refused | null> {
   const { serverName, alpn, startTls, timeoutMs, signal } = options;
+  shared ??= createSecureContext(PERMISSIVE);
+  const secureContext = shared;
   return new Promise((resolve) => {
     const stream = connect({
       socket,
-      ...PERMISSIVE,
+      secureContext,
+      rejectUnauthorized: false,
       ...(serverName === undefined || isIP(serverName) !== 0 ? {} : { servername: serverName }),
       ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
     });
@@ -153,10 +195,11 @@ export function handshake(
       signal.removeEventListener('abort', fail);
       stream.off('close', fail);
     };
-    const fail = (): void => {
+    const fail = (reason?: unknown): void => {
       settle();
+      const refused = describeRefusal(stream, reason, serverName, startTls);
       stream.destroy();
-      resolve(null);
+      resolve(refused === undefined ? null : { refused });
     };
     const timer = setTimeout(fail, timeoutMs);
     signal.addEventListener('abort', fail, { once: true });

@@ -1,8 +1,21 @@
 import type { Protocol } from './plugin.ts';
+import { http } from './protocols/http.ts';
+import { http2 } from './protocols/http2.ts';
+import { https } from './protocols/https.ts';
 import { mariadb } from './protocols/mariadb.ts';
 import { mysql } from './protocols/mysql.ts';
 import { postgresql } from './protocols/postgresql.ts';
 import { smb } from './protocols/smb.ts';
+import { tls } from './protocols/tls.ts';
 
 /** Every protocol of the folder `protocols/`, in file-name order; a test holds the two together. */
-export const PROTOCOLS: readonly Protocol[] = [mariadb, mysql, postgresql, smb];
+export const PROTOCOLS: readonly Protocol[] = [
+  http,
+  http2,
+  https,
+  mariadb,
+  mysql,
+  postgresql,
+  smb,
+  tls,
+];

@@ -22,7 +22,7 @@ export function parseHostName(text: string): HostName | Refusal {
   const ascii = /^[!-~]+$/.test(plain) ? plain.toLowerCase() : toAscii(plain);
   if (ascii === '') return refuse('it is not a valid international name');
   const labels = ascii.split('.');
-  const reason = numberReason(labels) ?? labelsReason(ascii, labels);
+  const reason = numberReason(labels, plain) ?? labelsReason(ascii, labels);
   return reason === null ? { kind: 'host-name', name: ascii } : refuse(reason);
 }
 
@@ -51,22 +51,31 @@ function labelReason(label: string): string | null {
 }
 
 /** Why labels that end in a number are no address, null when they end in none. */
-function numberReason(labels: readonly string[]): string | null {
+function numberReason(labels: readonly string[], given: string): string | null {
   if (!/^([0-9]+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? '')) return null;
-  return addressReason(labels);
+  const ascii = labels.join('.');
+  return ascii === given.toLowerCase()
+    ? addressReason(labels)
+    : `browsers read it as ${ascii}; write that if you mean it`;
 }
 
 /** What is wrong with parts that were meant as an IPv4 address. */
 export function addressReason(parts: readonly string[]): string {
+  const reason = partReason(parts);
+  if (reason !== null) return reason;
+  return parts.length === 4
+    ? 'it is not an IPv4 address'
+    : `an IPv4 address has four parts, this has ${parts.length}, and programs disagree on what a shorter form means`;
+}
+
+/** What is wrong with the first number that cannot be a part of an IPv4 address. */
+export function partReason(parts: readonly string[]): string | null {
   const odd = parts.find((part) => /^0x/i.test(part));
   if (odd !== undefined) return `"${odd}" is hexadecimal; write the four parts in decimal`;
   const zero = parts.find((part) => /^0[0-9]/.test(part));
   if (zero !== undefined) {
     return `the leading zero makes "${zero}" octal to some programs and decimal to others; write it without`;
   }
-  if (parts.length !== 4) {
-    return `an IPv4 address has four parts, this has ${parts.length}, and programs disagree on what a shorter form means`;
-  }
-  const high = parts.find((part) => /^[0-9]+$/.test(part) && Number(part) > 255);
-  return high === undefined ? 'it is not an IPv4 address' : `${high} is more than 255`;
+  const high = parts.find((part) => /^[0-9]{3,4}$/.test(part) && Number(part) > 255);
+  return high === undefined ? null : `${high} is more than 255`;
 }

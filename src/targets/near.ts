@@ -1,14 +1,16 @@
-/** Words more than this many edits away are no suggestion. */
-const MAX_DISTANCE = 2;
 const MAX_WORD = 32;
 
-/** Up to three of `words` that a typing mistake away from `given`, nearest first. */
+/** Up to three of `words` that are a typing mistake away from `given`, nearest first. */
 export function nearest(given: string, words: Iterable<string>): string[] {
   if (given.length > MAX_WORD) return [];
+  const most = given.length < 5 ? 1 : 2;
   const found: { word: string; distance: number }[] = [];
   for (const word of new Set(words)) {
-    const distance = word.startsWith(given) ? 1 : editDistance(given, word);
-    if (distance <= Math.min(MAX_DISTANCE, given.length - 1)) found.push({ word, distance });
+    const begun = given.length > 2 && word.startsWith(given);
+    const distance = begun ? 1 : editDistance(given, word);
+    // A first letter is rarely mistyped.
+    if (distance <= most)
+      found.push({ word, distance: distance + (word[0] === given[0] ? 0 : 0.5) });
   }
   found.sort((a, b) => a.distance - b.distance || (a.word < b.word ? -1 : 1));
   return found.slice(0, 3).map(({ word }) => word);

@@ -1,11 +1,13 @@
 import type { V4Block } from './address.ts';
 import { parseOctet, parseV4 } from './address.ts';
-import { addressReason } from './host-name.ts';
+import { addressReason, partReason } from './host-name.ts';
 import type { Refusal, Target } from './target.ts';
 import { refuse } from './target.ts';
 
 /** Most pieces one octet range may fall into; each costs two numbers of memory. */
 const MAX_PIECES = 65_536;
+
+const NO_OCTET = 'each of the four parts is a number, a range such as 1-50, or *';
 
 type Octets = readonly (readonly [number, number])[];
 
@@ -62,7 +64,7 @@ function parseOctets(text: string): Target | Refusal {
   const octets: (readonly [number, number])[] = [];
   for (const part of parts) {
     const octet = octetRange(part);
-    if (octet === null) return refuse(addressReason(parts.flatMap((given) => given.split('-'))));
+    if (octet === null) return refuse(partReason(part.split('-')) ?? NO_OCTET);
     if (octet[1] < octet[0]) return refuse(`the range ${part} ends before it begins`);
     octets.push(octet);
   }

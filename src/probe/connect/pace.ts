@@ -3,11 +3,11 @@ import type { LossCount } from './loss.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** Probes per second over all hosts that `auto` never exceeds: a home router's state table takes it. */
-const AUTO_RATE = 8000;
+export const AUTO_RATE = 8000;
 /** Slower than this `auto` does not get, however lossy the path. */
 const AUTO_FLOOR = 200;
 /** Probes per second to one address under `auto`. */
-const AUTO_PER_HOST = 1000;
+export const AUTO_PER_HOST = 1000;
 /** How often `auto` looks at losses, and how much it must have seen to conclude anything. */
 const REVIEW_MS = 1000;
 const REVIEW_SAMPLES = 50;

@@ -5,8 +5,10 @@ import { https } from './protocols/https.ts';
 import { mariadb } from './protocols/mariadb.ts';
 import { mysql } from './protocols/mysql.ts';
 import { postgresql } from './protocols/postgresql.ts';
+import { rdp } from './protocols/rdp.ts';
 import { smb } from './protocols/smb.ts';
 import { tls } from './protocols/tls.ts';
+import { vnc } from './protocols/vnc.ts';
 
 /** Every protocol of the folder `protocols/`, in file-name order; a test holds the two together. */
 export const PROTOCOLS: readonly Protocol[] = [
@@ -16,6 +18,8 @@ export const PROTOCOLS: readonly Protocol[] = [
   mariadb,
   mysql,
   postgresql,
+  rdp,
   smb,
   tls,
+  vnc,
 ];

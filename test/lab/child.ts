@@ -60,7 +60,7 @@ function commandLine({ command, args, user, ownRun, namespace }: Launch): string
   const program = [findCommand(command) ?? command, ...args];
   const mortal = ['setpriv', '--pdeathsig', 'KILL', '--'];
   if (process.getuid?.() !== 0) return [...mortal, ...program];
-  const enter = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace];
+  const enter = namespace === undefined ? [] : ['nsenter', `--net=/run/netns/${namespace}`, '--'];
   const alone = ['unshare', '--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--'];
   return [...mortal, ...enter, ...alone, ...keeper(ownRun), ...asUser(user), ...program];
 }

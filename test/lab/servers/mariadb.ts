@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageVersion } from '../packages.ts';
 import { defineServer } from '../server.ts';
@@ -29,6 +30,9 @@ export const mariadb = defineServer({
     await run('mariadb-install-db', [...install, '--auth-root-authentication-method=normal'], {
       user,
     });
+    // Without an account that is open to every host, others than this one are not even greeted.
+    const account = "CREATE USER 'lab'@'%' IDENTIFIED BY 'not-the-default';\n";
+    await writeFile(join(dir, 'init.sql'), account);
     return {
       user,
       command: 'mariadbd',
@@ -36,6 +40,7 @@ export const mariadb = defineServer({
         ...['--no-defaults', `--datadir=${data}`, `--socket=${data}/mariadbd.sock`],
         ...[`--pid-file=${data}/mariadbd.pid`, `--bind-address=${address}`],
         ...[`--port=${ports.plain}`, `--ssl-cert=${cert}`, `--ssl-key=${key}`],
+        ...['--skip-name-resolve', `--init-file=${dir}/init.sql`],
         ...['--innodb-buffer-pool-size=16M', '--innodb-log-file-size=4M'],
       ],
     };

@@ -14,7 +14,7 @@ export const rsync = defineServer({
   },
   start: async ({ dir, address, ports }) => {
     await mkdir(join(dir, 'share'));
-    const config = `use chroot = no\npid file = ${dir}/rsyncd.pid\nlog file = /dev/stdout
+    const config = `use chroot = no\nreverse lookup = no\npid file = ${dir}/rsyncd.pid\nlog file = /dev/stdout
 [lab]\npath = ${dir}/share\ncomment = open to all\nread only = yes\n`;
     await writeFile(join(dir, 'rsyncd.conf'), config);
     const where = [`--address=${address}`, `--port=${ports.plain}`];

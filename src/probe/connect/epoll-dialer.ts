@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { EPOLLERR, Epoll } from '../../net/linux/epoll.ts';
 import { ERRNO } from '../../net/linux/errno.ts';
 import type { Libc } from '../../net/linux/libc.ts';
-import { encodeAddress, type SocketAddress } from '../../net/linux/sockaddr.ts';
+import { AF_INET, AF_INET6, encodeAddress, type SocketAddress } from '../../net/linux/sockaddr.ts';
 import { ErrorQueue } from '../../net/linux/socket-error.ts';
 import { TcpSockets } from '../../net/linux/tcp-socket.ts';
 import { type Answer, CLOSED, type Dialer, OPEN, SELF, SILENT, type Sink } from './dialer.ts';
@@ -12,11 +12,14 @@ import { Pause } from './pause.ts';
 const MAX_SOCKETS = 8192;
 /** Descriptors left to the rest of the process: a quarter, at most this many. */
 const MAX_RESERVE = 512;
+/** Refused sockets kept for use again. */
+const MAX_IDLE = 128;
 /** Looks at the sockets farther apart than this say nothing about round trips. */
 const STALE_MS = 50;
 
 const NO_FAMILY: Answer = { state: 'local-error', reason: 'address-family' };
 const NO_ROUTE: Answer = { state: 'local-error', reason: 'no-route' };
+const UNREACHABLE: Answer = { state: 'unreachable', reason: 'icmp-unreachable' };
 const FORBIDDEN: Answer = { state: 'local-error', reason: 'permission' };
 const OTHER: Answer = { state: 'local-error', reason: 'other-local' };
 const NO_DESCRIPTORS: Answer = { state: 'short', reason: 'descriptors' };
@@ -40,7 +43,19 @@ const LOCAL: ReadonlyMap<number, Answer> = new Map([
   [ERRNO.EACCES, FORBIDDEN],
 ]);
 
-/** Non-blocking connects watched by epoll. One per run. */
+/** One attempt under way: its socket is the index in the table. */
+interface Attempt {
+  readonly slot: number;
+  readonly target: SocketAddress;
+  readonly port: number;
+  readonly sentAt: number;
+}
+
+/**
+ * Non-blocking connects watched by epoll. One per run.
+ *
+ * A socket that was refused is used again: making and closing sockets costs more than connecting.
+ */
 export class EpollDialer implements Dialer<SocketAddress> {
   readonly name = 'epoll';
   readonly capacity: number;
@@ -49,10 +64,10 @@ export class EpollDialer implements Dialer<SocketAddress> {
   readonly #errors: ErrorQueue;
   readonly #epoll: Epoll;
   readonly #pause = new Pause();
+  /** Attempts by descriptor, and descriptors by slot. */
+  readonly #attempts = new Map<number, Attempt>();
   readonly #fds: number[] = [];
-  readonly #targets: (SocketAddress | undefined)[] = [];
-  readonly #ports: number[] = [];
-  readonly #sentAt: number[] = [];
+  readonly #idle: Record<SocketAddress['family'], number[]> = { [AF_INET]: [], [AF_INET6]: [] };
   #lookedAt = 0;
   #closed = false;
 
@@ -70,21 +85,26 @@ export class EpollDialer implements Dialer<SocketAddress> {
 
   dial(slot: number, target: SocketAddress, port: number): Answer | null {
     if (this.#closed) return null;
-    const fd = this.#sockets.open(target.family);
+    const used = this.#idle[target.family].pop();
+    const fd = used ?? this.#open(target.family);
     if (fd < 0) return LOCAL.get(-fd) ?? OTHER;
-    this.#fds[slot] = fd;
-    this.#targets[slot] = target;
-    this.#ports[slot] = port;
-    this.#sentAt[slot] = performance.now();
+    const attempt = { slot, target, port, sentAt: performance.now() };
     const error = this.#sockets.connect(fd, target, port);
-    if (error === ERRNO.EINPROGRESS && this.#epoll.add(fd, slot)) return null;
-    const answer = this.#atOnce(fd, target, port, error);
-    this.#end(slot, answer);
+    if (error === ERRNO.EINPROGRESS && (used !== undefined || this.#epoll.add(fd))) {
+      this.#fds[slot] = fd;
+      this.#attempts.set(fd, attempt);
+      return null;
+    }
+    const answer = this.#atOnce(fd, attempt, error);
+    this.#sockets.reset(fd);
     return answer;
   }
 
   drop(slot: number): void {
-    this.#end(slot, SILENT);
+    const fd = this.#fds[slot] ?? -1;
+    if (!this.#attempts.delete(fd)) return;
+    this.#fds[slot] = -1;
+    this.#sockets.close(fd);
   }
 
   collect(sink: Sink): void {
@@ -92,7 +112,7 @@ export class EpollDialer implements Dialer<SocketAddress> {
     const now = performance.now();
     const fresh = now - this.#lookedAt < STALE_MS;
     this.#lookedAt = now;
-    this.#epoll.poll((slot, flags) => this.#event(slot, flags, fresh ? now : null, sink));
+    this.#epoll.poll((fd, flags) => this.#event(fd, flags, fresh ? now : null, sink));
   }
 
   wait(ms: number): Promise<void> {
@@ -112,33 +132,44 @@ export class EpollDialer implements Dialer<SocketAddress> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const fd of this.#fds) if (fd >= 0) this.#sockets.reset(fd);
-    this.#fds.length = 0;
+    for (const fd of this.#attempts.keys()) this.#sockets.reset(fd);
+    this.#attempts.clear();
+    this.#closeIdle();
     this.#epoll.close();
     this.#pause.end();
   }
 
-  #event(slot: number, flags: number, now: number | null, sink: Sink): void {
-    const fd = this.#fds[slot] ?? -1;
-    const target = this.#targets[slot];
-    if (fd < 0 || target === undefined) return;
-    const port = this.#ports[slot] ?? 0;
-    const answer = (flags & EPOLLERR) === 0 ? this.#connected(fd, target, port) : this.#failed(fd);
-    const exact = answer === OPEN ? this.#sockets.handshakeMs(fd) : null;
-    const measured = now === null ? null : now - (this.#sentAt[slot] ?? now);
-    const rttMs = exact ?? measured;
-    this.#end(slot, answer);
-    if (rttMs === null || answer.state === 'local-error') sink(slot, answer);
-    else sink(slot, answer, rttMs);
+  /** A new socket; idle ones of the other family make room for it when descriptors ran out. */
+  #open(family: SocketAddress['family']): number {
+    const fd = this.#sockets.open(family);
+    return fd < 0 && this.#closeIdle() > 0 ? this.#sockets.open(family) : fd;
   }
 
-  #atOnce(fd: number, target: SocketAddress, port: number, error: number): Answer {
-    if (error === 0) return this.#connected(fd, target, port);
+  #closeIdle(): number {
+    const idle = [...this.#idle[AF_INET].splice(0), ...this.#idle[AF_INET6].splice(0)];
+    for (const fd of idle) this.#sockets.close(fd);
+    return idle.length;
+  }
+
+  #event(fd: number, flags: number, now: number | null, sink: Sink): void {
+    const attempt = this.#attempts.get(fd);
+    if (attempt === undefined) return;
+    const failed = (flags & EPOLLERR) !== 0;
+    const answer = failed ? this.#failed(fd) : this.#connected(fd, attempt);
+    const exact = answer === OPEN ? this.#sockets.handshakeMs(fd) : null;
+    const rttMs = exact ?? (now === null ? null : now - attempt.sentAt);
+    this.#end(fd, attempt, answer);
+    if (rttMs === null || answer.state === 'local-error') sink(attempt.slot, answer);
+    else sink(attempt.slot, answer, rttMs);
+  }
+
+  #atOnce(fd: number, attempt: Attempt, error: number): Answer {
+    if (error === 0) return this.#connected(fd, attempt);
     if (error === ERRNO.ECONNREFUSED) return CLOSED;
     return LOCAL.get(error) ?? OTHER;
   }
 
-  #connected(fd: number, target: SocketAddress, port: number): Answer {
+  #connected(fd: number, { target, port }: Attempt): Answer {
     return this.#sockets.isSelf(fd, target, port) ? SELF : OPEN;
   }
 
@@ -150,19 +181,16 @@ export class EpollDialer implements Dialer<SocketAddress> {
     if (icmp !== null) return { state: 'unreachable', reason: icmp };
     if (error === ERRNO.ECONNREFUSED) return CLOSED;
     if (error === ERRNO.ETIMEDOUT) return SILENT;
-    if (error === ERRNO.EHOSTUNREACH || error === ERRNO.ENETUNREACH) {
-      return { state: 'unreachable', reason: 'icmp-unreachable' };
-    }
+    if (error === ERRNO.EHOSTUNREACH || error === ERRNO.ENETUNREACH) return UNREACHABLE;
     return LOCAL.get(error) ?? OTHER;
   }
 
-  #end(slot: number, answer: Answer): void {
-    const fd = this.#fds[slot] ?? -1;
-    if (fd < 0) return;
+  #end(fd: number, { slot, target }: Attempt, answer: Answer): void {
+    this.#attempts.delete(fd);
     this.#fds[slot] = -1;
-    this.#targets[slot] = undefined;
-    if (answer.state === 'open' || answer.state === 'self') this.#sockets.reset(fd);
-    else this.#sockets.close(fd);
+    const idle = this.#idle[target.family];
+    if (answer === CLOSED && idle.length < MAX_IDLE && this.#sockets.disconnect(fd)) idle.push(fd);
+    else this.#sockets.reset(fd);
   }
 }
 

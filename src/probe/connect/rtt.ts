@@ -35,7 +35,8 @@ export class RttEstimator {
  * How long attempt number `attempt` (from 1) may wait, in milliseconds, never over `maxMs`.
  *
  * A host that never answered borrows from its neighbours (every host measured so far), three-fold
- * because it may be farther away. Each further attempt waits twice as long (RFC 6298 §5.5).
+ * because it may be farther away. Further attempts wait twice as long (after RFC 6298 §5.5, but
+ * not again and again: each is a new connection, spaced from the one before).
  */
 export function attemptTimeoutMs(
   own: RttEstimator,
@@ -47,5 +48,5 @@ export function attemptTimeoutMs(
     own.samples > 0
       ? own.timeoutMs()
       : Math.min(INITIAL_TIMEOUT_MS, Math.max(2 * MIN_TIMEOUT_MS, 3 * neighbours.timeoutMs()));
-  return Math.min(maxMs, guess * 2 ** Math.min(attempt - 1, 10));
+  return Math.min(maxMs, attempt > 1 ? 2 * guess : guess);
 }

@@ -2,6 +2,7 @@ import type { Protocol } from './plugin.ts';
 import { http } from './protocols/http.ts';
 import { http2 } from './protocols/http2.ts';
 import { https } from './protocols/https.ts';
+import { ldap } from './protocols/ldap.ts';
 import { mariadb } from './protocols/mariadb.ts';
 import { mysql } from './protocols/mysql.ts';
 import { postgresql } from './protocols/postgresql.ts';
@@ -15,6 +16,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   http,
   http2,
   https,
+  ldap,
   mariadb,
   mysql,
   postgresql,

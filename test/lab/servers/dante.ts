@@ -13,7 +13,7 @@ const about = {
 /** Relays nothing: every request is blocked once it is made. */
 async function launch(world: World<'socks'>, method: 'none' | 'username'): Promise<Launch> {
   const { dir, address, ports } = world;
-  const everything = '{ from: 0.0.0.0/0 to: 0.0.0.0/0 }';
+  const everything = '{ from: 0/0 to: 0/0 }';
   const config = `logoutput: stderr
 internal: ${address} port = ${ports.socks}
 external: ${address}

@@ -10,11 +10,11 @@ export const lighttpd = defineServer({
   product: 'lighttpd',
   version: () => packageVersion('lighttpd'),
   doors: { http: { protocol: 'http', hello: HTTP } },
-  start: async ({ dir, address, ports }) => {
+  start: async ({ dir, host, ports }) => {
     const www = join(dir, 'www');
     await mkdir(www);
     await writeFile(join(www, 'index.html'), '<html><title>lighttpd lab</title></html>\n');
-    const config = `server.bind = "${address}"
+    const config = `server.bind = "${host}"
 server.port = ${ports.http}
 server.document-root = "${www}"
 index-file.names = ("index.html")

@@ -12,12 +12,12 @@ export const memcached = defineServer({
     plain: { protocol: 'memcached', hello },
     tls: { protocol: 'memcached', tls: 'implicit', hello },
   },
-  start: async ({ address, ports, certificate: { key, cert } }) => ({
+  start: async ({ host, ports, certificate: { key, cert } }) => ({
     command: 'memcached',
     args: [
       ...['-u', 'memcache', '-m', '16', '-U', '0', '-Z'],
       ...['-o', `ssl_chain_cert=${cert},ssl_key=${key}`],
-      ...['-l', `notls:${address}:${ports.plain},${address}:${ports.tls}`],
+      ...['-l', `notls:${host}:${ports.plain},${host}:${ports.tls}`],
     ],
   }),
 });

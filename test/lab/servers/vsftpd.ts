@@ -16,8 +16,9 @@ async function launch(world: World<string>, settings: Record<string, string>): P
   const { dir, address, ports } = world;
   await mkdir(join(dir, 'empty'));
   const all = {
-    listen: 'YES',
-    listen_address: address,
+    ...(address.includes(':')
+      ? { listen: 'NO', listen_ipv6: 'YES', listen_address6: address }
+      : { listen: 'YES', listen_address: address }),
     listen_port: String(Object.values(ports)[0]),
     background: 'NO',
     local_enable: 'YES',

@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Needs } from '../helpers/needs.ts';
 import { type Certificate, type CertificateKind, makeCertificates } from './certificates.ts';
 import { asUser, type Child, type Launch, startChild } from './child.ts';
+import { keepFolder, makeFolder, removeFolder, sweepFolders } from './folders.ts';
 import { type Hello, sayHello } from './hello.ts';
 import { freePort } from './ports.ts';
 
@@ -128,13 +127,13 @@ async function startOnce<D extends string>(
   spec: ServerSpec<D>,
   options: StartOptions,
 ): Promise<RunningServer<D>> {
-  const dir = mkdtempSync(join(tmpdir(), `postern-${spec.name}-`));
-  chmodSync(dir, 0o755);
+  sweepFolders();
+  const dir = makeFolder(spec.name);
   try {
     return await startIn(dir, spec, options);
   } catch (error) {
     const log = readLog(dir);
-    await remove(dir);
+    await removeFolder(dir);
     throw new Error(`${spec.name} did not start: ${String(error)}\n--- its log\n${log}`);
   }
 }
@@ -163,10 +162,6 @@ async function startIn<D extends string>(
 function readLog(dir: string): string {
   const file = join(dir, LOG);
   return existsSync(file) ? readFileSync(file, 'utf8').slice(-4_000) : '(it was never run)';
-}
-
-async function remove(dir: string): Promise<void> {
-  await rm(dir, { recursive: true, force: true, maxRetries: 5 });
 }
 
 async function makeWorld<D extends string>(
@@ -211,7 +206,8 @@ async function running<D extends string>(
 ): Promise<RunningServer<D>> {
   const stop = async ({ keep = false } = {}) => {
     await child.kill();
-    if (!keep) await remove(dir);
+    if (keep) keepFolder(dir);
+    else await removeFolder(dir);
   };
   return {
     name: spec.name,

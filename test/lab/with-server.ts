@@ -19,7 +19,9 @@ export function withServer<D extends string>(
   beforeAll(async () => {
     server = await startServer(spec, options);
   }, 120_000);
-  afterAll(async (_, suite) => {
+  // vitest reads the parameter list: the first must be a destructuring pattern
+  // oxlint-disable-next-line no-empty-pattern
+  afterAll(async ({}, suite) => {
     const keep = suite.tasks.some((task) => task.result?.state === 'fail');
     if (keep && server) process.stderr.write(`${spec.name}: folder kept at ${server.dir}\n`);
     await server?.stop({ keep });

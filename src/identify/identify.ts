@@ -1,8 +1,9 @@
-import type { Service, TlsDetails } from '../model/service.ts';
+import { type Service, TLS_VERSIONS, type TlsDetails } from '../model/service.ts';
 import type { Conversation } from '../net/conversation.ts';
 import { type Budget, Peer, type Talk } from '../net/talk.ts';
+import { acceptedTlsVersions } from '../net/tls-probe.ts';
 import { boundDetails } from './bound-details.ts';
-import { byFrequency, recognisedIn, suggestedBy } from './order.ts';
+import { byFrequency, type Layer, recognisedIn, suggestedBy } from './order.ts';
 import type { Identity, Protocol } from './plugin.ts';
 import { rawOf } from './raw.ts';
 
@@ -10,6 +11,8 @@ import { rawOf } from './raw.ts';
 const GREETING_MS = 1500;
 /** Wait where the port suggests a server that speaks first: mail servers hold greetings back to unmask spammers (6 s by default in postscreen). */
 const SUGGESTED_GREETING_MS = 7000;
+/** Wait for the first word in answer to a question that nothing suggested, beside ten round trips. */
+const UNSUGGESTED_MS = 600;
 /** Time for one port in all. */
 const PORT_MS = 60_000;
 
@@ -50,8 +53,6 @@ interface Found {
   readonly received: Uint8Array;
 }
 
-type Layer = 'bare' | 'tls';
-
 class Identification {
   readonly #options: IdentifyOptions;
   readonly #peer: Peer;
@@ -73,9 +74,9 @@ class Identification {
 
   async run(): Promise<Service | null> {
     const found = await this.#find();
-    if (found === null) return this.#unrecognised();
-    const refined = await this.#refine(found);
-    return this.#service(refined);
+    const refined = found === null ? null : await this.#refine(found);
+    if (this.#tls !== undefined) this.#tls = await this.#withVersions(this.#tls);
+    return refined === null ? this.#unrecognised() : this.#service(refined);
   }
 
   async #find(): Promise<Found | null> {
@@ -90,7 +91,9 @@ class Identification {
       (await this.#askEach('bare', suggested)) ??
       (asked ? null : await this.#greeted('bare')) ??
       (this.#greetedBare || this.#tlsTried ? null : await this.#insideTls()) ??
-      (this.#tls === undefined ? await this.#askEach('bare', byFrequency(this.#protocols)) : null)
+      (this.#tls === undefined
+        ? await this.#askEach('bare', byFrequency(this.#protocols, 'bare'), false)
+        : null)
     );
   }
 
@@ -110,7 +113,7 @@ class Identification {
       (await early) ??
       (await this.#askEach('tls', suggested)) ??
       (first === undefined ? null : await this.#greeted('tls')) ??
-      (await this.#askEach('tls', byFrequency(this.#protocols)))
+      (await this.#askEach('tls', byFrequency(this.#protocols, 'tls'), false))
     );
   }
 
@@ -123,7 +126,10 @@ class Identification {
       if (talk.received.length === 0) return null;
       if (layer === 'bare') this.#greetedBare = true;
       this.#hear(layer, talk.received);
-      const [first, ...others] = this.#untried(layer, recognisedIn(this.#protocols, talk.received));
+      const [first, ...others] = this.#untried(
+        layer,
+        recognisedIn(this.#protocols, talk.received, layer),
+      );
       if (first === undefined) return null;
       return (await this.#ask(layer, first, talk)) ?? (await this.#askEach(layer, others));
     } finally {
@@ -132,16 +138,21 @@ class Identification {
   }
 
   /** Asks each in turn, on a connection of its own; answers that look like another one move it up. */
-  async #askEach(layer: Layer, candidates: readonly Protocol[]): Promise<Found | null> {
+  async #askEach(
+    layer: Layer,
+    candidates: readonly Protocol[],
+    suggested = true,
+  ): Promise<Found | null> {
     const queue = [...candidates];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       if (this.#options.signal.aborted) return null;
       if (this.#tried[layer].has(next) || next.over !== 'tcp') continue;
-      const talk = await this.#open(layer);
+      const patience = suggested ? undefined : UNSUGGESTED_MS + 10 * this.#peer.rttMs;
+      const talk = await this.#open(layer, patience);
       if (talk === null) return null;
       const found = await this.#ask(layer, next, talk).finally(() => talk.close());
       if (found !== null) return found;
-      queue.unshift(...this.#untried(layer, recognisedIn(this.#protocols, talk.received)));
+      queue.unshift(...this.#untried(layer, recognisedIn(this.#protocols, talk.received, layer)));
     }
     return null;
   }
@@ -177,7 +188,10 @@ class Identification {
       (protocol) =>
         protocol.ports.includes(this.#peer.port) || protocol.tlsPorts?.includes(this.#peer.port),
     );
-    const candidates = new Set([...recognisedIn(this.#protocols, found.received), ...suggested]);
+    const candidates = new Set([
+      ...recognisedIn(this.#protocols, found.received, layer),
+      ...suggested,
+    ]);
     for (const protocol of this.#untried(layer, [...candidates])) {
       if (protocol.over !== 'http') continue;
       const talk = await this.#open(layer);
@@ -188,12 +202,27 @@ class Identification {
     return found;
   }
 
+  /** Which versions the peer takes, each asked alone. */
+  async #withVersions(tls: TlsDetails): Promise<TlsDetails> {
+    const { accepted, clientCertificateRequested } = await acceptedTlsVersions(() =>
+      this.#open('bare'),
+    );
+    const versions = TLS_VERSIONS.filter(
+      (version) => accepted.includes(version) || version === tls.version,
+    );
+    return {
+      ...tls,
+      versions,
+      ...(clientCertificateRequested === undefined ? {} : { clientCertificateRequested }),
+    };
+  }
+
   #untried(layer: Layer, protocols: readonly Protocol[]): Protocol[] {
     return protocols.filter((protocol) => !this.#tried[layer].has(protocol));
   }
 
-  async #open(layer: Layer): Promise<Talk | null> {
-    const opened = await this.#peer.open(layer === 'tls' ? {} : undefined);
+  async #open(layer: Layer, patienceMs?: number): Promise<Talk | null> {
+    const opened = await this.#peer.open(layer === 'tls' ? {} : undefined, patienceMs);
     return opened.talk ?? null;
   }
 

@@ -8,6 +8,7 @@ import type { Protocol } from './plugin.ts';
 const OFTEN = [
   'http',
   'https',
+  'https',
   'dns',
   'http2',
   'redis',
@@ -34,10 +35,18 @@ function rank(protocol: Protocol): number {
   return at < 0 ? OFTEN.length : at;
 }
 
-/** Client-first protocols on the bare transport, most often met first. */
-export function byFrequency(protocols: readonly Protocol[]): Protocol[] {
+/** Where a conversation runs: on the bare transport or inside TLS. */
+export type Layer = 'bare' | 'tls';
+
+function existsIn(protocol: Protocol, layer: Layer): boolean {
+  return protocol.within === undefined || protocol.within === layer;
+}
+
+/** Client-first protocols of a layer, most often met first. */
+export function byFrequency(protocols: readonly Protocol[], layer: Layer): Protocol[] {
   return protocols
     .filter((protocol) => protocol.manners === 'ask' && protocol.over === 'tcp')
+    .filter((protocol) => existsIn(protocol, layer))
     .sort((a, b) => rank(a) - rank(b));
 }
 
@@ -45,15 +54,21 @@ export function byFrequency(protocols: readonly Protocol[]): Protocol[] {
 export function suggestedBy(
   protocols: readonly Protocol[],
   port: number,
-  layer: 'bare' | 'tls',
+  layer: Layer,
 ): Protocol[] {
   return protocols.filter((protocol) =>
     layer === 'tls' ? protocol.tlsPorts?.includes(port) : protocol.ports.includes(port),
   );
 }
 
-/** Protocols that `bytes` look like. */
-export function recognisedIn(protocols: readonly Protocol[], bytes: Uint8Array): Protocol[] {
+/** Protocols of a layer that `bytes` look like. */
+export function recognisedIn(
+  protocols: readonly Protocol[],
+  bytes: Uint8Array,
+  layer: Layer,
+): Protocol[] {
   if (bytes.length === 0) return [];
-  return protocols.filter((protocol) => protocol.recognises?.(bytes) === true);
+  return protocols.filter(
+    (protocol) => existsIn(protocol, layer) && protocol.recognises?.(bytes) === true,
+  );
 }

@@ -32,6 +32,8 @@ export interface Protocol<Schema extends z.ZodType = z.ZodType> {
    * HTTP response.
    */
   readonly over: 'tcp' | 'http';
+  /** The one layer it exists in (http in the clear, https in TLS); absent: either. */
+  readonly within?: 'bare' | 'tls';
   /** Ports on which it is tried first. */
   readonly ports: readonly number[];
   /** Ports on which it is expected inside TLS from the first byte (993 for imap). */

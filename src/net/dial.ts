@@ -13,7 +13,7 @@ export type DialFailure =
   | 'cancelled';
 
 export type Dialed =
-  | { readonly socket: Socket; readonly failure?: undefined }
+  | { readonly socket: Socket; readonly rttMs: number; readonly failure?: undefined }
   | { readonly socket?: undefined; readonly failure: DialFailure };
 
 export interface DialOptions {
@@ -51,6 +51,7 @@ export function dial(options: DialOptions): Promise<Dialed> {
   if (signal.aborted) return Promise.resolve({ failure: 'cancelled' });
   return new Promise((resolve) => {
     const socket = new Socket({ allowHalfOpen: true });
+    const startedAt = performance.now();
     const finish = (result: Dialed): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', cancel);
@@ -60,7 +61,11 @@ export function dial(options: DialOptions): Promise<Dialed> {
     };
     const cancel = (): void => finish({ failure: 'cancelled' });
     const connected = (): void =>
-      finish(isSelfConnected(socket) ? { failure: 'refused' } : { socket });
+      finish(
+        isSelfConnected(socket)
+          ? { failure: 'refused' }
+          : { socket, rttMs: performance.now() - startedAt },
+      );
     const timer = setTimeout(() => finish({ failure: 'timeout' }), timeoutMs);
     signal.addEventListener('abort', cancel, { once: true });
     // stays attached: an error after hand-over must not become an uncaught exception

@@ -74,6 +74,8 @@ export class Peer {
   readonly #address: string;
   readonly #signal: AbortSignal;
   #connections = 0;
+  /** Round trip of the last connection in milliseconds. */
+  rttMs = 0;
   #lastOpened = Number.NEGATIVE_INFINITY;
 
   constructor(options: PeerOptions) {
@@ -90,11 +92,14 @@ export class Peer {
     return this.#connections;
   }
 
-  /** Opens a conversation on the bare transport, or inside TLS when `tls` is given. */
-  async open(tls?: TlsOptions): Promise<Opened> {
+  /**
+   * Opens a conversation on the bare transport, or inside TLS when `tls` is given. `patienceMs`
+   * bounds each wait until the peer has said its first word.
+   */
+  async open(tls?: TlsOptions, patienceMs?: number): Promise<Opened> {
     const dialed = await this.#dial();
     if (dialed.failure !== undefined) return { failure: dialed.failure };
-    const talk = new Talk(this, dialed.socket, this.#signal);
+    const talk = new Talk(this, dialed.socket, this.#signal, patienceMs);
     if (tls === undefined) return { talk };
     const details = await talk.enterTls(tls, false);
     if (details !== null) return { talk };
@@ -118,7 +123,10 @@ export class Peer {
         signal: this.#signal,
       });
       this.#lastOpened = performance.now();
-      if (dialed.failure === undefined) return { socket: dialed.socket };
+      if (dialed.failure === undefined) {
+        this.rttMs = dialed.rttMs;
+        return { socket: dialed.socket };
+      }
       failure = dialed.failure;
       if (failure === 'cancelled' || failure === 'unreachable') break;
     }
@@ -139,6 +147,7 @@ export class Talk implements Conversation {
   readonly #peer: Peer;
   readonly #signal: AbortSignal;
   readonly #deadline: number;
+  readonly #patienceMs: number;
   readonly #children: Talk[] = [];
   #stream: Socket | TLSSocket;
   #pending: Uint8Array[] = [];
@@ -148,10 +157,16 @@ export class Talk implements Conversation {
   #end: ReplyEnd | null = null;
   #wake: (() => void) | null = null;
 
-  constructor(peer: Peer, socket: Socket, signal: AbortSignal) {
+  constructor(
+    peer: Peer,
+    socket: Socket,
+    signal: AbortSignal,
+    patienceMs = Number.POSITIVE_INFINITY,
+  ) {
     this.#peer = peer;
     this.#stream = socket;
     this.#signal = signal;
+    this.#patienceMs = patienceMs;
     this.#deadline = performance.now() + peer.budget.timeMs;
     signal.addEventListener('abort', this.#cancel, { once: true });
     this.#attach();
@@ -178,7 +193,8 @@ export class Talk implements Conversation {
   }
 
   async receive(until?: Framing, waitMs = DEFAULT_WAIT_MS): Promise<Reply> {
-    const patience = Math.min(performance.now() + waitMs, this.#deadline);
+    const wait = this.#kept.length === 0 ? Math.min(waitMs, this.#patienceMs) : waitMs;
+    const patience = Math.min(performance.now() + wait, this.#deadline);
     for (;;) {
       const buffered = this.#buffered();
       const length = buffered.length === 0 ? null : until ? until(buffered) : buffered.length;

@@ -25,6 +25,7 @@ export const https = defineProtocol({
   title: 'HTTPS',
   transport: 'tcp',
   over: 'tcp',
+  within: 'tls',
   ports: [],
   tlsPorts: [
     443, 591, 4443, 5001, 5443, 6443, 7443, 8006, 8443, 8444, 8834, 9443, 9444, 10443, 12443, 16443,

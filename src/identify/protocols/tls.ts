@@ -42,6 +42,7 @@ export const tls = defineProtocol({
   title: 'TLS',
   transport: 'tcp',
   over: 'tcp',
+  within: 'bare',
   ports: [],
   manners: 'ask',
   details,

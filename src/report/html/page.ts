@@ -1,0 +1,147 @@
+import type { HostRecord, ScanReport } from '../../model/scan.ts';
+import type { Finding, Level } from '../../model/verdict.ts';
+import { LEVELS } from '../../model/verdict.ts';
+import { caveats, limits } from '../caveats.ts';
+import type { Fact } from '../facts.ts';
+import { portLabel } from '../service.ts';
+import { headline, otherStates, type Summary } from '../summary.ts';
+import { clip, counted, grouped } from '../text.ts';
+import { duration, elapsedSeconds, minute } from '../time.ts';
+import { badge, factList, sentence, todoLine } from './host.ts';
+import { html, type Markup, NOTHING } from './markup.ts';
+import { SCRIPT, SCRIPT_SHA256 } from './script.ts';
+import { STYLE } from './style.ts';
+
+/** Findings told at the top; the others stand with their ports. */
+const WORST = 12;
+const LIST = 2_000;
+const PROBLEMS = 50;
+
+const TITLES: Readonly<Record<Level, string>> = {
+  close: 'should be closed',
+  restrict: 'should be restricted',
+  unknown: 'not recognised',
+  expected: 'as expected',
+};
+const ORDER: readonly Level[] = ['close', 'restrict', 'unknown', 'expected'];
+
+export function head(report: ScanReport, summary: Summary): string {
+  const title = `Postern: ${headline(summary)}`;
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${SCRIPT_SHA256}'; base-uri 'none'; form-action 'none'`;
+  const policyTag = `<meta http-equiv="Content-Security-Policy" content="${policy}">`;
+  const { scan } = report;
+  const when = `${minute(scan.startedAt)}, from ${scan.scope.vantage.name}`;
+  return [
+    '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
+    policyTag,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="referrer" content="no-referrer"><meta name="robots" content="noindex">',
+    html`<title>${title}</title>`.text,
+    `<style>${STYLE}</style></head>\n<body>\n`,
+    html`<header><p class="eyebrow">Open ports report</p><h1>${headline(summary)}</h1><p class="soft">${when}</p></header>\n<main>\n`
+      .text,
+  ].join('');
+}
+
+function card(count: number, title: string, detail: string, tone: string): Markup {
+  return html`<li class="${tone}"><b>${grouped(count)}</b>${title}<br><small>${detail}</small></li>`;
+}
+
+/** What stands first: counts, verdicts as a bar, and what not to conclude. */
+export function overview(report: ScanReport, summary: Summary): string {
+  const { ports, levels } = summary;
+  const cards = ORDER.map((level) => card(levels[level], TITLES[level], '', level));
+  const judged = LEVELS.reduce((sum, level) => sum + levels[level], 0);
+  const bars = ORDER.filter((level) => levels[level] > 0);
+  const bar = html`<div class="bar" aria-hidden="true">${bars.map((level) => html`<i class="${level}" style="flex:${levels[level]}"></i>`)}</div>`;
+  return html`<ul class="cards">${card(ports.open, ports.open === 1 ? 'open port' : 'open ports', `on ${summary.hostsOpen} of ${counted(summary.hosts, 'host')}`, '')}${cards}</ul>
+${judged > 0 ? bar : NOTHING}
+${caveats(report).map((text) => html`<p class="note">${text}</p>`)}
+`.text;
+}
+
+function worstItem(finding: Finding, id: string | undefined): Markup {
+  const { names, address, severity, why, todo } = finding;
+  const where = `${names[0] ?? address} ${portLabel(finding)}`;
+  const link = id === undefined ? html`${where}` : html`<a href="#${id}">${where}</a>`;
+  return html`<li><span>${badge(severity)}</span><span class="port">${link}</span><div>${sentence(why)}${todoLine(todo)}</div></li>
+`;
+}
+
+export function worstFindings(
+  report: ScanReport,
+  idOf: (address: string) => string | undefined,
+): string {
+  const { findings } = report;
+  if (findings.length === 0)
+    return '<h2>Findings</h2><p>Nothing was found that deserves a word.</p>\n';
+  const items = findings
+    .slice(0, WORST)
+    .map((finding) => worstItem(finding, idOf(finding.address)));
+  const rest = findings.length - items.length;
+  const more =
+    rest > 0
+      ? html`<p class="soft">${counted(rest, 'more finding')} below, with the ports.</p>`
+      : NOTHING;
+  return html`<h2>What to do first</h2>\n<ol class="worst">${items}</ol>${more}\n`.text;
+}
+
+/** Shown where scripts run. */
+export function tools(): string {
+  const options = ORDER.map((level) => html`<option value="${level}">${TITLES[level]}</option>`);
+  return html`<div class="tools"><label>Find a host, port or word<input id="text" type="search" autocomplete="off"></label><label>Verdict<select id="level"><option value="">all</option>${options}</select></label><output id="shown" for="text level"></output></div>
+`.text;
+}
+
+/** Hosts that list no port, one line each. */
+export function* quietHosts(hosts: readonly HostRecord[]): Iterable<string> {
+  if (hosts.length === 0) return;
+  yield html`<h2>${counted(hosts.length, 'host')} without listed ports</h2>
+<div class="host"><table><thead><tr><th scope="col">Address</th><th scope="col">Names</th><th scope="col">Ports</th></tr></thead><tbody>
+`.text;
+  for (const { address, names, counts } of hosts) {
+    const open = counts.open > 0 ? `${counted(counts.open, 'open port')}, ` : '';
+    yield html`<tr><td class="port">${address}</td><td>${clip(names.join(', '), LIST)}</td><td class="soft">${open}${otherStates(counts)}</td></tr>
+`.text;
+  }
+  yield '</tbody></table></div>\n';
+}
+
+function scopeFacts({ scan }: ScanReport, summary: Summary): Fact[] {
+  const { scope, stats } = scan;
+  const facts: Fact[] = [['Targets', clip(scope.targets.join(', '), LIST)]];
+  if (scope.exclude.length > 0) facts.push(['Left out', clip(scope.exclude.join(', '), LIST)]);
+  if (scope.ports.tcp !== '') facts.push(['TCP ports', clip(scope.ports.tcp, LIST)]);
+  if (scope.ports.udp !== '') facts.push(['UDP ports', clip(scope.ports.udp, LIST)]);
+  const place = scope.vantage.kind === 'loopback' ? ' (loopback)' : '';
+  facts.push(
+    ['Seen from', scope.vantage.name + place],
+    ['Start and end', `${minute(scan.startedAt)} to ${minute(scan.endedAt)}`],
+    ['Duration', duration(elapsedSeconds(scan))],
+    ['Engine', scope.engine],
+    ['Probes', `${grouped(stats.probes)}, of which ${grouped(stats.retries)} retries`],
+    ['Rate', `${grouped(stats.achievedRate)} probes per second`],
+    ['Not open', otherStates(summary.ports) || 'none'],
+    ['Scan', scan.id],
+  );
+  return facts;
+}
+
+function problemPanel({ scan }: ScanReport): Markup {
+  if (scan.problems.length === 0) return NOTHING;
+  const items = scan.problems.slice(0, PROBLEMS);
+  const rest = scan.problems.length - items.length;
+  const more = rest > 0 ? html`<li>… and ${counted(rest, 'more problem')}</li>` : NOTHING;
+  return html`<h2 id="problems">What went wrong</h2><div class="panel"><ul>${items.map(({ code, message }) => html`<li><code>${code}</code> ${sentence(message)}</li>`)}${more}</ul></div>
+`;
+}
+
+export function foot(report: ScanReport, summary: Summary): string {
+  const said = limits(report).map((text) => html`<li>${text}</li>`);
+  const parts = html`${problemPanel(report)}<div class="two"><section><h2>What was looked at</h2><div class="panel">${factList(scopeFacts(report, summary))}</div></section>
+<section><h2>What this look can and cannot say</h2><div class="panel"><ul>${said}</ul></div></section></div>
+</main>
+<footer>Written by ${report.scan.tool}. Rules, protocols and formats are explained in its documentation.</footer>
+`;
+  return `${parts.text}<script>${SCRIPT}</script>\n</body></html>\n`;
+}

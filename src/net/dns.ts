@@ -133,7 +133,7 @@ const DETAILS: Readonly<Record<string, string>> = {
 };
 
 function failureOf(error: unknown): Resolution {
-  const code = String((error as { code?: unknown }).code ?? '');
+  const { code = '' } = error as NodeJS.ErrnoException;
   return failed(KINDS[code] ?? 'server', DETAILS[code] ?? messageOf(error));
 }
 

@@ -1,11 +1,11 @@
 /** An IPv4 address; `value` is its 32 bits as an unsigned integer. */
-export interface V4Address {
+interface V4Address {
   readonly family: 4;
   readonly value: number;
 }
 
 /** An IPv6 address; `value` is its 128 bits. `zone` only on link-local addresses (RFC 4007 §11). */
-export interface V6Address {
+interface V6Address {
   readonly family: 6;
   readonly value: bigint;
   readonly zone?: string;
@@ -97,7 +97,7 @@ export function parseV6(text: string): bigint | null {
   if (head === null || tail === null) return null;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 1 ? missing !== 0 : missing < 1) return null;
-  return join([...head, ...new Array<number>(missing).fill(0), ...tail]);
+  return join([...head, ...Array.from({ length: missing }, () => 0), ...tail]);
 }
 
 function join(groups: readonly number[]): bigint {

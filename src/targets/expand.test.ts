@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -71,6 +72,33 @@ const piece = fc.oneof(
   }),
 );
 
+const range = ({ first, last }: { first: number; last: number }) =>
+  `2001:db8::${first.toString(16)}-2001:db8::${last.toString(16)}`;
+
+/** 200,000 lines in no order, some of them alike. */
+function* scattered() {
+  for (let i = 0; i < 200_000; i += 1) {
+    const n = Math.imul(i, 0x9e3779b1) >>> 12;
+    yield `10.${n >>> 16}.${(n >>> 8) & 255}.${n & 255}\n`;
+  }
+}
+
+/** A resolver that answers only once `release` is called. */
+function heldResolver() {
+  const gate = new EventEmitter();
+  const opened = once(gate, 'open');
+  const held: Resolver = {
+    resolve: async (name) => {
+      await opened;
+      return NAMES[name] ?? NONE;
+    },
+  };
+  return { held, release: () => void gate.emit('open') };
+}
+
+const order = async (seed: number) =>
+  (await expanded(['10.0.0.0/24', '10.0.9.0/24'], { seed })).found;
+
 describe('expand', () => {
   test('equals plain set arithmetic, whatever overlaps, in both families', async () => {
     const pieces = fc.array(piece, { minLength: 1, maxLength: 8 });
@@ -91,8 +119,6 @@ describe('expand', () => {
           );
           expect(v4.found.toSorted()).toEqual(octets.map((at) => `10.0.0.${at}`).toSorted());
           expect(v4.counted).toEqual({ addresses: octets.length, complete: true });
-          const range = ({ first, last }: { first: number; last: number }) =>
-            `2001:db8::${first.toString(16)}-2001:db8::${last.toString(16)}`;
           const v6 = await expanded(targets.map(range), { exclude: excluded.map(range), seed });
           expect(v6.found).toHaveLength(octets.length);
           expect(new Set(v6.found).size).toBe(octets.length);
@@ -124,18 +150,12 @@ describe('expand', () => {
   test('many single addresses in random order come once each', async () => {
     const stdin = new PassThrough();
     const { options, targets } = await start(['-'], { stdin });
-    const lines = function* () {
-      for (let i = 0; i < 200_000; i += 1) {
-        const n = Math.imul(i, 0x9e3779b1) >>> 8;
-        yield `10.${n >>> 16}.${(n >>> 8) & 255}.${n & 255}\n`;
-      }
-    };
     void (async () => {
-      for (const line of lines())
+      for (const line of scattered())
         if (!stdin.write(line)) await new Promise((go) => stdin.once('drain', go));
       stdin.end();
     })();
-    const expected = new Set([...lines()].map((line) => line.trim()));
+    const expected = new Set([...scattered()].map((line) => line.trim()));
     const seen = new Set<string>();
     let count = 0;
     for await (const address of expand(targets, options).addresses) {
@@ -188,18 +208,9 @@ describe('expand', () => {
   });
 
   test('names are complete before the first address comes', async () => {
-    let release = () => {};
-    const late = new Promise<void>((go) => {
-      release = go;
-    });
-    const slow: Resolver = {
-      resolve: async (name) => {
-        await late;
-        return NAMES[name] ?? NONE;
-      },
-    };
+    const { held, release } = heldResolver();
     const { options, targets } = await start(['192.0.2.1', 'www.example', 'mail.example'], {
-      resolver: slow,
+      resolver: held,
     });
     const { addresses, namesOf } = expand(targets, options);
     const first = addresses[Symbol.asyncIterator]().next();
@@ -209,27 +220,20 @@ describe('expand', () => {
   });
 
   test('names that take too long hold nothing back, and still show up', async () => {
-    let release = () => {};
-    const late = new Promise<void>((go) => {
-      release = go;
-    });
-    const slow: Resolver = {
-      resolve: async (name) => {
-        await late;
-        return NAMES[name] ?? NONE;
-      },
-    };
+    const { held, release } = heldResolver();
     const { options, targets } = await start(['192.0.2.1', 'www.example'], {
-      resolver: slow,
+      resolver: held,
       holdMs: 1,
     });
     const { addresses, namesOf, counted } = expand(targets, options);
     const found: string[] = [];
+    const counts: unknown[] = [];
     for await (const address of addresses) {
-      if (found.length === 0) expect(counted()).toEqual({ addresses: 1, complete: false });
+      counts.push(counted());
       found.push(address);
       release();
     }
+    expect(counts[0]).toEqual({ addresses: 1, complete: false });
     expect(found).toEqual(['192.0.2.1', '2001:db8::1']);
     expect(namesOf('192.0.2.1')).toEqual(['www.example']);
   });
@@ -281,8 +285,6 @@ describe('expand', () => {
   });
 
   test('the seed fixes the order', async () => {
-    const order = async (seed: number) =>
-      (await expanded(['10.0.0.0/24', '10.0.9.0/24'], { seed })).found;
     expect(await order(5)).toEqual(await order(5));
     expect(await order(5)).not.toEqual(await order(6));
   });

@@ -27,9 +27,9 @@ export interface Expansion {
    * address comes, save that a name may be added later when names took longer than `holdMs` or
    * there are more targets than are read ahead: ask again when the host is finished.
    */
-  namesOf(address: string): readonly string[];
+  readonly namesOf: (address: string) => readonly string[];
   /** Distinct addresses known so far; exact once `complete`. */
-  counted(): { readonly addresses: number; readonly complete: boolean };
+  readonly counted: () => { readonly addresses: number; readonly complete: boolean };
 }
 
 /**

@@ -84,11 +84,17 @@ class Feed {
 
   ask(answer: Promise<readonly Block[]>): void {
     this.#asked += 1;
-    const done = (blocks: readonly Block[]) => {
+    void this.#answer(answer);
+  }
+
+  async #answer(answer: Promise<readonly Block[]>): Promise<void> {
+    try {
+      const blocks = await answer;
       this.#asked -= 1;
       this.put(blocks);
-    };
-    answer.then(done, (error: unknown) => this.fail(error));
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   end(): void {

@@ -22,11 +22,12 @@ test('stays inside at the largest size', () => {
   expect(Math.min(...seen)).toBeGreaterThanOrEqual(0);
 });
 
+const order = (seed: number) => {
+  const permute = permutation(65_536, seed);
+  return Array.from({ length: 64 }, (_, index) => permute(index));
+};
+
 test('the seed decides the order, and neighbours fall into different networks', () => {
-  const order = (seed: number) => {
-    const permute = permutation(65_536, seed);
-    return Array.from({ length: 64 }, (_, index) => permute(index));
-  };
   expect(order(1)).toEqual(order(1));
   expect(order(1)).not.toEqual(order(2));
   expect(new Set(order(1).map((index) => index >> 8)).size).toBeGreaterThan(32);

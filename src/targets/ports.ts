@@ -63,7 +63,7 @@ function readName(text: string, transport: Transport): readonly Range[] {
   const ports = KNOWN_PORTS.filter((known) => known.name === name);
   const ours = ports.filter((known) => known.transport === transport);
   if (ours.length > 0) return ours.map(({ port }) => [port, port]);
-  if (ports.length > 0) throw refusal(text, `${otherTransport(name, transport)}`);
+  if (ports.length > 0) throw refusal(text, otherTransport(name, transport));
   throw refusal(text, unknownName(name));
 }
 

@@ -184,6 +184,6 @@ const READ_REASONS: Readonly<Record<string, string>> = {
 };
 
 function readReason(error: unknown): string {
-  const code = String((error as { code?: unknown }).code ?? '');
+  const { code = '' } = error as NodeJS.ErrnoException;
   return READ_REASONS[code] ?? messageOf(error);
 }

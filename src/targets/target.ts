@@ -22,9 +22,7 @@ export function refuse(reason: string): Refusal {
   return { kind: 'refused', reason };
 }
 
-export function isRefusal<T extends { readonly kind: string }>(
-  result: T | Refusal,
-): result is Refusal {
+export function isRefusal(result: { readonly kind: string }): result is Refusal {
   return result.kind === 'refused';
 }
 

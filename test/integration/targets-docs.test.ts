@@ -76,9 +76,13 @@ describe('docs/targets.md', () => {
     expect(tcp.length + udp.length).toBeGreaterThan(0);
   });
 
-  test.each(rows('Targets'))('%s is %s', async (text, _, addresses) => {
+  test.each(rows('Targets'))('%s is %s', (text) => {
     expect(parseTarget(text ?? '')).not.toHaveProperty('reason');
-    if (addresses !== '') expect(await count(text ?? '')).toBe(Number(addresses));
+  });
+
+  const sized = rows('Targets').filter(([, , addresses]) => addresses !== '');
+  test.each(sized)('%s is %s: %s addresses', async (text, _, addresses) => {
+    expect(await count(text ?? '')).toBe(Number(addresses));
   });
 
   test('the example of a file is read without a problem but for the file it names', async () => {

@@ -137,7 +137,8 @@ function dechunk(bytes: Uint8Array, from: number): Chunks {
     if (filled < MAX_BODY && data.length < size) return stop(null);
     at = lineEnd + 1 + size;
     if (bytes[at] === CR) at++;
-    if (bytes[at] === LF) at++;
+    if (at < bytes.length && bytes[at] !== LF) return stop(bytes.length);
+    at++;
   }
   return stop(bytes.length);
 }

@@ -168,7 +168,7 @@ const RUN_IN_PYTHON = new Set(['simplehttp', 'basehttp', 'wsgiserver']);
 
 interface Token {
   readonly name: string;
-  readonly version: string | undefined;
+  version: string | undefined;
 }
 
 /** Tokens of RFC 9110 §10.2.4: `name/version (comment) name/version`; also Jetty's `Jetty(9.4.57)`. */
@@ -177,7 +177,12 @@ function tokensOf(text: string): Token[] {
   const pattern = /\(([^()]{0,200})\)|([^\s/()]{1,64})(?:\/([^\s()]{1,64})|\((\d[^()]{0,64})\))?/g;
   for (const match of text.slice(0, 512).matchAll(pattern)) {
     if (match[2] === undefined || tokens.length >= 16) continue;
-    tokens.push({ name: match[2].toLowerCase(), version: match[3] ?? match[4] });
+    const token = { name: match[2].toLowerCase(), version: match[3] ?? match[4] };
+    const before = tokens.at(-1);
+    // `Icecast 2.4.4`: a number by itself is the version of what stands before it
+    const loose = /^\d[\w.+-]*$/.test(token.name) && before?.version === undefined;
+    if (loose && before !== undefined) before.version = token.name;
+    else tokens.push(token);
   }
   return tokens;
 }

@@ -44,7 +44,7 @@ export interface PeerOptions {
 }
 
 export type Opened =
-  | { readonly talk: Talk; readonly failure?: undefined }
+  | { readonly talk: Talk; readonly failure?: undefined; readonly refused?: undefined }
   | {
       readonly talk?: undefined;
       readonly failure: DialFailure | 'budget' | 'tls';
@@ -156,6 +156,8 @@ export class Talk implements Conversation {
   #kept = new Uint8Array(0);
   #end: ReplyEnd | null = null;
   #wake: (() => void) | null = null;
+  /** The first bytes sent, while nothing had been received. */
+  #opening = new Uint8Array(0);
 
   constructor(
     peer: Peer,
@@ -188,7 +190,24 @@ export class Talk implements Conversation {
     return this.#kept;
   }
 
+  /**
+   * Whether the peer just sent our opening words back. No answer to a question, whatever it looks
+   * like: some protocols agree to a version by repeating it, and an echo service (RFC 862) repeats
+   * everything.
+   */
+  get echoed(): boolean {
+    const said = this.#opening;
+    return (
+      said.length >= 4 &&
+      this.#kept.length >= said.length &&
+      said.every((byte, at) => this.#kept[at] === byte)
+    );
+  }
+
   send(bytes: Uint8Array | string): void {
+    if (this.#kept.length === 0 && this.#opening.length === 0) {
+      this.#opening = Uint8Array.from(Buffer.from(bytes).subarray(0, 64));
+    }
     if (this.#end === null && this.#stream.writable) this.#stream.write(bytes);
   }
 
@@ -205,6 +224,20 @@ export class Talk implements Conversation {
       if (now >= patience) return this.#surrender('timeout');
       await this.#arrival(patience - now);
     }
+  }
+
+  /**
+   * Waits until more than `known` bytes are buffered, and leaves them for `receive`. False when they
+   * did not come in time or the conversation is over.
+   */
+  async peek(known: number, waitMs: number): Promise<boolean> {
+    const patience = Math.min(performance.now() + waitMs, this.#deadline);
+    while (this.#pendingBytes <= known) {
+      const left = patience - performance.now();
+      if (this.#end !== null || left <= 0) return false;
+      await this.#arrival(left);
+    }
+    return true;
   }
 
   async startTls(options: TlsOptions = {}): Promise<TlsDetails | null> {

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Identity, Protocol } from '../../src/identify/plugin.ts';
+import type { TlsDetails } from '../../src/model/service.ts';
 import { Peer } from '../../src/net/talk.ts';
-import { memoryTalk } from './memory-talk.ts';
+import { LAYER, memoryTalk } from './memory-talk.ts';
 import {
   expectBytes,
   type Script,
@@ -30,6 +31,8 @@ export interface Fixture {
   readonly what: string;
   /** Captured from which package and version, or built from which section of which specification. */
   readonly source: string;
+  /** The whole conversation takes place inside TLS. */
+  readonly insideTls?: true;
   readonly exchanges: readonly FixtureExchange[];
   /** Null: must not be identified. `startTls` true: a TLS layer must have been entered. */
   readonly identity: {
@@ -84,10 +87,11 @@ export async function identifyFixture(
   protocol: Protocol,
   fixture: Fixture,
 ): Promise<{ identity: Identity<unknown> | null; trouble: readonly string[] }> {
-  await using server = await scriptedPeer(scriptsOf(fixture));
+  const insideTls = fixture.insideTls === true;
+  await using server = await scriptedPeer(scriptsOf(fixture), { tls: insideTls });
   const cancel = new AbortController();
   const peer = new Peer({ address: server.address, port: server.port, signal: cancel.signal });
-  const { talk } = await peer.open();
+  const { talk } = await peer.open(insideTls ? {} : undefined);
   if (talk === undefined) throw new Error('the scripted peer could not be reached');
   const identity = await protocol.identify(talk);
   talk.close();
@@ -175,25 +179,29 @@ export function itIdentifiesItsFixtures(
       },
     );
   });
-  itSurvives(protocol, fixtures.flatMap(repliesOf), strangers);
+  const layers = fixtures.some(({ insideTls }) => insideTls) ? [undefined, LAYER] : [undefined];
+  for (const layer of layers) itSurvives(protocol, fixtures.flatMap(repliesOf), strangers, layer);
 }
 
 function itSurvives(
   protocol: Protocol,
   seeds: readonly Uint8Array[],
   strangers: readonly Uint8Array[],
+  tls: TlsDetails | undefined,
 ): void {
-  it('answers null to other protocols', async () => {
+  const inside = tls === undefined ? {} : { tls };
+  const where = tls === undefined ? '' : ', inside TLS';
+  it(`answers null to other protocols${where}`, async () => {
     for (const bytes of strangers) {
-      const identity = await protocol.identify(memoryTalk([bytes]));
+      const identity = await protocol.identify(memoryTalk([bytes], inside));
       expect(identity, Buffer.from(bytes).toString('latin1')).toBeNull();
     }
   });
-  it('survives hostile replies', async () => {
+  it(`survives hostile replies${where}`, async () => {
     const replies = fc.array(hostileBytes(seeds), { maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(replies, fc.boolean(), async (bytes, tlsAgreed) => {
-        const identity = await protocol.identify(memoryTalk(bytes, { tlsAgreed }));
+        const identity = await protocol.identify(memoryTalk(bytes, { tlsAgreed, ...inside }));
         if (identity) protocol.details.parse(identity.details);
       }),
       { numRuns: 200 },

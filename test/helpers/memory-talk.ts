@@ -5,7 +5,8 @@ import type { Conversation, Framing, Reply } from '../../src/net/conversation.ts
 const MAX_RECEIVES = 1000;
 const MAX_CONNECTIONS = 8;
 
-const LAYER: TlsDetails = {
+/** A TLS layer as `startTls` gives it. */
+export const LAYER: TlsDetails = {
   startTls: true,
   version: 'TLSv1.3',
   cipher: 'TLS_AES_256_GCM_SHA384',

@@ -64,9 +64,9 @@ const installed = new Map<string, boolean>();
 function isInstalled(name: string): boolean {
   const known = installed.get(name);
   if (known !== undefined) return known;
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own notation
-  const asked = spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name]);
-  const here = asked.status === 0 && asked.stdout.toString() === 'installed';
+  const ask = findCommand('dpkg-query');
+  const question = ['-W', '-f', '${db:Status-Status}', name];
+  const here = ask !== undefined && spawnSync(ask, question).stdout.toString() === 'installed';
   installed.set(name, here);
   return here;
 }

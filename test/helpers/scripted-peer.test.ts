@@ -10,6 +10,7 @@ import {
   expectLine,
   finish,
   garbageTls,
+  hold,
   hugeHttpHeader,
   replay,
   reset,
@@ -18,6 +19,7 @@ import {
   scriptedPeer,
   silent,
   startTls,
+  tarpit,
   wait,
 } from './scripted-peer.ts';
 
@@ -70,6 +72,24 @@ describe('a scripted peer', () => {
     await readAll(socket);
     socket.end('still here');
     expect((await peer.finished(0)).received.toString()).toBe('still here');
+  });
+
+  it('answers not even a FIN when it holds', async () => {
+    await using peer = await scriptedPeer([hold()]);
+    const socket = await dial(peer, { allowHalfOpen: true });
+    socket.end();
+    await once(socket, 'finish');
+    expect(peer.connections[0]?.end).toBe('open');
+  });
+
+  it('says one byte at a time in a tarpit, without end', async () => {
+    await using peer = await scriptedPeer([tarpit(1)]);
+    const socket = await dial(peer);
+    for (let byte = 0; byte < 5; byte++) await once(socket, 'data');
+    socket.destroy();
+    const seen = await peer.finished(0);
+    expect(seen.taken).toBeGreaterThanOrEqual(5);
+    expect(seen.end).not.toBe('we-closed');
   });
 
   it('drips and waits', async () => {

@@ -7,11 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { met } from '../helpers/needs.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
 
+function read(path: string): X509Certificate {
+  return new X509Certificate(readFileSync(path));
+}
+
 describe.skipIf(!met({ commands: ['openssl'] }))('makeCertificates', () => {
   const dir = mkdtempSync(join(tmpdir(), 'postern-certificates-'));
   let certificates: Certificates;
-
-  const read = (path: string) => new X509Certificate(readFileSync(path));
 
   beforeAll(async () => {
     certificates = await makeCertificates(dir);

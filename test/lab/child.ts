@@ -6,7 +6,8 @@ import { findCommand } from '../helpers/needs.ts';
 /** A program in the foreground. */
 export interface Launch {
   readonly command: string;
-  readonly args: readonly string[];
+  /** What belongs together may stand in a list of its own. */
+  readonly args: readonly (string | readonly string[])[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** Runs as this user when we are root; for servers that refuse root. */
@@ -57,7 +58,7 @@ export function startChild(launch: Launch, logFile: string): Child {
 }
 
 function commandLine({ command, args, user, ownRun, namespace }: Launch): string[] {
-  const program = [findCommand(command) ?? command, ...args];
+  const program = [findCommand(command) ?? command, ...args.flat()];
   const mortal = ['setpriv', '--pdeathsig', 'KILL', '--'];
   if (process.getuid?.() !== 0) return [...mortal, ...program];
   const enter = namespace === undefined ? [] : ['nsenter', `--net=/run/netns/${namespace}`, '--'];

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-export type Bytes = string | Uint8Array;
+type Bytes = string | Uint8Array;
 
 /** The smallest exchange that shows a server at work. Text stands for its Latin-1 bytes. */
 export interface Hello {
@@ -21,7 +21,7 @@ export interface Address {
   readonly tls: boolean;
 }
 
-export function toBuffer(bytes: Bytes): Buffer {
+function toBuffer(bytes: Bytes): Buffer {
   return typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : Buffer.from(bytes);
 }
 

@@ -4,8 +4,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** The full version of an installed Debian package: `1:9.18.49-1~deb12u3`. */
-export async function debianVersion(name: string): Promise<string> {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own notation
+async function debianVersion(name: string): Promise<string> {
   const { stdout } = await run('dpkg-query', ['-W', '-f', '${Version}', name]);
   return stdout.trim();
 }

@@ -13,7 +13,7 @@ import { freePort } from './ports.ts';
 const run = promisify(execFile);
 
 /** One port of a server. */
-export interface Door {
+interface Door {
   /** The protocol's word in our registry: `redis`. */
   readonly protocol: string;
   /** Default tcp. */
@@ -39,12 +39,12 @@ export interface World<D extends string> {
   /** Of the kind that was asked for. */
   readonly certificate: Certificate;
   /** A free port for what is no door (a cluster port). */
-  spare(): Promise<number>;
+  readonly spare: () => Promise<number>;
   /** Runs a command to its end (set-up), as `user` when we are root; rejects when it fails. */
-  run(command: string, args: readonly string[], options?: RunOptions): Promise<void>;
+  readonly run: (command: string, args: readonly string[], options?: RunOptions) => Promise<void>;
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly user?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -134,7 +134,9 @@ async function startOnce<D extends string>(
   } catch (error) {
     const log = readLog(dir);
     await removeFolder(dir);
-    throw new Error(`${spec.name} did not start: ${String(error)}\n--- its log\n${log}`);
+    throw new Error(`${spec.name} did not start: ${String(error)}\n--- its log\n${log}`, {
+      cause: error,
+    });
   }
 }
 

@@ -15,10 +15,10 @@ export const docker = defineServer({
     return {
       command: 'dockerd',
       args: [
-        ...['--data-root', join(dir, 'data'), '--exec-root', join(dir, 'exec')],
-        ...['--pidfile', join(dir, 'pid'), '--host', `tcp://${host}:${ports.http}`],
-        ...['--tls=false', '--bridge=none', '--iptables=false', '--ip6tables=false'],
-        ...['--storage-driver', 'vfs'],
+        ['--data-root', join(dir, 'data'), '--exec-root', join(dir, 'exec')],
+        ['--pidfile', join(dir, 'pid'), '--host', `tcp://${host}:${ports.http}`],
+        ['--tls=false', '--bridge=none', '--iptables=false', '--ip6tables=false'],
+        ['--storage-driver', 'vfs'],
       ],
       ownRun: ['docker'],
     };

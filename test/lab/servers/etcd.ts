@@ -21,10 +21,10 @@ export const etcd = defineServer({
     return {
       command: 'etcd',
       args: [
-        ...['--name', 'lab', '--data-dir', join(dir, 'data')],
-        ...['--listen-client-urls', clients, '--advertise-client-urls', clients],
-        ...['--listen-peer-urls', peers, '--initial-advertise-peer-urls', peers],
-        ...['--initial-cluster', `lab=${peers}`, '--cert-file', cert, '--key-file', key],
+        ['--name', 'lab', '--data-dir', join(dir, 'data')],
+        ['--listen-client-urls', clients, '--advertise-client-urls', clients],
+        ['--listen-peer-urls', peers, '--initial-advertise-peer-urls', peers],
+        ['--initial-cluster', `lab=${peers}`, '--cert-file', cert, '--key-file', key],
       ],
     };
   },

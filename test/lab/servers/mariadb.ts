@@ -37,11 +37,11 @@ export const mariadb = defineServer({
       user,
       command: 'mariadbd',
       args: [
-        ...['--no-defaults', `--datadir=${data}`, `--socket=${data}/mariadbd.sock`],
-        ...[`--pid-file=${data}/mariadbd.pid`, `--bind-address=${address}`],
-        ...[`--port=${ports.plain}`, `--ssl-cert=${cert}`, `--ssl-key=${key}`],
-        ...['--skip-name-resolve', `--init-file=${dir}/init.sql`],
-        ...['--innodb-buffer-pool-size=16M', '--innodb-log-file-size=4M'],
+        ['--no-defaults', `--datadir=${data}`, `--socket=${data}/mariadbd.sock`],
+        [`--pid-file=${data}/mariadbd.pid`, `--bind-address=${address}`],
+        [`--port=${ports.plain}`, `--ssl-cert=${cert}`, `--ssl-key=${key}`],
+        ['--skip-name-resolve', `--init-file=${dir}/init.sql`],
+        ['--innodb-buffer-pool-size=16M', '--innodb-log-file-size=4M'],
       ],
     };
   },

@@ -15,9 +15,9 @@ export const memcached = defineServer({
   start: async ({ host, ports, certificate: { key, cert } }) => ({
     command: 'memcached',
     args: [
-      ...['-u', 'memcache', '-m', '16', '-U', '0', '-Z'],
-      ...['-o', `ssl_chain_cert=${cert},ssl_key=${key}`],
-      ...['-l', `notls:${host}:${ports.plain},${host}:${ports.tls}`],
+      ['-u', 'memcache', '-m', '16', '-U', '0', '-Z'],
+      ['-o', `ssl_chain_cert=${cert},ssl_key=${key}`],
+      ['-l', `notls:${host}:${ports.plain},${host}:${ports.tls}`],
     ],
   }),
 });

@@ -49,7 +49,7 @@ async function launch(
     user,
     command: `${programs}/postgres`,
     args: [
-      ...['-D', join(data, 'cluster'), '-p', String(ports.plain)],
+      ['-D', join(data, 'cluster'), '-p', String(ports.plain)],
       ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ],
   };

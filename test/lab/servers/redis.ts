@@ -15,10 +15,10 @@ function launch(
   return {
     command: 'redis-server',
     args: [
-      ...['--bind', address, '--port', String(ports.plain), '--tls-port', String(ports.tls)],
-      ...['--tls-cert-file', certificate.cert, '--tls-key-file', certificate.key],
-      ...['--tls-auth-clients', 'no', '--protected-mode', 'no'],
-      ...['--dir', dir, '--save', '', ...settings],
+      ['--bind', address, '--port', String(ports.plain), '--tls-port', String(ports.tls)],
+      ['--tls-cert-file', certificate.cert, '--tls-key-file', certificate.key],
+      ['--tls-auth-clients', 'no', '--protected-mode', 'no'],
+      ['--dir', dir, '--save', '', ...settings],
     ],
   };
 }

@@ -42,8 +42,10 @@ const FOLDERS = {
 async function launch(world: World<'smb'>, settings: Record<string, string>): Promise<Launch> {
   const { dir, address, ports } = world;
   for (const folder of [...Object.values(FOLDERS), 'share']) await mkdir(join(dir, folder));
-  const folders = Object.entries(FOLDERS).map(([name, folder]) => [name, join(dir, folder)]);
-  const all = {
+  const folders = Object.entries(FOLDERS).map(
+    ([name, folder]) => [name, join(dir, folder)] as const,
+  );
+  const all: Record<string, string> = {
     'smb ports': String(ports.smb),
     interfaces: address,
     'bind interfaces only': 'yes',

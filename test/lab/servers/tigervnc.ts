@@ -20,9 +20,9 @@ async function launch(world: World<'vnc'>, security: 'None' | 'VncAuth'): Promis
   return {
     command: 'Xtigervnc',
     args: [
-      ...[`:${ports.vnc}`, '-rfbport', String(ports.vnc), '-interface', address],
-      ...['-SecurityTypes', security, '-PasswordFile', join(dir, 'password')],
-      ...['-geometry', '320x200', '-desktop', 'lab', '-nolock', ...noListeners],
+      [`:${ports.vnc}`, '-rfbport', String(ports.vnc), '-interface', address],
+      ['-SecurityTypes', security, '-PasswordFile', join(dir, 'password')],
+      ['-geometry', '320x200', '-desktop', 'lab', '-nolock', ...noListeners],
     ],
   };
 }

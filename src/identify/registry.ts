@@ -6,6 +6,7 @@ import { https } from './protocols/https.ts';
 import { kerberos } from './protocols/kerberos.ts';
 import { ldap } from './protocols/ldap.ts';
 import { mariadb } from './protocols/mariadb.ts';
+import { mongodb } from './protocols/mongodb.ts';
 import { mysql } from './protocols/mysql.ts';
 import { postgresql } from './protocols/postgresql.ts';
 import { rdp } from './protocols/rdp.ts';
@@ -23,6 +24,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   kerberos,
   ldap,
   mariadb,
+  mongodb,
   mysql,
   postgresql,
   rdp,

@@ -3,14 +3,14 @@ import { EPOLL, NODE } from './connect/kinds.ts';
 import type { Engine, EngineKind } from './engine.ts';
 
 /** What `--engine` takes, and which kinds it stands for, the best first. */
-const CHOICES: Readonly<Record<string, readonly EngineKind[]>> = {
-  auto: [EPOLL, NODE],
-  connect: [EPOLL, NODE],
-  epoll: [EPOLL],
-  node: [NODE],
-};
+const CHOICES: ReadonlyMap<string, readonly EngineKind[]> = new Map([
+  ['auto', [EPOLL, NODE]],
+  ['connect', [EPOLL, NODE]],
+  ['epoll', [EPOLL]],
+  ['node', [NODE]],
+]);
 
-export const ENGINE_NAMES: readonly string[] = Object.keys(CHOICES);
+export const ENGINE_NAMES: readonly string[] = [...CHOICES.keys()];
 
 /** An engine, and why a better one was passed over (null when the best was taken). */
 export interface EngineChoice {
@@ -23,7 +23,7 @@ export interface EngineChoice {
  * Throws ENGINE_UNAVAILABLE for a name that is unknown or cannot run.
  */
 export async function chooseEngineWithNote(name: string): Promise<EngineChoice> {
-  const kinds = CHOICES[name];
+  const kinds = CHOICES.get(name);
   if (kinds === undefined) {
     const known = `the engines are ${ENGINE_NAMES.join(', ')}`;
     throw problem('ENGINE_UNAVAILABLE', { engine: name, problem: known });

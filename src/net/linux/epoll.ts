@@ -4,13 +4,14 @@ const EPOLL_CLOEXEC = 0x80000;
 const EPOLL_CTL_ADD = 1;
 const EPOLLIN = 0x1;
 const EPOLLOUT = 0x4;
+const EPOLLET = 0x80000000;
 export const EPOLLERR = 0x8;
 const EVENTS = 256;
 /** `struct epoll_event` is packed on x86-64 only (epoll_ctl(2)). */
 const EVENT_BYTES = process.arch === 'x64' ? 12 : 16;
 const DATA_AT = EVENT_BYTES - 8;
 
-/** An epoll instance whose events carry a small integer, and which the event loop can watch. */
+/** An edge-triggered epoll instance whose events carry the descriptor, and which the event loop can watch. */
 export class Epoll {
   readonly #libc: Libc;
   readonly #fd: number;
@@ -24,17 +25,17 @@ export class Epoll {
     this.#fd = libc.epollCreate(EPOLL_CLOEXEC);
     if (this.#fd < 0) throw new Error(`epoll_create1 failed with error ${libc.errno()}`);
     this.#watch = libc.watch(this.#fd, () => this.#onReadable());
-    this.#event.writeUInt32LE(EPOLLIN | EPOLLOUT, 0);
+    this.#event.writeUInt32LE(EPOLLIN + EPOLLOUT + EPOLLET, 0);
   }
 
-  /** Reports `id` when `fd` has connected or failed; closing `fd` takes it out again. Returns success. */
-  add(fd: number, id: number): boolean {
-    this.#event.writeUInt32LE(id, DATA_AT);
+  /** Reports every change of `fd` from now on, and its state now; closing it ends that. Returns success. */
+  add(fd: number): boolean {
+    this.#event.writeUInt32LE(fd, DATA_AT);
     return this.#libc.epollCtl(this.#fd, EPOLL_CTL_ADD, fd, this.#event) === 0;
   }
 
   /** Hands over what is ready, without waiting. Returns how many. */
-  poll(onEvent: (id: number, flags: number) => void): number {
+  poll(onEvent: (fd: number, flags: number) => void): number {
     let total = 0;
     for (;;) {
       const count = this.#libc.epollWait(this.#fd, this.#events, EVENTS, 0);

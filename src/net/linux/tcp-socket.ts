@@ -21,6 +21,7 @@ const RLIMIT_NOFILE = 7;
 export class TcpSockets {
   readonly #libc: Libc;
   readonly #address: Memory = rawBuffer(128);
+  readonly #unspecified: Memory = rawBuffer(16);
   readonly #one: Memory = rawBuffer(8);
   readonly #linger: Memory = rawBuffer(8);
   readonly #value: Memory = rawBuffer(256);
@@ -47,6 +48,11 @@ export class TcpSockets {
     this.#address.writeUInt16BE(port, PORT_OFFSET);
     const result = this.#libc.connect(fd, this.#address, to.bytes.length);
     return result === 0 ? 0 : this.#libc.errno();
+  }
+
+  /** Frees a socket whose connection failed for another one: connect(2) with AF_UNSPEC. Returns success. */
+  disconnect(fd: number): boolean {
+    return this.#libc.connect(fd, this.#unspecified, 16) === 0;
   }
 
   /** The pending error, 0 without one; taking it clears it. */

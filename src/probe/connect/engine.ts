@@ -60,6 +60,7 @@ class Feed<Target> {
   readonly #run: Run<Target>;
   readonly #dialer: Dialer<Target>;
   #pulling = false;
+  #waking = false;
   #stopped = false;
   ended = false;
   /** What the source of addresses threw. */
@@ -95,8 +96,18 @@ class Feed<Target> {
         return;
       }
       this.#run.admit(next.value);
-      this.#dialer.wake();
+      this.#wakeSoon();
     }
+  }
+
+  /** After all addresses that are at hand: probing starts on many hosts at once, not on the first alone. */
+  #wakeSoon(): void {
+    if (this.#waking) return;
+    this.#waking = true;
+    setImmediate(() => {
+      this.#waking = false;
+      this.#dialer.wake();
+    });
   }
 
   /** Tells the source that no more is wanted; its answer is not waited for, it may never come. */

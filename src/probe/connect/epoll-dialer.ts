@@ -173,7 +173,11 @@ export class EpollDialer implements Dialer<SocketAddress> {
     return this.#sockets.isSelf(fd, target, port) ? SELF : OPEN;
   }
 
-  /** Why a connection did not come about. A reset after the handshake still means that it was open. */
+  /**
+   * Why a connection did not come about. A reset after the handshake still means that it was open.
+   * When ARP or neighbour discovery fails for a host on our own link, the kernel sends itself the
+   * ICMP error that a last router would send (RFC 1812 §5.2.7.1): the same fact, told the same way.
+   */
   #failed(fd: number): Answer {
     const error = this.#sockets.error(fd);
     if (error === ERRNO.ECONNRESET || error === ERRNO.EPIPE) return OPEN;

@@ -215,7 +215,7 @@ export class Run<Target> {
     if (answer === SILENT) return this.#silent(host, code);
     this.#shortage.passed();
     host.shortages = 0;
-    if (answer.state !== 'local-error') this.#learn(host, attemptOf(code), sentAt, rttMs);
+    if (isFromHost(answer)) this.#learn(host, attemptOf(code), sentAt, rttMs);
     this.#settle(host, portOf(code), answer, rttMs);
   }
 
@@ -261,6 +261,11 @@ export class Run<Target> {
     const outcome: Outcome = { address, transport: 'tcp', port, state, reason };
     this.#batch.push(rttMs === undefined ? outcome : { ...outcome, rttMs });
   }
+}
+
+/** ICMP errors come from routers, rate-limited and after seconds of ARP: they measure nothing of the host. */
+function isFromHost({ state }: Answer): boolean {
+  return state === 'open' || state === 'closed';
 }
 
 function isAnswer(value: unknown): value is Answer {

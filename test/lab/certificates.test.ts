@@ -1,24 +1,23 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { met } from '../helpers/needs.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
+import { makeFolder, removeFolder } from './folders.ts';
 
 function read(path: string): X509Certificate {
   return new X509Certificate(readFileSync(path));
 }
 
 describe.skipIf(!met({ commands: ['openssl'] }))('makeCertificates', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'postern-certificates-'));
+  let dir: string;
   let certificates: Certificates;
 
   beforeAll(async () => {
+    dir = makeFolder('certificates');
     certificates = await makeCertificates(dir);
   });
-  afterAll(() => rm(dir, { recursive: true }));
+  afterAll(() => removeFolder(dir));
 
   it('signs a valid one for localhost with its authority', () => {
     const valid = read(certificates.valid.cert);

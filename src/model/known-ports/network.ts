@@ -395,7 +395,7 @@ export const networkPorts: readonly KnownPort[] = table('network', [
     uses: 'Time servers give the time here.',
     risk: 'Old servers answer a short question with long lists and multiply attack traffic.',
     level: 'expected',
-    severity: 'low',
+    severity: 'info',
   },
   {
     port: 161,

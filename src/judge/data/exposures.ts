@@ -1,0 +1,249 @@
+import type { RuleId } from '../../model/rules.ts';
+import type { Level, Severity } from '../../model/verdict.ts';
+
+/** What finding one protocol reachable means, whatever the port number. */
+export interface Exposure {
+  readonly rule: RuleId;
+  readonly level: Level;
+  readonly severity: Severity;
+  readonly why: string;
+  /** Empty only for `expected`. */
+  readonly todo: string;
+}
+
+const web: Exposure = {
+  rule: 'service.web',
+  level: 'expected',
+  severity: 'info',
+  why: 'Web servers are meant to be reached by everybody.',
+  todo: '',
+};
+
+const mail: Exposure = {
+  rule: 'service.mail',
+  level: 'expected',
+  severity: 'info',
+  why: 'Mail is meant to be delivered and fetched from everywhere.',
+  todo: '',
+};
+
+const close = { level: 'close', severity: 'high' } as const;
+const restrict = { level: 'restrict', severity: 'medium' } as const;
+
+const mysql: Exposure = {
+  rule: 'exposed.database',
+  ...close,
+  why: 'A database has no business with strangers: its passwords are guessed here, and a copy of all data follows.',
+  todo: 'Set bind-address = 127.0.0.1 in my.cnf, or close the port to everybody but the application servers.',
+};
+
+/** By the protocol's word. What is missing here is judged by its port number. */
+export const EXPOSURES: Readonly<Record<string, Exposure>> = {
+  http: web,
+  https: web,
+  http2: web,
+  smtp: mail,
+  imap: mail,
+  pop3: mail,
+  dns: {
+    rule: 'service.dns',
+    level: 'expected',
+    severity: 'info',
+    why: 'Name servers are meant to be asked by everybody.',
+    todo: '',
+  },
+  ssh: {
+    rule: 'service.ssh',
+    ...restrict,
+    why: 'Administrators need SSH, strangers only guess its passwords.',
+    todo: 'Allow it from your own addresses or a VPN only, and set PasswordAuthentication no in sshd_config.',
+  },
+  mysql,
+  mariadb: mysql,
+  postgresql: {
+    rule: 'exposed.database',
+    ...close,
+    why: 'A database has no business with strangers: its passwords are guessed here, and a superuser can run commands on the machine.',
+    todo: "Set listen_addresses = 'localhost' in postgresql.conf, or name the application servers in pg_hba.conf and the firewall.",
+  },
+  mssql: {
+    rule: 'exposed.database',
+    ...close,
+    why: 'A database has no business with strangers: the sa password is guessed around the clock, and it can run commands on the machine.',
+    todo: 'Close the port to everybody but the application servers, and disable the sa login.',
+  },
+  'oracle-tns': {
+    rule: 'exposed.database',
+    ...close,
+    why: 'A database has no business with strangers: they guess its service names and the default accounts behind them.',
+    todo: 'Close the port to everybody but the application servers, or set TCP.VALIDNODE_CHECKING and TCP.INVITED_NODES in sqlnet.ora.',
+  },
+  mongodb: {
+    rule: 'exposed.database',
+    ...close,
+    why: 'A database has no business with strangers: reachable MongoDB servers are searched for, emptied and held to ransom.',
+    todo: 'Set net.bindIp to 127.0.0.1 or the inner address in mongod.conf, and close the port to others.',
+  },
+  elasticsearch: {
+    rule: 'exposed.database',
+    ...close,
+    why: 'A search index has no business with strangers: its passwords are guessed here, and one setting too few opens all data.',
+    todo: 'Set network.host to the inner address in elasticsearch.yml, and close the port to everybody but the application servers.',
+  },
+  couchdb: {
+    rule: 'exposed.database',
+    ...close,
+    why: 'A database has no business with strangers: the administrator password of CouchDB is guessed here, and it has had flaws that needed none.',
+    todo: 'Set bind_address = 127.0.0.1 in local.ini, or close the port to everybody but the application servers.',
+  },
+  cassandra: {
+    rule: 'exposed.database',
+    ...close,
+    why: 'A database has no business with strangers: Cassandra asks for no password unless it is told to.',
+    todo: 'Set rpc_address to the inner address in cassandra.yaml, and close the port to everybody but the application servers.',
+  },
+  redis: {
+    rule: 'exposed.cache',
+    ...close,
+    why: 'Redis is made for trusted networks: who guesses its password reads everything and can take over the machine.',
+    todo: 'Set bind 127.0.0.1 -::1 and requirepass in redis.conf, and close the port in the firewall.',
+  },
+  memcached: {
+    rule: 'exposed.cache',
+    ...close,
+    why: 'Memcached is made for trusted networks: sessions and pages in it can be read and forged.',
+    todo: 'Start it with -l 127.0.0.1 (and -U 0), and close the port in the firewall.',
+  },
+  amqp: {
+    rule: 'exposed.queue',
+    ...close,
+    why: 'A message queue has no business with strangers: who guesses a password reads and forges the messages of your programs.',
+    todo: 'Set listeners.tcp.1 = 127.0.0.1:5672 in rabbitmq.conf, or close the port to everybody but the programs that use it.',
+  },
+  mqtt: {
+    rule: 'exposed.queue',
+    ...close,
+    why: 'A message broker for devices has no business with strangers: who gets in listens to sensors and switches things.',
+    todo: 'Set listener 1883 127.0.0.1 in mosquitto.conf, and give devices outside a TLS listener with certificates.',
+  },
+  nats: {
+    rule: 'exposed.queue',
+    ...close,
+    why: 'A message system has no business with strangers: NATS asks for no password unless it is told to.',
+    todo: 'Start it with --addr 127.0.0.1 or the inner address, and close the port to everybody but the programs that use it.',
+  },
+  kafka: {
+    rule: 'exposed.queue',
+    ...close,
+    why: 'Kafka is made for trusted networks: it asks for no password unless it is told to, and holds all messages.',
+    todo: 'Let listeners in server.properties name the inner address, and close the port to everybody but the programs that use it.',
+  },
+  rdp: {
+    rule: 'exposed.remote-desktop',
+    ...close,
+    why: 'Remote Desktop on the internet is the way in that ransomware crews use most.',
+    todo: 'Close the port and use Remote Desktop through a VPN or a Remote Desktop gateway with a second factor.',
+  },
+  vnc: {
+    rule: 'exposed.remote-desktop',
+    ...close,
+    why: 'VNC gives away the screen for a password of at most eight characters, mostly without encryption.',
+    todo: 'Let it listen on 127.0.0.1 (-localhost) and reach it through SSH or a VPN.',
+  },
+  x11: {
+    rule: 'exposed.remote-desktop',
+    ...close,
+    why: 'Who may connect to an X server reads every key press and controls the screen.',
+    todo: 'Start the X server with -nolisten tcp and use ssh -X.',
+  },
+  telnet: {
+    rule: 'exposed.telnet',
+    ...close,
+    why: 'Telnet sends passwords readable, and botnets try the factory ones within minutes.',
+    todo: 'Switch Telnet off and use SSH; where a device has nothing else, put it on a network of its own.',
+  },
+  smb: {
+    rule: 'exposed.file-sharing',
+    ...close,
+    why: 'Windows file sharing has no business with strangers: worms and ransomware come in through it.',
+    todo: 'Close ports 139 and 445 to the internet and reach shares through a VPN.',
+  },
+  rsync: {
+    rule: 'exposed.file-sharing',
+    ...close,
+    why: 'An rsync daemon hands out or takes in whole directory trees, without encryption.',
+    todo: 'Use rsync over SSH, or set hosts allow in rsyncd.conf and close the port to others.',
+  },
+  nfs: {
+    rule: 'exposed.file-sharing',
+    ...close,
+    why: 'NFS mostly believes what the caller says about itself, so files are open to who gets through.',
+    todo: 'Close the port to the internet and name the clients in /etc/exports.',
+  },
+  ftp: {
+    rule: 'exposed.file-transfer',
+    ...restrict,
+    why: 'Those who upload need FTP, strangers only guess its passwords.',
+    todo: 'Use SFTP instead, or demand TLS and allow the port from known addresses only.',
+  },
+  ldap: {
+    rule: 'exposed.directory',
+    ...close,
+    why: 'A directory knows every account, and strangers list them and guess their passwords.',
+    todo: 'Close the port to the internet; let slapd listen on the inner address (SLAPD_SERVICES) and use a VPN.',
+  },
+  kerberos: {
+    rule: 'exposed.directory',
+    ...close,
+    why: 'A login service for a whole company lets strangers test which accounts exist and crack passwords at home.',
+    todo: 'Close the port to the internet; reach domain controllers through a VPN.',
+  },
+  docker: {
+    rule: 'exposed.container',
+    ...close,
+    why: 'The Docker API owns the machine: one missing certificate check is enough.',
+    todo: 'Take -H tcp:// out of the daemon’s start and use ssh:// contexts, or demand client certificates and an address list.',
+  },
+  kubernetes: {
+    rule: 'exposed.container',
+    ...close,
+    why: 'The Kubernetes API rules the whole cluster: one leaked token or a careless right for anonymous users is enough.',
+    todo: 'Limit the port to administrators’ addresses and the nodes (authorized networks at cloud providers), and set --anonymous-auth=false where possible.',
+  },
+  etcd: {
+    rule: 'exposed.container',
+    ...close,
+    why: 'etcd holds all secrets of the cluster and belongs between the machines of the control plane.',
+    todo: 'Let it listen on the inner address with --client-cert-auth, and close the port to all but the control plane.',
+  },
+  socks5: {
+    rule: 'exposed.proxy',
+    ...close,
+    why: 'A reachable proxy lets who gets in send attacks under this address and reach the network behind it.',
+    todo: 'Let the proxy listen on 127.0.0.1 or the inner address only.',
+  },
+  rtsp: {
+    rule: 'exposed.video',
+    ...close,
+    why: 'Cameras are watched by strangers and taken over through factory passwords and old flaws.',
+    todo: 'Close the port, take away the router’s port forwarding, and watch through a VPN.',
+  },
+  sip: {
+    rule: 'exposed.telephony',
+    ...restrict,
+    why: 'Fraudsters guess extensions of reachable telephone systems and call expensive numbers.',
+    todo: 'Allow the port from your telephone provider and your own phones only.',
+  },
+  git: {
+    rule: 'exposed.repository',
+    ...restrict,
+    why: 'The Git daemon gives every repository that it exports to anybody, secrets in the history included.',
+    todo: 'Serve repositories over SSH or HTTPS with a login, unless they are meant to be public.',
+  },
+  svn: {
+    rule: 'exposed.repository',
+    ...restrict,
+    why: 'svnserve sends source code without encryption, and badly set repositories are readable by anybody.',
+    todo: 'Serve repositories over SSH or HTTPS with a login, and set anon-access = none in svnserve.conf.',
+  },
+};

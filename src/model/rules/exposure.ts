@@ -1,0 +1,113 @@
+import { family } from './text.ts';
+
+/** Verdicts for services that strangers have no business with, by what was identified. */
+export const exposureRules = family({
+  'exposed.database': {
+    title: 'Database reachable',
+    severity: 'high',
+    sees: 'MySQL, MariaDB, PostgreSQL, SQL Server, Oracle, MongoDB, Elasticsearch, CouchDB or Cassandra.',
+    matters:
+      'Passwords are guessed and flaws tried until one works; then all data is copied and often held to ransom. Applications reach their database from inside.',
+    todo: 'Let the database listen on the loopback or the inner network, and close its port in the firewall.',
+  },
+  'exposed.cache': {
+    title: 'Cache or in-memory store reachable',
+    severity: 'high',
+    sees: 'Redis, Valkey or Memcached.',
+    matters:
+      'They are made for trusted networks; sessions and pages can be read and forged, and Redis has led to whole machines.',
+    todo: 'Let it listen on the loopback or the inner network, set a password, and close its port in the firewall.',
+  },
+  'exposed.queue': {
+    title: 'Message queue reachable',
+    severity: 'high',
+    sees: 'AMQP, MQTT, Kafka or NATS.',
+    matters: 'Who gets in reads and forges the messages between your programs and devices.',
+    todo: 'Let only the machines that exchange messages reach it; put devices on the internet behind TLS with certificates.',
+  },
+  'exposed.remote-desktop': {
+    title: 'Remote desktop reachable',
+    severity: 'high',
+    sees: 'RDP, VNC or X11.',
+    matters:
+      'It is the way in that ransomware crews use most: passwords are guessed or bought, and several flaws needed none.',
+    todo: 'Close the port and use it through a VPN, an SSH tunnel or a Remote Desktop gateway.',
+  },
+  'exposed.telnet': {
+    title: 'Telnet',
+    severity: 'high',
+    sees: 'A Telnet server.',
+    matters:
+      'Passwords cross the network readable, and botnets try the factory ones within minutes.',
+    todo: 'Switch Telnet off and use SSH; where a device has nothing else, put it on a network of its own.',
+  },
+  'exposed.file-sharing': {
+    title: 'File sharing reachable',
+    severity: 'high',
+    sees: 'Windows file sharing (SMB) or an rsync daemon.',
+    matters:
+      'Worms and ransomware come in through it, and shares are often open to more people than thought.',
+    todo: 'Close the port to the internet and reach files through a VPN.',
+  },
+  'exposed.file-transfer': {
+    title: 'FTP reachable',
+    severity: 'medium',
+    sees: 'An FTP server.',
+    matters:
+      'Web space is still filled over FTP, but strangers guess its passwords, and without TLS anybody on the way reads them.',
+    todo: 'Use SFTP, or demand TLS and allow the port from known addresses only.',
+  },
+  'exposed.directory': {
+    title: 'Directory or login service reachable',
+    severity: 'high',
+    sees: 'LDAP or Kerberos.',
+    matters: 'It knows every account; strangers list them and guess their passwords.',
+    todo: 'Close the port to the internet; reach directories through a VPN.',
+  },
+  'exposed.container': {
+    title: 'Container platform reachable',
+    severity: 'high',
+    sees: 'The APIs of Docker, Kubernetes or etcd.',
+    matters:
+      'It rules every container and in effect the machines: one leaked token or missing certificate check is enough.',
+    todo: 'Allow the port from administrators’ addresses and the nodes only.',
+  },
+  'exposed.proxy': {
+    title: 'Proxy reachable',
+    severity: 'high',
+    sees: 'A SOCKS proxy.',
+    matters: 'Strangers send attacks under your address and reach the network behind it.',
+    todo: 'Let it listen on the loopback or the inner network only.',
+  },
+  'exposed.video': {
+    title: 'Camera or video stream reachable',
+    severity: 'high',
+    sees: 'RTSP.',
+    matters:
+      'Cameras are watched by strangers and taken into botnets through factory passwords and old flaws.',
+    todo: 'Close the port; watch cameras through their recorder or a VPN.',
+  },
+  'exposed.telephony': {
+    title: 'Telephone system reachable',
+    severity: 'medium',
+    sees: 'SIP.',
+    matters: 'Fraudsters guess extensions and call expensive numbers within minutes of success.',
+    todo: 'Allow the port from your telephone provider and your own phones only.',
+  },
+  'exposed.repository': {
+    title: 'Source code server reachable',
+    severity: 'medium',
+    sees: 'The Git daemon or Subversion’s svnserve.',
+    matters:
+      'The Git daemon gives everything it exports to anybody, secrets in the history included.',
+    todo: 'Serve repositories over SSH or HTTPS with a login, unless they are meant to be public.',
+  },
+  'exposed.admin-application': {
+    title: 'Administration page reachable',
+    severity: 'high',
+    sees: 'A web server whose page or header names a console or panel, such as Portainer, phpMyAdmin or Grafana. The verdict says which; consoles that teams log in to are `restrict` with medium.',
+    matters:
+      'Consoles rule servers and data; their default passwords are published, and their flaws are tried within days.',
+    todo: 'Put it behind a VPN or an address list, and keep it updated.',
+  },
+});

@@ -1,35 +1,63 @@
 import type { Protocol } from './plugin.ts';
 import { amqp } from './protocols/amqp.ts';
+import { dns } from './protocols/dns.ts';
+import { ftp } from './protocols/ftp.ts';
+import { git } from './protocols/git.ts';
 import { http } from './protocols/http.ts';
 import { http2 } from './protocols/http2.ts';
 import { https } from './protocols/https.ts';
+import { imap } from './protocols/imap.ts';
 import { kerberos } from './protocols/kerberos.ts';
 import { ldap } from './protocols/ldap.ts';
 import { mariadb } from './protocols/mariadb.ts';
+import { memcached } from './protocols/memcached.ts';
 import { mongodb } from './protocols/mongodb.ts';
+import { mqtt } from './protocols/mqtt.ts';
 import { mysql } from './protocols/mysql.ts';
+import { nats } from './protocols/nats.ts';
+import { pop3 } from './protocols/pop3.ts';
 import { postgresql } from './protocols/postgresql.ts';
 import { rdp } from './protocols/rdp.ts';
+import { redis } from './protocols/redis.ts';
+import { rsync } from './protocols/rsync.ts';
 import { smb } from './protocols/smb.ts';
+import { smtp } from './protocols/smtp.ts';
 import { socks5 } from './protocols/socks5.ts';
+import { ssh } from './protocols/ssh.ts';
+import { svn } from './protocols/svn.ts';
+import { telnet } from './protocols/telnet.ts';
 import { tls } from './protocols/tls.ts';
 import { vnc } from './protocols/vnc.ts';
 
 /** Every protocol of the folder `protocols/`, in file-name order; a test holds the two together. */
 export const PROTOCOLS: readonly Protocol[] = [
   amqp,
+  dns,
+  ftp,
+  git,
   http,
   http2,
   https,
+  imap,
   kerberos,
   ldap,
   mariadb,
+  memcached,
   mongodb,
+  mqtt,
   mysql,
+  nats,
+  pop3,
   postgresql,
   rdp,
+  redis,
+  rsync,
   smb,
+  smtp,
   socks5,
+  ssh,
+  svn,
+  telnet,
   tls,
   vnc,
 ];

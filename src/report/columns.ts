@@ -34,19 +34,30 @@ export function padded(text: string, columns: number): string {
 export function wrapped(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
+  let used = 0;
   for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (columnsOf(longer) <= columns) {
-      line = longer;
+    const needed = columnsOf(word);
+    if (line !== '' && used + 1 + needed <= columns) {
+      line += ` ${word}`;
+      used += 1 + needed;
       continue;
     }
     if (line !== '') lines.push(line);
-    line = word;
-    while (columnsOf(line) > columns) {
-      const head = headOf(line, columns);
-      lines.push(head);
-      line = line.slice(head.length);
-    }
+    const parts = needed > columns ? broken(word, columns) : [word];
+    lines.push(...parts.slice(0, -1));
+    line = parts.at(-1) ?? '';
+    used = columnsOf(line);
   }
   return line === '' ? lines : [...lines, line];
+}
+
+/** A word in pieces of at most `columns`. */
+function broken(word: string, columns: number): string[] {
+  const pieces: string[] = [];
+  for (let rest = word; rest !== ''; ) {
+    const head = headOf(rest, columns);
+    pieces.push(head);
+    rest = rest.slice(head.length);
+  }
+  return pieces;
 }

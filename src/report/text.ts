@@ -2,6 +2,8 @@
 // is no character at all; the two joiners that scripts need stay.
 const UNSAFE =
   /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}\p{Noncharacter_Code_Point}]/gu;
+/** Most texts are printable ASCII and need no look at each character's properties. */
+const BEYOND_ASCII = /[^ -~]/;
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 function escapeUnsafe(character: string): string {
@@ -17,7 +19,7 @@ function escapeUnsafe(character: string): string {
  * invisible characters are written as `\xNN` or `\u{NNNN}`, what is no character as U+FFFD.
  */
 export function visible(text: string): string {
-  return text.replace(UNSAFE, escapeUnsafe);
+  return BEYOND_ASCII.test(text) ? text.replace(UNSAFE, escapeUnsafe) : text;
 }
 
 /** The first `max` UTF-16 units, with `…` in place of the rest. Never splits a surrogate pair. */
@@ -40,12 +42,15 @@ export function grouped(value: number): string {
   return numbers.format(value);
 }
 
+const MARKUP: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
 /** `<`, `>`, `&` and both quotes as character references, for XML and HTML alike. */
 export function escapeMarkup(text: string): string {
-  return visible(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
+  return visible(text).replace(/[&<>"']/g, (character) => MARKUP[character] ?? '');
 }

@@ -61,7 +61,7 @@ function detailOf({ port }: Row): string {
 
 function sentences(text: string, mark: string, layout: Layout): string {
   const first = INDENT + mark;
-  const next = ' '.repeat(columnsOf(first));
+  const next = ' '.repeat(first.length);
   const lines = wrapped(visible(clip(text, SENTENCE)), layout.width - next.length);
   return lines.map((line, at) => `${at === 0 ? first : next}${line}\n`).join('');
 }

@@ -31,7 +31,9 @@ export class AddressSet {
   /** What of `block` is not in the set, in order. */
   without(block: Block): readonly Block[] {
     if (block.family === 4) {
-      return this.#v4.without([block]).map(({ start, end }) => ({ family: 4, start, end }));
+      const whole = [block];
+      const left = this.#v4.without(whole);
+      return left === whole ? whole : left.map(({ start, end }) => ({ family: 4, start, end }));
     }
     let left: readonly Span<bigint>[] = [block];
     for (const set of this.#zones(block.zone)) left = set.without(left);

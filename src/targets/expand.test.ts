@@ -75,10 +75,10 @@ const piece = fc.oneof(
 const range = ({ first, last }: { first: number; last: number }) =>
   `2001:db8::${first.toString(16)}-2001:db8::${last.toString(16)}`;
 
-/** 200,000 lines in no order, some of them alike. */
+/** 50,000 lines in no order, some of them alike. */
 function* scattered() {
-  for (let i = 0; i < 200_000; i += 1) {
-    const n = Math.imul(i, 0x9e3779b1) >>> 12;
+  for (let i = 0; i < 50_000; i += 1) {
+    const n = Math.imul(i, 0x9e3779b1) >>> 14;
     yield `10.${n >>> 16}.${(n >>> 8) & 255}.${n & 255}\n`;
   }
 }

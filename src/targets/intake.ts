@@ -8,7 +8,7 @@ import type { Exclusions } from './exclude.ts';
 import { nameProblem } from './name-problem.ts';
 import { MAX_PERMUTED } from './permute.ts';
 import type { Leaf } from './read.ts';
-import { hostsOf } from './special.ts';
+import { hostsOf, noHostReason } from './special.ts';
 import type { Placed } from './target.ts';
 import { shown } from './target.ts';
 
@@ -62,18 +62,18 @@ export class Intake {
   /** What a target of addresses adds. */
   blocks({ target, where }: Placed<BlockTarget>): readonly Block[] {
     const { onProblem } = this.#options;
-    const value = shown(target.text);
     const size = target.blocks.reduce((sum, block) => sum + sizeOf(block), 0);
     if (size > MAX_SIZE) {
-      onProblem(problem('TARGET_TOO_LARGE', { where, value }));
+      onProblem(problem('TARGET_TOO_LARGE', { where, value: shown(target.text) }));
       return [];
     }
-    const hosts = target.blocks.map(hostsOf);
-    const reason = hosts[0]?.reason ?? '';
-    if (hosts.every(({ blocks }) => blocks.length === 0)) {
-      onProblem(problem('TARGET_NOT_A_HOST', { where, value, problem: reason }));
+    const hosts = target.blocks.flatMap(hostsOf);
+    const [first] = target.blocks;
+    if (hosts.length === 0 && first !== undefined) {
+      const values = { where, value: shown(target.text), problem: noHostReason(first) };
+      onProblem(problem('TARGET_NOT_A_HOST', values));
     }
-    return this.#fresh(hosts.flatMap(({ blocks }) => blocks));
+    return this.#fresh(hosts);
   }
 
   /** Whether a name still has to be resolved: it is new and not excluded. Remembers it. */
@@ -97,9 +97,9 @@ export class Intake {
   /** The block of one address of a name, with the name noted; none when it is excluded or no host. */
   #named(name: string, text: string, where: string): readonly Block[] {
     const address = parseAddress(text);
-    const { blocks, reason } =
-      address === null ? { blocks: [], reason: 'it is not an address' } : hostsOf(blockOf(address));
+    const blocks = address === null ? [] : hostsOf(blockOf(address));
     if (address === null || blocks.length === 0) {
+      const reason = address === null ? 'it is not an address' : noHostReason(blockOf(address));
       const values = { where, value: `${name} (${shown(text)})`, problem: reason };
       this.#options.onProblem(problem('TARGET_NOT_A_HOST', values));
     } else if (!this.#options.exclusions.addresses.has(address)) {

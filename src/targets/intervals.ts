@@ -54,8 +54,14 @@ export class IntervalTable<T extends number | bigint> {
   }
 
   has(value: T): boolean {
-    const index = this.#firstEndingAfter(value);
-    return index < this.size && this.#span(index).start <= value;
+    const start = this.#starts[this.#firstEndingAfter(value)];
+    return start !== undefined && start <= value;
+  }
+
+  /** Whether any value of `span` is in the table. */
+  touches(span: Span<T>): boolean {
+    const start = this.#starts[this.#firstEndingAfter(span.start)];
+    return start !== undefined && start < span.end;
   }
 
   /** What of `span` this table does not hold, in order. */
@@ -131,7 +137,10 @@ export class SpanSet<T extends number | bigint> {
   /** What of `spans` this set does not hold. */
   without(spans: readonly Span<T>[]): readonly Span<T>[] {
     let left = spans;
-    for (const table of this.#tables) left = left.flatMap((span) => table.without(span));
+    for (const table of this.#tables) {
+      if (!left.some((span) => table.touches(span))) continue;
+      left = left.flatMap((span) => table.without(span));
+    }
     return left;
   }
 }

@@ -13,31 +13,27 @@ const SPECIAL = [
 
 const NEEDS_ZONE = 'a link-local address needs its interface, as in fe80::1%eth0';
 
-const rules = SPECIAL.map(([text, reason]) => ({ set: setOf(text), reason }));
-const linkLocal = { set: setOf('fe80::/10'), reason: NEEDS_ZONE };
+const rules = SPECIAL.map(([text, reason]) => ({ set: setOf([text]), reason }));
+const special = setOf(SPECIAL.map(([text]) => text));
+const zoneless = setOf([...SPECIAL.map(([text]) => text), 'fe80::/10']);
 
-function setOf(text: string): AddressSet {
-  const target = parseTarget(text);
+function setOf(texts: readonly string[]): AddressSet {
   const set = new AddressSet();
-  if ('blocks' in target) set.add(target.blocks);
+  for (const target of texts.map(parseTarget)) if ('blocks' in target) set.add(target.blocks);
   return set;
 }
 
-/** The addresses of a block that may be hosts; `reason` says why, when there are none. */
-export interface Hosts {
-  readonly blocks: readonly Block[];
-  readonly reason: string;
+/**
+ * The addresses of a block that may be hosts. The network and broadcast addresses of a subnet are
+ * among them: who knows its mask?
+ */
+export function hostsOf(block: Block): readonly Block[] {
+  const zoned = block.family === 6 && block.zone !== undefined;
+  return (zoned ? special : zoneless).without(block);
 }
 
-/** Leaves out of `block` what is no host. Network and broadcast addresses of a subnet stay: who knows its mask? */
-export function hostsOf(block: Block): Hosts {
-  const zoned = block.family === 6 && block.zone !== undefined;
-  let blocks: readonly Block[] = [block];
-  let reason = '';
-  for (const rule of zoned ? rules : [...rules, linkLocal]) {
-    const left = blocks.flatMap((part) => rule.set.without(part));
-    if (left.length === 0 && blocks.length > 0) reason = rule.reason;
-    blocks = left;
-  }
-  return { blocks, reason };
+/** Why a block of which `hostsOf` leaves nothing has no host in it. */
+export function noHostReason(block: Block): string {
+  const rule = rules.find(({ set }) => set.without(block).length === 0);
+  return rule?.reason ?? NEEDS_ZONE;
 }

@@ -13,8 +13,10 @@ import { mariadb } from './protocols/mariadb.ts';
 import { memcached } from './protocols/memcached.ts';
 import { mongodb } from './protocols/mongodb.ts';
 import { mqtt } from './protocols/mqtt.ts';
+import { mssql } from './protocols/mssql.ts';
 import { mysql } from './protocols/mysql.ts';
 import { nats } from './protocols/nats.ts';
+import { oracleTns } from './protocols/oracle-tns.ts';
 import { pop3 } from './protocols/pop3.ts';
 import { postgresql } from './protocols/postgresql.ts';
 import { rdp } from './protocols/rdp.ts';
@@ -45,8 +47,10 @@ export const PROTOCOLS: readonly Protocol[] = [
   memcached,
   mongodb,
   mqtt,
+  mssql,
   mysql,
   nats,
+  oracleTns,
   pop3,
   postgresql,
   rdp,

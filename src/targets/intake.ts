@@ -111,7 +111,8 @@ export class Intake {
   #note(address: string, name: string): void {
     const names = this.#names.get(address);
     if (names === undefined) this.#names.set(address, [name]);
-    else if (!names.includes(name)) names.push(name);
+    // All addresses of a name are noted in one go: only the last can be the same name.
+    else if (names.at(-1) !== name) names.push(name);
   }
 
   #fresh(blocks: readonly Block[]): readonly Block[] {

@@ -1,5 +1,6 @@
 import type { Protocol } from './plugin.ts';
 import { amqp } from './protocols/amqp.ts';
+import { cassandra } from './protocols/cassandra.ts';
 import { dns } from './protocols/dns.ts';
 import { ftp } from './protocols/ftp.ts';
 import { git } from './protocols/git.ts';
@@ -7,6 +8,7 @@ import { http } from './protocols/http.ts';
 import { http2 } from './protocols/http2.ts';
 import { https } from './protocols/https.ts';
 import { imap } from './protocols/imap.ts';
+import { kafka } from './protocols/kafka.ts';
 import { kerberos } from './protocols/kerberos.ts';
 import { ldap } from './protocols/ldap.ts';
 import { mariadb } from './protocols/mariadb.ts';
@@ -34,6 +36,7 @@ import { vnc } from './protocols/vnc.ts';
 /** Every protocol of the folder `protocols/`, in file-name order; a test holds the two together. */
 export const PROTOCOLS: readonly Protocol[] = [
   amqp,
+  cassandra,
   dns,
   ftp,
   git,
@@ -41,6 +44,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   http2,
   https,
   imap,
+  kafka,
   kerberos,
   ldap,
   mariadb,

@@ -6,6 +6,7 @@ import type { TlsDetails } from '../../src/model/service.ts';
 import { Peer } from '../../src/net/talk.ts';
 import { LAYER, memoryTalk } from './memory-talk.ts';
 import {
+  close,
   expectBytes,
   type Script,
   type Step,
@@ -24,6 +25,8 @@ export interface FixtureExchange {
   readonly reply?: string;
   /** After the reply the server takes a TLS handshake. */
   readonly tls?: true;
+  /** After that the server ends the connection. */
+  readonly close?: true;
 }
 
 /** One conversation of a product and what must be found out from it. */
@@ -67,12 +70,14 @@ function expectJust(wanted: Buffer): Step {
   };
 }
 
-function stepsOf({ expect: wanted, reply, tls }: FixtureExchange): Script {
+function stepsOf({ expect: wanted, reply, tls, close: ends }: FixtureExchange): Script {
   const expected = tls === true && reply === undefined ? expectJust : expectBytes;
   return [
     ...(wanted === undefined ? [] : [expected(Buffer.from(wanted, 'base64'))]),
     ...(reply === undefined ? [] : [say(Buffer.from(reply, 'base64'))]),
     ...(tls === true ? [startTls()] : []),
+    ...(hangUp === true ? [close()] : []),
+    ...(ends === true ? [close()] : []),
   ];
 }
 

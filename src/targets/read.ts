@@ -25,8 +25,8 @@ export interface Trouble {
 }
 
 export interface TargetOptions {
-  /** What `-` reads. */
-  readonly stdin: Readable;
+  /** What `-` reads; without it `-` is a problem. */
+  readonly stdin?: Readable;
   /** Called for each argument, line or file that cannot be used; the others go on. */
   readonly onProblem: (problem: PosternError) => void;
   readonly signal: AbortSignal;
@@ -37,12 +37,12 @@ export function readTargets(
   texts: readonly string[],
   options: TargetOptions,
 ): AsyncGenerator<Placed<Leaf>> {
-  const { stdin, signal } = options;
+  const { onProblem, ...rest } = options;
   const onTrouble = ({ kind, where, value, reason }: Trouble) => {
     const code = kind === 'file' ? 'TARGET_FILE' : 'TARGET_SYNTAX';
-    options.onProblem(problem(code, { where, value, problem: reason }));
+    onProblem(problem(code, { where, value, problem: reason }));
   };
-  return readTexts(texts, 'argument', { stdin, onTrouble, signal });
+  return readTexts(texts, 'argument', { ...rest, onTrouble });
 }
 
 export interface ReadOptions {

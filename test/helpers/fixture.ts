@@ -76,7 +76,6 @@ function stepsOf({ expect: wanted, reply, tls, close: ends }: FixtureExchange): 
     ...(wanted === undefined ? [] : [expected(Buffer.from(wanted, 'base64'))]),
     ...(reply === undefined ? [] : [say(Buffer.from(reply, 'base64'))]),
     ...(tls === true ? [startTls()] : []),
-    ...(hangUp === true ? [close()] : []),
     ...(ends === true ? [close()] : []),
   ];
 }

@@ -5,11 +5,12 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errorsPage } from './generators/errors-page.js';
 import { protocolsPage } from './generators/protocols-page.js';
+import { rulesPage } from './generators/rules-page.js';
 import { schemas } from './generators/schemas.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Each answers a list of { path, text }, path from the root of the repository. */
-const GENERATORS = [schemas, errorsPage, protocolsPage];
+const GENERATORS = [schemas, errorsPage, protocolsPage, rulesPage];
 
 function current(path) {
   try {
@@ -20,7 +21,7 @@ function current(path) {
   }
 }
 
-const files = (await Promise.all(GENERATORS.map((generate) => generate()))).flat();
+const files = GENERATORS.flatMap((generate) => generate());
 const stale = files.filter(({ path, text }) => current(path) !== text);
 
 if (process.argv.includes('--check')) {

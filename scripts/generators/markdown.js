@@ -5,7 +5,10 @@ export function cell(text) {
   return String(text).replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('\n', ' ');
 }
 
+function line(cells) {
+  return `| ${cells.map(cell).join(' | ')} |`;
+}
+
 export function table(titles, rows) {
-  const line = (cells) => `| ${cells.map(cell).join(' | ')} |`;
   return [line(titles), line(titles.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -2,11 +2,6 @@ import { z } from 'zod';
 import { PROTOCOLS } from '../../dist/identify/registry.js';
 import { GENERATED, table } from './markdown.js';
 
-const MANNERS = {
-  listen: 'listens: the server speaks first',
-  ask: 'asks: sends one harmless request',
-};
-
 /** Type of a field in a word or two. */
 function typeOf(schema) {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
@@ -51,7 +46,7 @@ export function protocolsPage() {
       protocol.transport,
       protocol.over,
       portsOf(protocol),
-      MANNERS[protocol.manners],
+      protocol.manners,
     ]),
   );
   const head = `# Protocols
@@ -60,6 +55,9 @@ ${GENERATED}
 
 What Postern recognises on an open port, whatever the port's number. No protocol logs in, tries a
 password or changes anything. The name is the word in \`service.protocol\` and in policies.
+
+Manners: with \`listen\` the server speaks first and nothing is sent before it has; with \`ask\`
+Postern sends one harmless request of the protocol.
 
 ${overview}
 `;

@@ -1,6 +1,6 @@
 import type { PortRecord } from '../model/scan.ts';
 import type { Certificate, TlsDetails } from '../model/service.ts';
-import { clip } from './text.ts';
+import { clip, plainText } from './text.ts';
 import { minute } from './time.ts';
 
 /** A name and what is known under it, for people. */
@@ -33,7 +33,7 @@ function tlsFacts(tls: TlsDetails): Fact[] {
 /** Fields of a JSON value with the path to each; lists of plain values on one line. */
 function detailFacts(value: unknown, path: string, depth: number): Fact[] {
   if (value === undefined || value === null || depth > DEPTH) return [];
-  if (typeof value !== 'object') return [[path, String(value)]];
+  if (typeof value !== 'object') return [[path, plainText(value)]];
   if (Array.isArray(value) && value.every((item) => typeof item !== 'object')) {
     return value.length === 0 ? [] : [[path, value.join(', ')]];
   }

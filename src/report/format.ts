@@ -1,19 +1,10 @@
 import type { ScanReport } from '../model/scan.ts';
 
-/** What the rules' own pages say, for formats that carry help beside a finding. */
-export interface RuleHelp {
-  readonly title: string;
-  /** Why the rule exists and what to do, plain text. */
-  readonly help: string;
-}
-
 export interface RenderOptions {
   /** Columns of the terminal; unknown: 80. Read by `table` alone. */
   readonly width?: number;
   /** ANSI colours; default no. Read by `table` alone. */
   readonly color?: boolean;
-  /** By rule id. A rule that is missing here is told by its findings. */
-  readonly rules?: Readonly<Record<string, RuleHelp>>;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { HostRecord, PortRecord } from '../model/scan.ts';
 import { clip, visible } from './text.ts';
 
 /** Most of a banner that tables show. */
-const BANNER = 200;
+const BANNER = 120;
 
 /** Protocol and what carries it: `https`, `imap over TLS`, `smtp with STARTTLS`. */
 export function protocolOf(port: PortRecord): string {

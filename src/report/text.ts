@@ -54,3 +54,8 @@ const MARKUP: Readonly<Record<string, string>> = {
 export function escapeMarkup(text: string): string {
   return visible(text).replace(/[&<>"']/g, (character) => MARKUP[character] ?? '');
 }
+
+/** A JSON value that is no object, as people write it: text without quotes. */
+export function plainText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ScanReport } from '../../src/model/scan.ts';
 import { xml } from '../../src/report/formats/xml.ts';
+import { met } from '../helpers/needs.ts';
 import { HOSTILE, reportOfText, sampleReport } from '../helpers/sample-report.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-xml-'));
@@ -15,12 +16,6 @@ function written(name: string, report: ScanReport): string {
   const path = join(folder, name);
   writeFileSync(path, [...xml.render(report)].join(''));
   return path;
-}
-
-function lacks(program: string, args: readonly string[]): boolean {
-  const absent = spawnSync(program, args, { stdio: 'ignore' }).status !== 0;
-  if (absent) console.warn(`skipped: ${program} is not installed`);
-  return absent;
 }
 
 /** Reads files as any importer does and says what it found in them, one JSON document. */
@@ -37,26 +32,34 @@ for path in sys.argv[1:]:
 print(json.dumps(found))
 `;
 
-describe.skipIf(lacks('python3', ['--version']))('xml read by python', () => {
-  const read = (...paths: string[]) =>
-    JSON.parse(execFileSync('python3', ['-c', READER, ...paths], { encoding: 'utf8' }));
+function read(...paths: string[]) {
+  return JSON.parse(execFileSync('python3', ['-c', READER, ...paths], { encoding: 'utf8' }));
+}
 
+function diff(before = '', after = '') {
+  return spawnSync('ndiff', [before, after], { encoding: 'utf8' });
+}
+
+describe.skipIf(!met({ commands: ['python3'] }))('xml read by python', () => {
   it('tells ports, services and scripts', () => {
     const [ports] = read(written('sample.xml', sampleReport()));
     expect(ports).toEqual([
       ['192.0.2.7', '22', 'open', 'ssh', { verdict: 5, findings: 1, details: 2 }],
       [
-        ...['192.0.2.7', '6379', 'open', 'redis'],
+        '192.0.2.7',
+        '6379',
+        'open',
+        'redis',
         { verdict: 5, findings: 1, details: 2, banner: 'K1BPTkcNCg==' },
       ],
-      [
-        ...['192.0.2.7', '9999', 'open', 'unknown'],
-        { verdict: 5, findings: 1, banner: 'G1szMW0=' },
-      ],
-      [...['192.0.2.10', '443', 'open', 'http'], { verdict: 5, findings: 2, tls: 8, details: 3 }],
+      ['192.0.2.7', '9999', 'open', 'unknown', { verdict: 5, findings: 1, banner: 'G1szMW0=' }],
+      ['192.0.2.10', '443', 'open', 'http', { verdict: 5, findings: 2, tls: 8, details: 3 }],
       ['192.0.2.10', '8443', 'open', null, {}],
       [
-        ...['2001:db8:85a3:8d3:1319:8a2e:370:7348', '25', 'open', 'smtp'],
+        '2001:db8:85a3:8d3:1319:8a2e:370:7348',
+        '25',
+        'open',
+        'smtp',
         { verdict: 5, tls: 8, details: 1 },
       ],
       ['192.0.2.99', '81', 'filtered', null, {}],
@@ -70,7 +73,7 @@ describe.skipIf(lacks('python3', ['--version']))('xml read by python', () => {
   });
 });
 
-describe.skipIf(lacks('ndiff', ['--help']))('xml read by ndiff', () => {
+describe.skipIf(!met({ commands: ['ndiff'] }))('xml read by ndiff', () => {
   it('sees what opened, closed and changed, and nothing between equal scans', () => {
     const before = sampleReport();
     const [database, ...others] = before.hosts;
@@ -91,7 +94,6 @@ describe.skipIf(lacks('ndiff', ['--help']))('xml read by ndiff', () => {
       written('before.xml', before),
       written('after.xml', { ...before, hosts: [host, ...others] }),
     ];
-    const diff = (a = '', b = '') => spawnSync('ndiff', [a, b], { encoding: 'utf8' });
     const changed = diff(...paths);
     expect(changed.stderr).toBe('');
     expect(changed.stdout).toMatch(/^-9999\/tcp open +unknown/m);

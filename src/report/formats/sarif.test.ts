@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptyReport, reportOfText, sampleReport } from '../../../test/helpers/sample-report.ts';
+import { RULES } from '../../model/rules.ts';
 import type { ScanReport } from '../../model/scan.ts';
-import type { RenderOptions } from '../format.ts';
 import { sarif } from './sarif.ts';
 
-function parsed(report: ScanReport, options?: RenderOptions) {
-  return JSON.parse([...sarif.render(report, options)].join(''));
+function parsed(report: ScanReport) {
+  return JSON.parse([...sarif.render(report)].join(''));
 }
 
 describe('sarif', () => {
@@ -73,25 +73,36 @@ describe('sarif', () => {
     });
   });
 
-  it('points each result at its rule, with help given or taken from the finding', () => {
-    const rules = { 'redis.open': { title: 'Redis without a password', help: 'All about it.' } };
-    const [run] = parsed(sampleReport(), { rules }).runs;
+  it('points each result at its rule', () => {
+    const [run] = parsed(sampleReport()).runs;
     for (const result of run.results) {
       expect(run.tool.driver.rules[result.ruleIndex].id).toBe(result.ruleId);
     }
-    expect(run.tool.driver.rules[0]).toEqual({
+  });
+
+  it('tells a rule as the catalogue does, an unknown one as its worst finding', () => {
+    const { rules } = parsed(sampleReport()).runs[0].tool.driver;
+    const { title, sees, matters, todo } = RULES['tls.old-version'];
+    expect(rules[3]).toEqual({
+      id: 'tls.old-version',
+      shortDescription: { text: title },
+      fullDescription: { text: sees },
+      help: { text: `${sees} ${matters} ${todo}`, markdown: `${sees}\n\n${matters}\n\n${todo}` },
+      defaultConfiguration: { level: 'warning' },
+      properties: { tags: ['security', 'exposure'], 'security-severity': '5.5' },
+    });
+    const why =
+      'Redis answers without a password: anybody who reaches it can read and change all data.';
+    expect(rules[0]).toEqual({
       id: 'redis.open',
-      shortDescription: { text: 'Redis without a password' },
-      fullDescription: {
-        text: 'Redis answers without a password: anybody who reaches it can read and change all data.',
+      shortDescription: { text: why },
+      fullDescription: { text: why },
+      help: {
+        text: `${why} Bind it to 127.0.0.1 or set requirepass, and close the port to the outside.`,
       },
-      help: { text: 'All about it.' },
       defaultConfiguration: { level: 'error' },
       properties: { tags: ['security', 'exposure'], 'security-severity': '9.5' },
     });
-    expect(run.tool.driver.rules[1].help.text).toBe(
-      'Renew the certificate and automate its renewal.',
-    );
   });
 
   it('writes addresses as valid relative references', () => {

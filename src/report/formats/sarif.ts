@@ -1,7 +1,8 @@
+import { isRuleId, RULES } from '../../model/rules.ts';
 import type { ScanReport } from '../../model/scan.ts';
 import type { Finding, Severity } from '../../model/verdict.ts';
 import { compareSeverity } from '../../model/verdict.ts';
-import type { Format, RenderOptions, RuleHelp } from '../format.ts';
+import type { Format } from '../format.ts';
 import { portLabel } from '../service.ts';
 import { visible } from '../text.ts';
 
@@ -60,14 +61,22 @@ function resultOf(finding: Finding, ruleIndex: number): object {
   };
 }
 
-function ruleOf(worst: Finding, help: RuleHelp | undefined): object {
+/** A rule as its own page tells it; one that is not in the catalogue as its worst finding does. */
+function ruleOf(worst: Finding): object {
   const { level, score } = SEVERITY[worst.severity];
-  const todo = worst.todo === '' ? worst.why : worst.todo;
+  const { rule, why } = worst;
+  const known = isRuleId(rule)
+    ? RULES[rule]
+    : { title: why, sees: why, matters: '', todo: worst.todo };
+  const parts = [known.sees, known.matters, known.todo].map(visible).filter((text) => text !== '');
   return {
-    id: worst.rule,
-    shortDescription: { text: plain(help?.title ?? worst.why) },
-    fullDescription: { text: plain(worst.why) },
-    help: { text: plain(help?.help ?? todo) },
+    id: rule,
+    shortDescription: { text: plain(known.title) },
+    fullDescription: { text: plain(known.sees) },
+    help: {
+      text: plain(parts.join(' ')),
+      markdown: isRuleId(rule) ? parts.join('\n\n') : undefined,
+    },
     defaultConfiguration: { level },
     properties: { tags: ['security', 'exposure'], 'security-severity': score },
   };
@@ -103,12 +112,10 @@ function driverOf(tool: string, rules: readonly object[]): object {
   return { driver: { name: 'Postern', version, rules } };
 }
 
-function* render(report: ScanReport, options: RenderOptions = {}): Iterable<string> {
+function* render(report: ScanReport): Iterable<string> {
   const { scan } = report;
   const worst = worstByRule(report.findings);
-  const rules = [...worst.values()].map((finding) =>
-    ruleOf(finding, options.rules?.[finding.rule]),
-  );
+  const rules = [...worst.values()].map(ruleOf);
   const indexes = new Map([...worst.keys()].map((rule, index) => [rule, index]));
   const run = {
     tool: driverOf(scan.tool, rules),

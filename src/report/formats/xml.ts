@@ -6,7 +6,7 @@ import { cpeUri } from '../cpe.ts';
 import type { Format } from '../format.ts';
 import { findingsByPort } from '../rows.ts';
 import { headline, summarise } from '../summary.ts';
-import { clip, escapeMarkup, visible } from '../text.ts';
+import { clip, escapeMarkup, plainText, visible } from '../text.ts';
 import { elapsedSeconds, epochSeconds } from '../time.ts';
 
 /** The version of nmap's XML format that this follows (nmap 7.9x). */
@@ -62,7 +62,7 @@ function reasonWord(reason: Reason): string {
 /** nmap's elem and table elements for any JSON value. */
 function structured(key: string | undefined, value: unknown, depth = 0): string {
   if (value === undefined || value === null || depth > DEPTH) return '';
-  if (typeof value !== 'object') return element('elem', { key }, escapeMarkup(String(value)));
+  if (typeof value !== 'object') return element('elem', { key }, escapeMarkup(plainText(value)));
   const inner = Array.isArray(value)
     ? value.map((item) => structured(undefined, item, depth + 1))
     : Object.entries(value).map(([name, item]) => structured(name, item, depth + 1));

@@ -10,6 +10,9 @@ const EVENTS = 256;
 /** `struct epoll_event` is packed on x86-64 only (epoll_ctl(2)). */
 const EVENT_BYTES = process.arch === 'x64' ? 12 : 16;
 const DATA_AT = EVENT_BYTES - 8;
+/** The same in 32-bit words. */
+const EVENT_WORDS = EVENT_BYTES / 4;
+const DATA_WORD = DATA_AT / 4;
 
 /** An edge-triggered epoll instance whose events carry the descriptor, and which the event loop can watch. */
 export class Epoll {
@@ -17,6 +20,7 @@ export class Epoll {
   readonly #fd: number;
   readonly #event: Memory = rawBuffer(EVENT_BYTES);
   readonly #events: Memory = rawBuffer(EVENT_BYTES * EVENTS);
+  readonly #words = new Uint32Array(this.#events.buffer);
   readonly #watch: Watch;
   #onReadable: () => void = () => undefined;
 
@@ -40,8 +44,8 @@ export class Epoll {
     for (;;) {
       const count = this.#libc.epollWait(this.#fd, this.#events, EVENTS, 0);
       for (let index = 0; index < count; index++) {
-        const at = index * EVENT_BYTES;
-        onEvent(this.#events.readUInt32LE(at + DATA_AT), this.#events.readUInt32LE(at));
+        const at = index * EVENT_WORDS;
+        onEvent(this.#words[at + DATA_WORD] ?? 0, this.#words[at] ?? 0);
       }
       if (count > 0) total += count;
       if (count < EVENTS) return total;

@@ -92,7 +92,7 @@ async function bind(): Promise<Libc> {
 
 /** Zeroed memory outside the JavaScript heap and outside Node's shared pool. */
 export function rawBuffer(bytes: number): Memory {
-  return Buffer.from(new ArrayBuffer(Math.max(128, bytes)));
+  return Buffer.from(new ArrayBuffer(bytes));
 }
 
 function firstLine(text: string): string {

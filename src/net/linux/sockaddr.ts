@@ -1,14 +1,15 @@
 import { isIP } from 'node:net';
+import { type Memory, rawBuffer } from './libc.ts';
 
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 /** Where the port lies in both structures: big-endian, after the family. */
 export const PORT_OFFSET = 2;
 
-/** A `sockaddr_in` or `sockaddr_in6` (ip(7), ipv6(7)) with port 0. */
+/** A `sockaddr_in` or `sockaddr_in6` (ip(7), ipv6(7)); whoever connects writes the port. */
 export interface SocketAddress {
   readonly family: typeof AF_INET | typeof AF_INET6;
-  readonly bytes: Uint8Array;
+  readonly bytes: Memory;
 }
 
 /** `scope` gives the index of the interface named after `%`. Null when `text` is no IP address. */
@@ -25,17 +26,17 @@ function zoneIndex(zone: string, scope: (zone: string) => number): number {
 }
 
 function encodeIPv4(text: string): SocketAddress {
-  const bytes = new Uint8Array(16);
+  const bytes = rawBuffer(16);
   bytes[0] = AF_INET;
   bytes.set(text.split('.').map(Number), 4);
   return { family: AF_INET, bytes };
 }
 
 function encodeIPv6(text: string, scope: number): SocketAddress {
-  const bytes = new Uint8Array(28);
+  const bytes = rawBuffer(28);
   bytes[0] = AF_INET6;
   bytes.set(ipv6Bytes(text), 8);
-  new DataView(bytes.buffer).setUint32(24, scope, true);
+  bytes.writeUInt32LE(scope, 24);
   return { family: AF_INET6, bytes };
 }
 

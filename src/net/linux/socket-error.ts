@@ -77,7 +77,7 @@ export class ErrorQueue {
 
   /** The ICMP error waiting at `fd`, or null. */
   icmp(fd: number): Reason | null {
-    this.#memory.writeBigUInt64LE(BigInt(CONTROL), 40); // msg_controllen
+    this.#memory.writeUInt32LE(CONTROL, 40); // msg_controllen
     if (this.#libc.recvmsg(fd, this.#memory, MSG_ERRQUEUE) < 0) return null;
     const length = Math.min(CONTROL, this.#memory.readUInt32LE(40));
     return readIcmpReason(this.#memory.subarray(CONTROL_AT, CONTROL_AT + length));

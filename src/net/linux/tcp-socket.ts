@@ -5,7 +5,6 @@ const SOCK_STREAM = 1;
 const SOCK_NONBLOCK = 0x800;
 const SOCK_CLOEXEC = 0x80000;
 const SOL_SOCKET = 1;
-const SO_ERROR = 4;
 const SO_LINGER = 13;
 const SOL_TCP = 6;
 const TCP_INFO = 11;
@@ -20,8 +19,6 @@ const RLIMIT_NOFILE = 7;
 /** Calls on TCP sockets through reused memory. Failures are error numbers; none throws. */
 export class TcpSockets {
   readonly #libc: Libc;
-  readonly #address: Memory = rawBuffer(128);
-  readonly #unspecified: Memory = rawBuffer(16);
   readonly #one: Memory = rawBuffer(8);
   readonly #linger: Memory = rawBuffer(8);
   readonly #value: Memory = rawBuffer(256);
@@ -44,22 +41,17 @@ export class TcpSockets {
 
   /** 0 when it connected at once, otherwise the error number (EINPROGRESS as a rule). */
   connect(fd: number, to: SocketAddress, port: number): number {
-    this.#address.set(to.bytes);
-    this.#address.writeUInt16BE(port, PORT_OFFSET);
-    const result = this.#libc.connect(fd, this.#address, to.bytes.length);
-    return result === 0 ? 0 : this.#libc.errno();
+    to.bytes[PORT_OFFSET] = port >> 8;
+    to.bytes[PORT_OFFSET + 1] = port & 0xff;
+    return this.#libc.connect(fd, to.bytes, to.bytes.length) === 0 ? 0 : this.#libc.errno();
   }
 
-  /** Frees a socket whose connection failed for another one: connect(2) with AF_UNSPEC. Returns success. */
-  disconnect(fd: number): boolean {
-    return this.#libc.connect(fd, this.#unspecified, 16) === 0;
-  }
-
-  /** The pending error, 0 without one; taking it clears it. */
-  error(fd: number): number {
-    this.#length.writeUInt32LE(4, 0);
-    const result = this.#libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, this.#value, this.#length);
-    return result === 0 ? this.#value.readInt32LE(0) : this.#libc.errno();
+  /**
+   * Takes the error of a connection that failed and frees the socket for the next one: on Linux a
+   * second connect(2) does both. EALREADY when the first is still under way.
+   */
+  failure(fd: number, to: SocketAddress, port: number): number {
+    return this.connect(fd, to, port);
   }
 
   /** The kernel's round trip of the handshake in milliseconds; null when it could not tell. */

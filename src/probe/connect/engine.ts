@@ -37,10 +37,10 @@ async function* probe<Target>(
   signal.addEventListener('abort', stop, { once: true });
   try {
     while (!signal.aborted && !(feed.ended && run.idle)) {
-      feed.pull();
       const batch = run.step();
       if (batch.length > 0) yield batch;
       if (feed.error !== null) throw feed.error.cause;
+      feed.pull();
       await rest(dialer, run.restMs());
     }
   } finally {

@@ -65,7 +65,7 @@ export class EpollDialer implements Dialer<SocketAddress> {
   readonly #epoll: Epoll;
   readonly #pause = new Pause();
   /** Attempts by descriptor, and descriptors by slot. */
-  readonly #attempts = new Map<number, Attempt>();
+  readonly #attempts: (Attempt | undefined)[] = [];
   readonly #fds: number[] = [];
   readonly #idle: Record<SocketAddress['family'], number[]> = { [AF_INET]: [], [AF_INET6]: [] };
   #lookedAt = 0;
@@ -92,7 +92,7 @@ export class EpollDialer implements Dialer<SocketAddress> {
     const error = this.#sockets.connect(fd, target, port);
     if (error === ERRNO.EINPROGRESS && (used !== undefined || this.#epoll.add(fd))) {
       this.#fds[slot] = fd;
-      this.#attempts.set(fd, attempt);
+      this.#attempts[fd] = attempt;
       return null;
     }
     const answer = this.#atOnce(fd, attempt, error);
@@ -102,7 +102,8 @@ export class EpollDialer implements Dialer<SocketAddress> {
 
   drop(slot: number): void {
     const fd = this.#fds[slot] ?? -1;
-    if (!this.#attempts.delete(fd)) return;
+    if (this.#attempts[fd] === undefined) return;
+    this.#attempts[fd] = undefined;
     this.#fds[slot] = -1;
     this.#sockets.close(fd);
   }
@@ -132,8 +133,10 @@ export class EpollDialer implements Dialer<SocketAddress> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const fd of this.#attempts.keys()) this.#sockets.reset(fd);
-    this.#attempts.clear();
+    this.#attempts.forEach((attempt, fd) => {
+      if (attempt !== undefined) this.#sockets.reset(fd);
+    });
+    this.#attempts.length = 0;
     this.#closeIdle();
     this.#epoll.close();
     this.#pause.end();
@@ -152,10 +155,10 @@ export class EpollDialer implements Dialer<SocketAddress> {
   }
 
   #event(fd: number, flags: number, now: number | null, sink: Sink): void {
-    const attempt = this.#attempts.get(fd);
+    const attempt = this.#attempts[fd];
     if (attempt === undefined) return;
     const failed = (flags & EPOLLERR) !== 0;
-    const answer = failed ? this.#failed(fd) : this.#connected(fd, attempt);
+    const answer = failed ? this.#failed(fd, attempt) : this.#connected(fd, attempt);
     const exact = answer === OPEN ? this.#sockets.handshakeMs(fd) : null;
     const rttMs = exact ?? (now === null ? null : now - attempt.sentAt);
     this.#end(fd, attempt, answer);
@@ -178,8 +181,8 @@ export class EpollDialer implements Dialer<SocketAddress> {
    * When ARP or neighbour discovery fails for a host on our own link, the kernel sends itself the
    * ICMP error that a last router would send (RFC 1812 §5.2.7.1): the same fact, told the same way.
    */
-  #failed(fd: number): Answer {
-    const error = this.#sockets.error(fd);
+  #failed(fd: number, { target, port }: Attempt): Answer {
+    const error = this.#sockets.failure(fd, target, port);
     if (error === ERRNO.ECONNRESET || error === ERRNO.EPIPE) return OPEN;
     const icmp = this.#errors.icmp(fd);
     if (icmp !== null) return { state: 'unreachable', reason: icmp };
@@ -190,10 +193,10 @@ export class EpollDialer implements Dialer<SocketAddress> {
   }
 
   #end(fd: number, { slot, target }: Attempt, answer: Answer): void {
-    this.#attempts.delete(fd);
+    this.#attempts[fd] = undefined;
     this.#fds[slot] = -1;
     const idle = this.#idle[target.family];
-    if (answer === CLOSED && idle.length < MAX_IDLE && this.#sockets.disconnect(fd)) idle.push(fd);
+    if (answer === CLOSED && idle.length < MAX_IDLE) idle.push(fd);
     else this.#sockets.reset(fd);
   }
 }

@@ -258,8 +258,9 @@ export class Run<Target> {
     const { state, reason } = answer;
     if (state === 'self' || state === 'short') return;
     this.#options.stats.outcomes += 1;
-    const outcome: Outcome = { address, transport: 'tcp', port, state, reason };
-    this.#batch.push(rttMs === undefined ? outcome : { ...outcome, rttMs });
+    const transport = 'tcp';
+    if (rttMs === undefined) this.#batch.push({ address, transport, port, state, reason });
+    else this.#batch.push({ address, transport, port, state, reason, rttMs });
   }
 }
 

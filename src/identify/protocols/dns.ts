@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import type { Conversation } from '../../net/conversation.ts';
 import { clip, receiveWhole } from '../dialogue.ts';
@@ -66,8 +65,16 @@ const PRODUCTS: readonly ProductMark[] = [
 
 const tcpFrame = lengthFrame({ at: 0, size: 2, extra: 2 });
 
-const ROOT = { name: '', type: DNS_TYPE.ns, class: DNS_CLASS.internet, recursionDesired: true };
+// A connection is no place for spoofed answers, so the ids need not be random.
+const ROOT = {
+  id: 2,
+  name: '',
+  type: DNS_TYPE.ns,
+  class: DNS_CLASS.internet,
+  recursionDesired: true,
+};
 const VERSION = {
+  id: 1,
   name: 'version.bind',
   type: DNS_TYPE.txt,
   class: DNS_CLASS.chaos,
@@ -106,15 +113,14 @@ async function hear(talk: Conversation, version: DnsQuery, root: DnsQuery): Prom
   return heard;
 }
 
-function send(talk: Conversation, question: Omit<DnsQuery, 'id'>): DnsQuery {
-  const query = { ...question, id: randomInt(0x10000) };
+function send(talk: Conversation, query: DnsQuery): DnsQuery {
   talk.send(dnsOverTcp(dnsQuery(query)));
   return query;
 }
 
 /** A resolver that cannot reach the root is silent for long; without RD it answers at once. */
 async function withoutRecursion(talk: Conversation): Promise<DnsMessage | undefined> {
-  const query = send(talk, { ...ROOT, recursionDesired: false });
+  const query = send(talk, { ...ROOT, id: 3, recursionDesired: false });
   const bytes = await receiveWhole(talk, tcpFrame);
   const message = bytes === null ? null : readDnsOverTcp(bytes);
   return message !== null && answers(message, query) ? message : undefined;

@@ -158,7 +158,8 @@ async function identify(talk: Conversation): Promise<Identity<z.infer<typeof det
   if (reply.code !== 220) return /FTP/i.test(greeting) ? { ...named, details: basics } : null;
   if (/\bE?SMTP\b/.test(greeting)) return null;
   const answers = await question(talk);
-  if (!answers.certain && !/FTP/i.test(greeting)) return null;
+  const spoken = answers.certain || named.product !== undefined || /FTP/i.test(greeting);
+  if (!spoken) return null;
   return { ...named, ...(await withTls(talk, basics, answers)) };
 }
 

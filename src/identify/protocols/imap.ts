@@ -32,7 +32,7 @@ const details = z.object({
 const PRODUCTS: readonly ProductMark[] = [
   { pattern: /\bDovecot\b/, product: 'Dovecot', cpe: ['dovecot', 'dovecot'] },
   {
-    pattern: /\bCyrus IMAP (?:Murder )?v?(\d[\w.]*)?/,
+    pattern: /\bCyrus IMAP(?: (?:Murder )?v?(\d[\w.]*))?/,
     product: 'Cyrus IMAP',
     cpe: ['cyrus', 'imap'],
   },
@@ -92,7 +92,7 @@ export function readImapCapabilities(bytes: Uint8Array): string[] | null {
 /** Pairs of an ID answer (RFC 2971 §3.2), names in lower case; literals are not read. */
 export function readImapId(bytes: Uint8Array): Record<string, string> {
   const line = linesOf(bytes).find((text) => /^\* ID \(/i.test(text)) ?? '';
-  const words = line.slice(0, 8192).match(/"(?:[^"\\]|\\.)*"|\bNIL\b/gi) ?? [];
+  const words = line.slice(0, 4096).match(/"(?:[^"\\]|\\.)*"|\bNIL\b/gi) ?? [];
   const pairs: [string, string][] = [];
   for (let index = 0; index + 1 < words.length && pairs.length < 30; index += 2) {
     const [name = '', value = ''] = words.slice(index, index + 2);

@@ -24,7 +24,7 @@ type Details = z.infer<typeof details>;
 
 /** The version in a `VERSION 1.6.18` line (doc/protocol.txt); null when the line is another. */
 export function readMemcachedVersion(bytes: Uint8Array): string | null {
-  return /^VERSION ([^\s]{1,64})$/.exec(linesOf(bytes)[0]?.slice(0, 128) ?? '')?.[1] ?? null;
+  return /^VERSION (\S{1,64})(?: |$)/.exec(linesOf(bytes)[0]?.slice(0, 128) ?? '')?.[1] ?? null;
 }
 
 /** `STAT name value` lines of a `stats` answer. */
@@ -134,9 +134,12 @@ export function readBinaryReply(bytes: Uint8Array): BinaryReply | null {
   return value === undefined ? null : { opcode, status, value };
 }
 
+/** A second is enough: this is asked of every port that keeps silent. */
+const BINARY_MS = 1000;
+
 async function callBinary(talk: Conversation, opcode: number): Promise<BinaryReply | null> {
   talk.send(binaryRequest(opcode));
-  const bytes = await receiveWhole(talk, binaryFrame);
+  const bytes = await receiveWhole(talk, binaryFrame, BINARY_MS);
   const reply = bytes === null ? null : readBinaryReply(bytes);
   return reply?.opcode === opcode ? reply : null;
 }
@@ -157,8 +160,8 @@ async function identify(talk: Conversation): Promise<Identity<Details> | null> {
   const version = readMemcachedVersion(bytes);
   if (version !== null) return openText(talk, version);
   if (/^CLIENT_ERROR unauthenticated/.test(headText(bytes))) return locked(talk, 'text');
-  // with SASL on, a server hangs up on text without a word
-  if (bytes.length > 0 || (end !== 'closed' && end !== 'reset')) return null;
+  // with SASL on, a server takes text for the beginning of a binary header and keeps waiting
+  if (bytes.length > 0 || end === 'budget' || end === 'cancelled') return null;
   const binary = await talk.fresh();
   return binary === null ? null : identifyBinary(binary);
 }

@@ -3,8 +3,8 @@ import type { Subject } from './subject.ts';
 
 /** The certificate the peer presented for itself, with every field that the rules read. */
 export function leafOf({ tls }: Subject): Certificate | null {
-  const facts = tls.under('chain').under('0');
-  if (facts.text('notAfter') === undefined) return null;
+  const [facts] = tls.items('chain');
+  if (facts?.text('notAfter') === undefined) return null;
   const keyBits = facts.number('keyBits');
   return {
     subject: facts.text('subject') ?? '',

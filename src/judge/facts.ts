@@ -12,6 +12,8 @@ export interface Facts {
   number(name: string): number | undefined;
   list(name: string): readonly string[];
   under(name: string): Facts;
+  /** The items of a list of objects. */
+  items(name: string): readonly Facts[];
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -35,13 +37,16 @@ export function factsOf(details: unknown): Facts {
     text: (name) => ofType(isText, field(name))?.slice(0, MAX_TEXT),
     list: (name) => textsOf(field(name)),
     under: (name) => factsOf(field(name)),
+    items: (name) => itemsOf(field(name)).map(factsOf),
   };
 }
 
 function textsOf(value: unknown): readonly string[] {
-  if (!Array.isArray(value)) return [];
-  return value
-    .slice(0, MAX_ITEMS)
+  return itemsOf(value)
     .filter(isText)
     .map((text) => text.slice(0, MAX_TEXT));
+}
+
+function itemsOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value.slice(0, MAX_ITEMS) : [];
 }

@@ -9,6 +9,7 @@ export function fitsGlob(pattern: string, text: string): boolean {
   const [head = ''] = parts;
   if (parts.length === 1) return given === wanted;
   const tail = parts.at(-1) ?? '';
+  if (given.length < head.length + tail.length) return false;
   if (!given.startsWith(head) || !given.endsWith(tail)) return false;
   return fitsInner(parts.slice(1, -1), given.slice(0, given.length - tail.length), head.length);
 }
@@ -21,5 +22,5 @@ function fitsInner(parts: readonly string[], text: string, from: number): boolea
     if (found === -1) return false;
     at = found + part.length;
   }
-  return at <= text.length;
+  return true;
 }

@@ -33,6 +33,19 @@ const NO_RULE: Decision = {
   evidence: [],
 };
 
+/** Ports listed with --show: no rule looks at them, and no policy changes that. */
+function notOpen({ state }: JudgeInput): Judgement {
+  const why = `The port is not open (${state}), so there is nothing to judge.`;
+  const verdict: Verdict = {
+    level: 'expected',
+    severity: 'info',
+    rule: 'port.not-open',
+    why,
+    todo: '',
+  };
+  return { verdict, findings: [] };
+}
+
 function isOff(policy: Policy, rule: RuleId): boolean {
   return overrideOf(policy, rule) === 'off';
 }
@@ -58,7 +71,6 @@ function decisionFor(subject: Subject, policy: Policy): Decision {
 
 /** Open access is a fault even where the policy expects the port. */
 function hitsBeside(subject: Subject, verdict: Decision): readonly Hit[] {
-  if (subject.state !== 'open') return [];
   const access = openAccess.decide(subject);
   return [
     verdict,
@@ -95,6 +107,7 @@ function findingOf(subject: Subject, policy: Policy, hit: Hit): Finding {
 
 /** Should this port be open, and what else is wrong with it? Pure; never throws. */
 export function judge(input: JudgeInput, policy: Policy, context: JudgeContext): Judgement {
+  if (input.state !== 'open') return notOpen(input);
   const subject = subjectOf(input, context);
   const decision = decisionFor(subject, policy);
   const { rule, level, why } = decision;

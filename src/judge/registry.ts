@@ -7,7 +7,6 @@ import { clearTextLogin } from './rules/clear-text-login.ts';
 import { directoryListing } from './rules/directory-listing.ts';
 import { endOfLife } from './rules/end-of-life.ts';
 import { exposure } from './rules/exposure.ts';
-import { notOpen } from './rules/not-open.ts';
 import { openAccess } from './rules/open-access.ts';
 import { portNumber, webPort } from './rules/port-number.ts';
 import { ssh } from './rules/ssh.ts';
@@ -23,16 +22,7 @@ import { windows } from './rules/windows.ts';
  * the service does, then what it is, and its port number last.
  */
 export function verdictRules(policy: Policy): readonly VerdictRule[] {
-  return [
-    notOpen,
-    byPolicy(policy),
-    openAccess,
-    webApplication,
-    webPort,
-    exposure,
-    portNumber,
-    unknown,
-  ];
+  return [byPolicy(policy), openAccess, webApplication, webPort, exposure, portNumber, unknown];
 }
 
 /** What is found beside the verdict; the order does not matter. */

@@ -1,5 +1,5 @@
 import { type KnownPort, knownPort } from '../model/known-ports.ts';
-import { isPrivateAddress } from '../model/network.ts';
+import { isLoopback, isPrivateAddress } from '../model/network.ts';
 import type { PortState, Transport } from '../model/port.ts';
 import type { Vantage } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
@@ -14,24 +14,25 @@ export interface JudgeInput {
   readonly state: PortState;
   /** Null or absent: nothing came back, or nobody asked. */
   readonly service?: Service | null;
+  /** False when nobody asked what answers (`--no-identify`); absent counts as asked. */
+  readonly identified?: boolean;
 }
 
 /** When and from where the look was taken. */
 export interface JudgeContext {
   /** ISO 8601. */
   readonly now: string;
-  readonly vantage: Vantage;
+  /** Absent: another host. */
+  readonly vantage?: Vantage;
   /** Our own address as the host saw it; absent when not known. */
   readonly source?: string;
-  /** False when nobody asked what answers (`--no-identify`). */
-  readonly identified?: boolean;
 }
 
 /** How much is known of what answers. */
 export type Knowledge = 'not-asked' | 'silent' | 'unrecognised' | 'known';
 
 /** What the rules look at. */
-export interface Subject extends Omit<JudgeInput, 'service'> {
+export interface Subject extends Omit<JudgeInput, 'service' | 'identified'> {
   /** Lower-case protocol word; empty when nothing is known. */
   readonly protocol: string;
   readonly knowledge: Knowledge;
@@ -47,7 +48,8 @@ export interface Subject extends Omit<JudgeInput, 'service'> {
   readonly known: KnownPort | undefined;
   /** Milliseconds since 1970; NaN when the context's time cannot be read. */
   readonly now: number;
-  readonly vantage: Vantage;
+  /** The look came over this machine's own loopback, so it proves nothing about outsiders. */
+  readonly overLoopback: boolean;
   readonly source?: string;
   /** The address is reached from its own network only. */
   readonly inside: boolean;
@@ -60,10 +62,10 @@ function knowledgeOf(service: Service | null, protocol: string, asked: boolean):
 }
 
 export function subjectOf(input: JudgeInput, context: JudgeContext): Subject {
-  const { service = null, ...port } = input;
+  const { service = null, identified = true, ...port } = input;
   const seen = factsOf(service);
   const protocol = (seen.text('protocol') ?? 'unknown').toLowerCase();
-  const knowledge = knowledgeOf(service, protocol, context.identified ?? true);
+  const knowledge = knowledgeOf(service, protocol, identified);
   const tls = seen.under('tls');
   return {
     ...port,
@@ -77,7 +79,7 @@ export function subjectOf(input: JudgeInput, context: JudgeContext): Subject {
     encrypted: tls.flag('startTls') === false,
     known: knownPort(input.transport, input.port),
     now: Date.parse(context.now),
-    vantage: context.vantage,
+    overLoopback: context.vantage?.kind === 'loopback' || isLoopback(input.address),
     ...(context.source !== undefined && { source: context.source }),
     inside: isPrivateAddress(input.address),
   };

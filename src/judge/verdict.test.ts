@@ -5,7 +5,7 @@ import { judge } from './judge.ts';
 import type { JudgeInput } from './subject.ts';
 
 function verdictOf(input: JudgeInput, identified = true) {
-  const { verdict } = judge(input, NO_POLICY, { ...FROM_OUTSIDE, identified });
+  const { verdict } = judge({ ...input, identified }, NO_POLICY, FROM_OUTSIDE);
   return [verdict.rule, verdict.level, verdict.severity];
 }
 

@@ -23,8 +23,8 @@ function isOther({ service }: Expected, { protocol }: Subject): boolean {
 }
 
 /** A look over loopback comes from nowhere: it proves nothing about outsiders. */
-function isOutside(expectation: Expected, { source, vantage }: Subject): boolean {
-  if (source === undefined || vantage.kind === 'loopback') return false;
+function isOutside(expectation: Expected, { source, overLoopback }: Subject): boolean {
+  if (source === undefined || overLoopback) return false;
   return !admits(expectation, source);
 }
 
@@ -32,9 +32,9 @@ function because({ reason }: Expected): string {
   return reason === undefined ? '' : ` ("${reason}")`;
 }
 
-function expected(expectation: Expected, { port, source, vantage }: Subject): Decision {
+function expected(expectation: Expected, { port, source, overLoopback }: Subject): Decision {
   const from = expectation.from?.join(', ');
-  const untold = source === undefined || vantage.kind === 'loopback';
+  const untold = source === undefined || overLoopback;
   const whence =
     from === undefined ? '' : ` from ${from}${untold ? ', which this look cannot check' : ''}`;
   return {

@@ -7,15 +7,11 @@ interface Software {
   readonly version: string;
 }
 
-/** Software that an HTTP header names beside the server; the plugin keeps at most this many. */
-const MAX_SOFTWARE = 32;
-
+/** The service itself first, then what an HTTP header names beside the server. */
 function softwareOf({ product: name, version: number, facts }: Subject): readonly Software[] {
-  const listed = facts.under('software');
-  const beside = Array.from({ length: MAX_SOFTWARE }, (_, index) => {
-    const entry = listed.under(`${index}`);
-    return { product: entry.text('product'), version: entry.text('version') };
-  });
+  const beside = facts
+    .items('software')
+    .map((entry) => ({ product: entry.text('product'), version: entry.text('version') }));
   return [{ product: name, version: number }, ...beside].flatMap(({ product, version }) =>
     product === undefined || version === undefined ? [] : [{ product, version }],
   );
@@ -48,7 +44,7 @@ function lineOf({ product, version }: Software, now: number): EndedLine | undefi
 
 /** A banner that names the distribution whose package it is. */
 const DISTRIBUTOR = /ubuntu|debian|\+deb\d|\.el\d|red hat|centos|suse|alpine|freebsd/i;
-const BANNER_FIELDS = ['server', 'serverVersion', 'greeting', 'comment', 'os', 'versionText'];
+const BANNER_FIELDS = ['server', 'serverVersion', 'greeting', 'comment', 'os', 'versionBind'];
 
 function fromDistributor({ banner, version, facts }: Subject): boolean {
   const texts = BANNER_FIELDS.map((field) => facts.text(field));

@@ -18,8 +18,8 @@ function flagged(facts: Facts, value: boolean, ...names: readonly string[]): str
 }
 
 /** Strangers are we only where the address is public and the way to it is not our own loopback. */
-function asStranger({ inside, vantage }: Subject): boolean {
-  return !inside && vantage.kind !== 'loopback';
+function asStranger({ inside, overLoopback }: Subject): boolean {
+  return !inside && !overLoopback;
 }
 
 const ROWS: readonly Row[] = [
@@ -44,7 +44,7 @@ const ROWS: readonly Row[] = [
     rule: 'rsync.open-modules',
     protocol: 'rsync',
     evidence: (facts) => {
-      const modules = facts.list('modules');
+      const modules = facts.items('modules').map((module) => module.text('name') ?? '');
       return modules.length > 0
         ? `details.modules: ${modules.slice(0, 8).join(', ')}`
         : flagged(facts, false, 'authRequired');
@@ -56,7 +56,7 @@ const ROWS: readonly Row[] = [
     rule: 'dns.open-recursion',
     protocol: 'dns',
     evidence: (facts, subject) =>
-      asStranger(subject) ? flagged(facts, true, 'recursion', 'recursionAvailable') : undefined,
+      asStranger(subject) ? flagged(facts, true, 'recursion') : undefined,
     why: 'The name server looks up any name for strangers, so it multiplies attack traffic onto others.',
     todo: 'Allow recursion for your own networks only (BIND: allow-recursion { localnets; };).',
   },

@@ -4,10 +4,7 @@ import type { Decision, VerdictRule } from '../rule.ts';
 import { isWeb, type Subject } from '../subject.ts';
 
 function productsOf({ product, facts }: Subject): ReadonlySet<string> {
-  const software = facts.under('software');
-  const names = Array.from({ length: 32 }, (_, index) =>
-    software.under(`${index}`).text('product'),
-  );
+  const names = facts.items('software').map((entry) => entry.text('product'));
   return new Set([product, ...names].flatMap((name) => name?.toLowerCase() ?? []));
 }
 

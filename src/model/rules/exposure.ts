@@ -82,7 +82,7 @@ export const exposureRules = family({
   'exposed.video': {
     title: 'Camera or video stream reachable',
     severity: 'high',
-    sees: 'RTSP.',
+    sees: 'A camera, recorder or media server that speaks RTSP.',
     matters:
       'Cameras are watched by strangers and taken into botnets through factory passwords and old flaws.',
     todo: 'Close the port; watch cameras through their recorder or a VPN.',
@@ -90,7 +90,7 @@ export const exposureRules = family({
   'exposed.telephony': {
     title: 'Telephone system reachable',
     severity: 'medium',
-    sees: 'SIP.',
+    sees: 'A telephone system or phone that speaks SIP.',
     matters: 'Fraudsters guess extensions and call expensive numbers within minutes of success.',
     todo: 'Allow the port from your telephone provider and your own phones only.',
   },

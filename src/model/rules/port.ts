@@ -43,6 +43,6 @@ export const portRules = family({
     severity: 'info',
     sees: 'A port that was asked for with `--show` and is closed, filtered, unreachable or was not reached.',
     matters: 'There is nothing to judge.',
-    todo: 'Nothing.',
+    todo: 'Nothing; a policy cannot change this rule.',
   },
 });

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { clip, clipList } from './dialogue.ts';
+import { authSchemes } from './http-auth.ts';
 import { fieldOf, fieldsNamed, type HttpResponse } from './http-message.ts';
 import { asksPassword, bodyText, readGenerator, readTitle } from './http-page.ts';
 import { type Software, softwareOfResponse } from './http-products.ts';
 import type { Identity } from './plugin.ts';
+import { present } from './present.ts';
 
 const redirect = z.object({
   status: z.number().int().describe('Status code of the redirecting response'),
@@ -69,27 +71,12 @@ export interface Visit {
   readonly encrypted: boolean;
 }
 
-/** An object's fields without those that are undefined. */
-type Defined<Shape> = { [Key in keyof Shape]?: Exclude<Shape[Key], undefined> };
-function defined<Shape extends object>(fields: Shape): Defined<Shape> {
-  const kept = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(kept) as Defined<Shape>;
-}
-
 function clipped(text: string | undefined): string | undefined {
   return text === undefined ? undefined : clip(text);
 }
 
 function someOf<Item>(items: readonly Item[]): Item[] | undefined {
   return items.length === 0 ? undefined : clipList(items);
-}
-
-/** Schemes of every challenge (RFC 9110 §11.6.1): the first word of each field. */
-function schemesOf(response: HttpResponse): string[] {
-  const schemes = fieldsNamed(response, 'www-authenticate').flatMap(
-    (value) => /^[A-Za-z][\w-]{0,31}/.exec(value)?.[0].toLowerCase() ?? [],
-  );
-  return [...new Set(schemes)];
 }
 
 function realmOf(response: HttpResponse): string | undefined {
@@ -100,7 +87,7 @@ function realmOf(response: HttpResponse): string | undefined {
 /** Whether credentials in the clear follow from a scheme: Basic is readable by anybody between. */
 function authFacts({ first, last, encrypted }: Visit, page: string) {
   const asking = first.status === 401 ? first : last;
-  const schemes = schemesOf(asking);
+  const schemes = authSchemes(asking);
   const loginForm = asksPassword(page);
   const clear = !encrypted && (schemes.includes('basic') || loginForm);
   return {
@@ -171,7 +158,7 @@ export function httpFacts(visit: Visit, named: readonly Software[]): HttpDetails
   return {
     status: first.status,
     httpVersion: first.version,
-    ...defined({
+    ...present({
       server: clipped(fieldOf(first, 'server')),
       poweredBy: someOf(fieldsNamed(last, 'x-powered-by').map(clip)),
       software: someOf(named),

@@ -11,28 +11,43 @@ export function hostField(talk: Conversation): string {
   return talk.port === (talk.tls ? 443 : 80) ? host : `${host}:${talk.port}`;
 }
 
-/** Text of a GET request, the only method Postern uses on HTTP. No compression is asked for. */
-export function getRequest(host: string, path: string, accept = '*/*'): string {
+interface Request {
+  readonly host: string;
+  readonly path: string;
+  readonly accept?: string | undefined;
+  /** JSON of a POST; absent: GET. */
+  readonly json?: string;
+}
+
+/** Text of a request. No compression is asked for. */
+export function requestText({ host, path, accept, json }: Request): string {
+  const body =
+    json === undefined ? [] : ['Content-Type: application/json', `Content-Length: ${json.length}`];
   return [
-    `GET ${path} HTTP/1.1`,
+    `${json === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1`,
     `Host: ${host}`,
     `User-Agent: ${USER_AGENT}`,
-    `Accept: ${accept}`,
+    `Accept: ${accept ?? '*/*'}`,
     'Accept-Encoding: identity',
     'Connection: close',
-    '\r\n',
+    ...body,
+    `\r\n${json ?? ''}`,
   ].join('\r\n');
 }
 
+async function exchange(talk: Conversation, request: Request): Promise<HttpResponse | null> {
+  talk.send(requestText(request));
+  const { bytes } = await talk.receive(httpFrame, RESPONSE_MS);
+  return readHttpResponse(bytes);
+}
+
 /** Asks for `path` on this connection; null when what came back is no HTTP response. */
-export async function getHttp(
+export function getHttp(
   talk: Conversation,
   path = '/',
   accept?: string,
 ): Promise<HttpResponse | null> {
-  talk.send(getRequest(hostField(talk), path, accept));
-  const { bytes } = await talk.receive(httpFrame, RESPONSE_MS);
-  return readHttpResponse(bytes);
+  return exchange(talk, { host: hostField(talk), path, accept });
 }
 
 /** As `getHttp`, on a connection of its own. */
@@ -43,4 +58,17 @@ export async function getFresh(
 ): Promise<HttpResponse | null> {
   const fresh = await talk.fresh();
   return fresh === null ? null : getHttp(fresh, path, accept);
+}
+
+/**
+ * Posts JSON (ASCII) on a connection of its own. Only for questions that an API takes by POST and
+ * that change nothing.
+ */
+export async function postFresh(
+  talk: Conversation,
+  path: string,
+  json: string,
+): Promise<HttpResponse | null> {
+  const fresh = await talk.fresh();
+  return fresh === null ? null : exchange(fresh, { host: hostField(talk), path, json });
 }

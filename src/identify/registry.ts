@@ -1,7 +1,11 @@
 import type { Protocol } from './plugin.ts';
 import { amqp } from './protocols/amqp.ts';
 import { cassandra } from './protocols/cassandra.ts';
+import { couchdb } from './protocols/couchdb.ts';
 import { dns } from './protocols/dns.ts';
+import { docker } from './protocols/docker.ts';
+import { elasticsearch } from './protocols/elasticsearch.ts';
+import { etcd } from './protocols/etcd.ts';
 import { ftp } from './protocols/ftp.ts';
 import { git } from './protocols/git.ts';
 import { http } from './protocols/http.ts';
@@ -10,6 +14,7 @@ import { https } from './protocols/https.ts';
 import { imap } from './protocols/imap.ts';
 import { kafka } from './protocols/kafka.ts';
 import { kerberos } from './protocols/kerberos.ts';
+import { kubernetes } from './protocols/kubernetes.ts';
 import { ldap } from './protocols/ldap.ts';
 import { mariadb } from './protocols/mariadb.ts';
 import { memcached } from './protocols/memcached.ts';
@@ -24,6 +29,8 @@ import { postgresql } from './protocols/postgresql.ts';
 import { rdp } from './protocols/rdp.ts';
 import { redis } from './protocols/redis.ts';
 import { rsync } from './protocols/rsync.ts';
+import { rtsp } from './protocols/rtsp.ts';
+import { sip } from './protocols/sip.ts';
 import { smb } from './protocols/smb.ts';
 import { smtp } from './protocols/smtp.ts';
 import { socks5 } from './protocols/socks5.ts';
@@ -37,7 +44,11 @@ import { vnc } from './protocols/vnc.ts';
 export const PROTOCOLS: readonly Protocol[] = [
   amqp,
   cassandra,
+  couchdb,
   dns,
+  docker,
+  elasticsearch,
+  etcd,
   ftp,
   git,
   http,
@@ -46,6 +57,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   imap,
   kafka,
   kerberos,
+  kubernetes,
   ldap,
   mariadb,
   memcached,
@@ -60,6 +72,8 @@ export const PROTOCOLS: readonly Protocol[] = [
   rdp,
   redis,
   rsync,
+  rtsp,
+  sip,
   smb,
   smtp,
   socks5,

@@ -9,6 +9,11 @@ import { rawOf } from './raw.ts';
 
 /** Wait for a greeting where nothing suggests one. */
 const GREETING_MS = 1500;
+const LINE_FEED = 0x0a;
+/** A greeting this long is whole enough for anybody to recognise. */
+const GREETING_BYTES = 512;
+/** Quiet after which a greeting without a line end counts as whole. */
+const GREETING_QUIET_MS = 400;
 /** Wait where the port suggests a server that speaks first: mail servers hold greetings back to unmask spammers (6 s by default in postscreen). */
 const SUGGESTED_GREETING_MS = 7000;
 /** Wait for the first word in answer to a question that nothing suggested, beside ten round trips. */
@@ -24,6 +29,8 @@ export interface IdentifyOptions {
   readonly signal: AbortSignal;
   readonly protocols: readonly Protocol[];
   readonly budget?: Partial<Budget>;
+  /** Time for the port in all, in milliseconds. Default 60,000. */
+  readonly timeMs?: number;
   /** Called when a plugin threw, which is a fault of ours: plugins answer null. */
   readonly onFault?: (protocol: string, fault: unknown) => void;
 }
@@ -36,7 +43,7 @@ export interface IdentifyOptions {
 export async function identify(options: IdentifyOptions): Promise<Service | null> {
   const controller = new AbortController();
   const stop = (): void => controller.abort();
-  const timer = setTimeout(stop, PORT_MS);
+  const timer = setTimeout(stop, options.timeMs ?? PORT_MS);
   options.signal.addEventListener('abort', stop, { once: true });
   if (options.signal.aborted) stop();
   try {
@@ -63,7 +70,7 @@ class Identification {
   #tlsTried = false;
   /** The peer spoke first: it is not waiting for a TLS ClientHello. */
   #greetedBare = false;
-  /** The first bytes any attempt brought, per layer. */
+  /** The most that any attempt brought, per layer. */
   readonly #heard: Partial<Record<Layer, Uint8Array>> = {};
 
   constructor(options: IdentifyOptions) {
@@ -122,8 +129,7 @@ class Identification {
     const talk = opened ?? (await this.#open(layer));
     if (talk === null) return null;
     try {
-      await talk.receive(peek, GREETING_MS);
-      if (talk.received.length === 0) return null;
+      if (!(await this.#hearGreeting(layer, talk, GREETING_MS))) return null;
       if (layer === 'bare') this.#greetedBare = true;
       this.#hear(layer, talk.received);
       const [first, ...others] = this.#untried(
@@ -135,6 +141,20 @@ class Identification {
     } finally {
       talk.close();
     }
+  }
+
+  /**
+   * Waits for a greeting until somebody recognises it, its first line is whole or the peer falls
+   * quiet, and leaves it unread. False when nothing came.
+   */
+  async #hearGreeting(layer: Layer, talk: Talk, waitMs: number): Promise<boolean> {
+    let spoke = await talk.peek(0, waitMs);
+    const settled = (): boolean =>
+      talk.received.length >= GREETING_BYTES ||
+      talk.received.includes(LINE_FEED) ||
+      recognisedIn(this.#protocols, talk.received, layer).length > 0;
+    while (spoke && !settled()) spoke = await talk.peek(talk.received.length, GREETING_QUIET_MS);
+    return talk.received.length > 0;
   }
 
   /** Asks each in turn, on a connection of its own; answers that look like another one move it up. */
@@ -160,14 +180,15 @@ class Identification {
   async #ask(layer: Layer, protocol: Protocol, talk: Talk): Promise<Found | null> {
     this.#tried[layer].add(protocol);
     if (protocol.manners === 'listen' && talk.received.length === 0) {
-      await talk.receive(peek, SUGGESTED_GREETING_MS);
-      if (talk.received.length === 0 || protocol.recognises?.(talk.received) === false) {
+      const spoke = await this.#hearGreeting(layer, talk, SUGGESTED_GREETING_MS);
+      if (!spoke || protocol.recognises?.(talk.received) === false) {
         this.#hear(layer, talk.received);
         return null;
       }
     }
     const identity = await this.#identify(protocol, talk);
     this.#hear(layer, talk.received);
+    if (protocol.manners === 'ask' && talk.echoed) return null;
     return identity === null ? null : { protocol, identity, received: talk.received };
   }
 
@@ -227,7 +248,7 @@ class Identification {
   }
 
   #hear(layer: Layer, bytes: Uint8Array): void {
-    if (bytes.length > 0) this.#heard[layer] ??= bytes;
+    if (bytes.length > (this.#heard[layer]?.length ?? 0)) this.#heard[layer] = bytes;
   }
 
   #service(found: Found): Service {
@@ -254,9 +275,4 @@ class Identification {
       ...(heard === undefined ? {} : { raw: rawOf(heard) }),
     };
   }
-}
-
-/** Completes as soon as anything arrived, and leaves it where it is. */
-function peek(): number {
-  return 0;
 }

@@ -1,10 +1,15 @@
-import { describe, it } from 'vitest';
+import { describe } from 'vitest';
 import { EPOLL, NODE } from '../../src/probe/connect/kinds.ts';
 import { engineSuite } from './engine.ts';
 
 const reason = await EPOLL.unavailable();
-if (reason === null) engineSuite(EPOLL, { readsIcmp: true });
-else describe(`engine epoll`, () => it.skip(`cannot run here: ${reason}`, () => undefined));
+if (reason !== null) process.stderr.write(`skipped: engine epoll cannot run here: ${reason}\n`);
 
-// node:net gives an error number, never the ICMP message.
-engineSuite(NODE, { readsIcmp: false });
+describe.skipIf(reason !== null)('engine epoll', () => {
+  engineSuite(EPOLL, { readsIcmp: true });
+});
+
+describe('engine node', () => {
+  // node:net gives an error number, never the ICMP message.
+  engineSuite(NODE, { readsIcmp: false });
+});

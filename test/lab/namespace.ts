@@ -141,10 +141,11 @@ function sweep(): void {
   }
 }
 
+function closeAll(): void {
+  for (const namespace of standing) namespace.close();
+}
+
 function closeAtExit(): void {
-  const closeAll = () => {
-    for (const namespace of standing) namespace.close();
-  };
   process.once('exit', closeAll);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {

@@ -11,6 +11,15 @@ function hex(bytes: Uint8Array | undefined): string {
   return Buffer.from(bytes ?? []).toString('hex');
 }
 
+function canonical(address: string): string {
+  return new URL(`http://[${address}]`).hostname;
+}
+
+/** A `cmsghdr` of zeros, then a `sock_extended_err` with EHOSTUNREACH. */
+function control(origin: number, type: number, code: number): Uint8Array {
+  return Uint8Array.from([...new Uint8Array(16), 113, 0, 0, 0, origin, type, code, 0]);
+}
+
 describe('encodeAddress', () => {
   it('writes sockaddr_in', () => {
     expect(hex(encodeAddress('192.0.2.7', noScope)?.bytes)).toBe(
@@ -51,7 +60,6 @@ describe('encodeAddress', () => {
       fc.property(fc.ipV6(), (text) => {
         const bytes = encodeAddress(text, noScope)?.bytes.subarray(8, 24) ?? new Uint8Array();
         const groups = hex(bytes).match(/.{4}/g)?.join(':') ?? '';
-        const canonical = (address: string) => new URL(`http://[${address}]`).hostname;
         expect(canonical(groups)).toBe(canonical(text));
       }),
     );
@@ -59,9 +67,6 @@ describe('encodeAddress', () => {
 });
 
 describe('readIcmpReason', () => {
-  const control = (origin: number, type: number, code: number) =>
-    Uint8Array.from([...new Array<number>(16).fill(0), 113, 0, 0, 0, origin, type, code, 0]);
-
   it.each([
     [2, 3, 0, 'icmp-net-unreachable'],
     [2, 3, 1, 'icmp-host-unreachable'],
@@ -117,7 +122,7 @@ describe.skipIf((await libcUnavailable()) !== null)('libc', () => {
     const libc = await loadLibc();
     const memory = rawBuffer(8);
     const address = libc.addressOf(memory);
-    new Array(1000).fill(0).map(() => rawBuffer(1000));
+    for (let more = 0; more < 1000; more++) rawBuffer(1000);
     expect(libc.addressOf(memory)).toBe(address);
   });
 });

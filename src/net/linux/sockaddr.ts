@@ -46,7 +46,8 @@ function ipv6Bytes(text: string): number[] {
   const left = groupBytes(head);
   if (tail === undefined) return left;
   const right = groupBytes(tail);
-  return [...left, ...new Array<number>(16 - left.length - right.length).fill(0), ...right];
+  const gap = Array.from({ length: 16 - left.length - right.length }, () => 0);
+  return [...left, ...gap, ...right];
 }
 
 function groupBytes(text: string): number[] {

@@ -12,6 +12,10 @@ import { ConnectWindow } from './window.ts';
 
 const rtt = fc.double({ min: 0.01, max: 5000, noNaN: true });
 
+function counted(answered: number, lost: number, silent = 0): LossCount {
+  return Object.assign(new LossCount(), { answered, lost, silent });
+}
+
 describe('Permutation', () => {
   it('reaches every index once', () => {
     const property = fc.property(fc.integer({ min: 1, max: 3000 }), fc.integer(), (size, key) => {
@@ -194,23 +198,19 @@ describe('Fifo', () => {
 });
 
 describe('attemptsFor', () => {
-  function seen(answered: number, lost: number, silent = 0): LossCount {
-    return Object.assign(new LossCount(), { answered, lost, silent });
-  }
-
   it('takes the user at their word', () => {
-    expect(attemptsFor(1, seen(100, 50), seen(100, 50), 1000)).toBe(1);
+    expect(attemptsFor(1, counted(100, 50), counted(100, 50), 1000)).toBe(1);
   });
 
   it('does not insist at a host that never answers', () => {
-    expect(attemptsFor(2, seen(0, 0, 10), seen(1000, 100), 1000)).toBe(2);
+    expect(attemptsFor(2, counted(0, 0, 10), counted(1000, 100), 1000)).toBe(2);
   });
 
   it('insists where others answer, and more where probes were lost', () => {
-    expect(attemptsFor(2, seen(100, 0, 900), seen(100, 0), 1000)).toBe(2);
-    expect(attemptsFor(2, seen(100, 0, 3), seen(100, 0), 1000)).toBe(4);
-    expect(attemptsFor(2, seen(950, 50), seen(950, 50), 65_535)).toBe(6);
-    expect(attemptsFor(2, seen(100, 300), seen(100, 300), 65_535)).toBe(6);
+    expect(attemptsFor(2, counted(100, 0, 900), counted(100, 0), 1000)).toBe(2);
+    expect(attemptsFor(2, counted(100, 0, 3), counted(100, 0), 1000)).toBe(4);
+    expect(attemptsFor(2, counted(950, 50), counted(950, 50), 65_535)).toBe(6);
+    expect(attemptsFor(2, counted(100, 300), counted(100, 300), 65_535)).toBe(6);
   });
 });
 

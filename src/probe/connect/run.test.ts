@@ -49,7 +49,7 @@ class Simulation implements Dialer<string> {
   }
 
   collect(sink: Sink): void {
-    for (const [slot, { at, answer }] of [...this.#underWay]) {
+    for (const [slot, { at, answer }] of this.#underWay) {
       if (answer === null || at > this.time) continue;
       this.#underWay.delete(slot);
       sink(slot, answer, this.#rttMs);
@@ -77,7 +77,7 @@ const MAX = { rate: 'max', perHost: 'max' } as const;
 
 async function scan(
   simulation: Simulation,
-  hosts: readonly string[],
+  targets: readonly string[],
   ports: readonly number[],
   changes: Partial<ProbeOptions> = {},
 ): Promise<{ outcomes: Outcome[]; stats: EngineStats; warnings: string[] }> {
@@ -89,7 +89,7 @@ async function scan(
     () => simulation.time,
   );
   async function* addresses() {
-    yield* hosts;
+    yield* targets;
   }
   const outcomes: Outcome[] = [];
   for await (const batch of engine.probe(addresses(), ports, {
@@ -104,12 +104,12 @@ async function scan(
   return { outcomes, stats, warnings };
 }
 
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index + 1);
+function range(length: number): number[] {
+  return Array.from({ length }, (_, index) => index + 1);
 }
 
-function hosts(count: number): string[] {
-  return range(count).map((at) => `10.0.${at >> 8}.${at & 255}`);
+function hosts(length: number): string[] {
+  return range(length).map((at) => `10.0.${at >> 8}.${at & 255}`);
 }
 
 function count(outcomes: readonly Outcome[], fact: string): number {

@@ -81,6 +81,41 @@ export const ERRORS = {
     todo: 'Ask for a whole number from 1 to the size of the list, or name ports with -p 1-1000.',
     effect: 'usage',
   },
+  PLUGIN_FAULT: {
+    message: 'the {protocol} plugin failed on an answer it should have read: {problem}',
+    todo: 'The port is still reported; please report this fault with the raw bytes of the port.',
+    effect: 'partial',
+  },
+  OUTPUT_FILE: {
+    message: 'cannot write the report to "{value}" ({problem})',
+    todo: 'Choose a file in a folder that exists and that this user may write.',
+    effect: 'usage',
+  },
+  OUTPUT_FORMAT: {
+    message: '-o "{value}": no format has this ending (there are {endings})',
+    todo: 'Give the file one of these endings.',
+    effect: 'usage',
+  },
+  OUTPUT_FORMAT_NAME: {
+    message: '--format "{value}" is not a format',
+    todo: 'postern scan --help lists the formats.',
+    effect: 'usage',
+  },
+  POLICY_FILE: {
+    message: 'cannot read the policy "{value}" ({problem})',
+    todo: 'Check that the file exists and can be read.',
+    effect: 'usage',
+  },
+  UDP_NOT_YET: {
+    message: 'UDP ports "{value}" were asked for, but this version probes TCP only',
+    todo: 'Take the U: ports out of the list.',
+    effect: 'usage',
+  },
+  NO_TARGETS: {
+    message: 'nothing was scanned: the targets hold no address ({value})',
+    todo: 'Name at least one address, network or host that is not excluded.',
+    effect: 'partial',
+  },
   ENGINE_UNAVAILABLE: {
     message: 'engine "{engine}" cannot run here: {problem}',
     todo: 'Leave --engine out to let Postern choose, or use --engine connect.',

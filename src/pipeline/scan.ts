@@ -5,6 +5,7 @@ import type { Outcome, PortState } from '../model/port.ts';
 import type { HostRecord } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding } from '../model/verdict.ts';
+import { sourceAddress } from '../net/source-address.ts';
 import type { Engine, EngineStats, Pace } from '../probe/engine.ts';
 import { HostTally, type Look } from './host-tally.ts';
 
@@ -18,7 +19,8 @@ const MAX_WAITING = 1024;
 export interface Progress {
   readonly engine: EngineStats;
   open: number;
-  closed: number;
+  /** Ports that answered without being open: refused, or an ICMP error. */
+  refused: number;
   hosts: number;
   /** Open ports identified so far. */
   identified: number;
@@ -28,7 +30,7 @@ export function newProgress(): Progress {
   return {
     engine: { probes: 0, retries: 0, outcomes: 0, slowdowns: 0 },
     open: 0,
-    closed: 0,
+    refused: 0,
     hosts: 0,
     identified: 0,
   };
@@ -41,6 +43,8 @@ export interface Seen {
   readonly service: Service | null;
   /** False with `--no-identify`: nothing is known of the service because nobody asked. */
   readonly identified: boolean;
+  /** Our own address as the host saw it. */
+  readonly source: string | undefined;
 }
 
 export interface ScanInput {
@@ -49,6 +53,8 @@ export interface ScanInput {
   readonly ports: readonly number[];
   readonly engine: Engine;
   readonly pace: Pace;
+  /** Key of the order of probes. */
+  readonly seed: number;
   readonly timeoutMs?: number;
   readonly signal: AbortSignal;
   /** Empty: nothing is identified. */
@@ -58,6 +64,8 @@ export interface ScanInput {
   readonly show: ReadonlySet<PortState>;
   readonly progress: Progress;
   readonly warn: (message: string) => void;
+  /** Called once, when the last probe has its outcome and identification may still go on. */
+  readonly onProbed: () => void;
   readonly onFault: (protocol: string, fault: unknown) => void;
 }
 
@@ -76,8 +84,8 @@ export interface HostResult {
  */
 export async function* scanHosts(input: ScanInput): AsyncGenerator<HostResult> {
   const run = new Run(input);
-  const { engine, addresses, ports, pace, signal, progress, warn, timeoutMs } = input;
-  const options = { pace, signal, stats: progress.engine, warn };
+  const { engine, addresses, ports, pace, seed, signal, progress, warn, timeoutMs } = input;
+  const options = { pace, seed, signal, stats: progress.engine, warn };
   const outcomes = engine.probe(
     addresses,
     ports,
@@ -88,6 +96,7 @@ export async function* scanHosts(input: ScanInput): AsyncGenerator<HostResult> {
     yield* run.finished();
     await run.room();
   }
+  input.onProbed();
   await run.settle();
   yield* run.finished();
   yield* run.unfinished();
@@ -109,7 +118,9 @@ class Run {
     const host = this.#hostOf(outcome.address);
     const open = outcome.state === 'open';
     const setLook = host.add(outcome, open || this.#input.show.has(outcome.state));
-    if (outcome.state === 'closed') this.#input.progress.closed += 1;
+    if (outcome.state === 'closed' || outcome.state === 'unreachable') {
+      this.#input.progress.refused += 1;
+    }
     if (open) this.#follow(host, outcome, setLook);
     this.#check(host);
   }
@@ -158,7 +169,8 @@ class Run {
     const identified = this.#input.protocols.length > 0;
     const service = identified ? await this.#identify(outcome, names[0]) : null;
     if (identified) this.#input.progress.identified += 1;
-    return { service, ...this.#input.judge({ outcome, names, service, identified }) };
+    const source = await sourceAddress(outcome.address);
+    return { service, ...this.#input.judge({ outcome, names, service, identified, source }) };
   }
 
   #identify(outcome: Outcome, serverName: string | undefined): Promise<Service | null> {

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { loadPolicy } from '../contract/policy.ts';
+import { messageOf, problem } from '../model/errors.ts';
+import { isLoopback } from '../model/network.ts';
+import { NO_POLICY, type Policy } from '../model/policy.ts';
+import type { Format } from '../report/format.ts';
+import { formatByName } from '../report/formats.ts';
+import { defaultPorts, formatPorts, parsePorts, topPorts } from '../targets/ports.ts';
+import type { GlobalOptions, ScanOptions } from './options.ts';
+
+/** Everything there is: on this machine's own loopback it takes two seconds. */
+const ALL = '-';
+
+function isOwnLoopback(target: string): boolean {
+  return target === 'localhost' || isLoopback(target);
+}
+
+/**
+ * The TCP ports that `-p` and `--top` stand for. Without either: all of them when nothing but
+ * loopback addresses are looked at, else our own list.
+ */
+export function choosePorts(
+  { ports, top }: Pick<ScanOptions, 'ports' | 'top'>,
+  targets: readonly string[],
+): readonly number[] {
+  if (ports === undefined && top === undefined) {
+    return targets.every(isOwnLoopback) ? parsePorts(ALL).tcp : defaultPorts('tcp');
+  }
+  const { tcp, udp } = ports === undefined ? { tcp: [], udp: [] } : parsePorts(ports);
+  if (udp.length > 0) throw problem('UDP_NOT_YET', { value: formatPorts(udp) });
+  const most = top === undefined ? [] : topPorts(top, 'tcp');
+  return [...new Set([...tcp, ...most])].sort((a, b) => a - b);
+}
+
+/** The policy file's content, or the policy that holds without one. */
+export async function choosePolicy({ policy }: GlobalOptions): Promise<Policy> {
+  if (policy === undefined) return NO_POLICY;
+  const text = await readFile(policy, 'utf8').catch((error: unknown) => {
+    throw problem('POLICY_FILE', { value: policy, problem: messageOf(error) }, error);
+  });
+  return loadPolicy(text, policy);
+}
+
+/** What is printed: `--format`, else JSON with `--json`, else the table. */
+export function chooseFormat(options: Pick<ScanOptions, 'format' | 'json'>): Format {
+  const name = options.format ?? (options.json === true ? 'json' : 'table');
+  const format = formatByName(name);
+  if (format === undefined) throw problem('OUTPUT_FORMAT_NAME', { value: name });
+  return format;
+}

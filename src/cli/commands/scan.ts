@@ -1,0 +1,158 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { judge } from '../../judge/judge.ts';
+import { isLoopback } from '../../model/network.ts';
+import type { Policy } from '../../model/policy.ts';
+import type { ScanReport, Vantage } from '../../model/scan.ts';
+import { compareSeverity } from '../../model/verdict.ts';
+import { createResolver } from '../../net/dns.ts';
+import { countTargets, type LookRequest, look } from '../../pipeline/look.ts';
+import type { Seen } from '../../pipeline/scan.ts';
+import { chooseEngineWithNote } from '../../probe/engines.ts';
+import type { Format, RenderOptions } from '../../report/format.ts';
+import { readExclusions } from '../../targets/exclude.ts';
+import { chooseFormat, choosePolicy, choosePorts } from '../choose.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { interruptible } from '../interrupt.ts';
+import type { ScanOptions } from '../options.ts';
+import { type OutputFile, outputFiles, printReport, writeReportFile } from '../output.ts';
+import { planJson, planText } from '../plan.ts';
+import { noProgress, type ProgressView, showProgress } from '../progress.ts';
+import { type Terminal, wantsColor } from '../terminal.ts';
+
+/** Scans what the command line says and tells the result. Resolves to the exit code. */
+export async function scanCommand(
+  targets: readonly string[],
+  options: ScanOptions,
+  terminal: Terminal,
+  version: string,
+): Promise<ExitCode> {
+  const format = chooseFormat(options);
+  const files = await outputFiles(options.output);
+  const interrupt = interruptible(() => terminal.err.write('\nstopping; what was found follows\n'));
+  try {
+    const { signal } = interrupt;
+    const request = await requestFor(targets, options, version, signal);
+    if (options.plan === true) return await plan(request, options, terminal);
+    const report = await run(request, options, terminal);
+    await tell(report, format, files, terminal);
+    return exitCodeOf(report, options, signal.aborted);
+  } finally {
+    interrupt.release();
+  }
+}
+
+type Prepared = Omit<LookRequest, 'onProblem' | 'onNote'> & { readonly note: string | null };
+
+async function requestFor(
+  targets: readonly string[],
+  options: ScanOptions,
+  version: string,
+  signal: AbortSignal,
+): Promise<Prepared> {
+  const ports = choosePorts(options, targets);
+  const policy = await choosePolicy(options);
+  const { engine, note } = await chooseEngineWithNote(options.engine);
+  const resolver = createResolver({ signal });
+  return {
+    targets,
+    stdin: process.stdin,
+    exclusions: await readExclusions(options.exclude, { resolver, signal }),
+    resolver,
+    ports,
+    engine,
+    note,
+    pace: { rate: options.rate, perHost: options.perHost },
+    identify: options.identify,
+    judge: judgeWith(policy),
+    show: options.show,
+    seed: options.seed ?? randomInt(2 ** 32),
+    signal,
+    id: randomUUID(),
+    tool: `postern ${version}`,
+    machine: hostname(),
+    now: () => new Date(),
+    ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
+  };
+}
+
+/** Binds the policy and the time of the look; every port is judged by the same clock. */
+function judgeWith(policy: Policy): LookRequest['judge'] {
+  const now = new Date().toISOString();
+  const name = hostname();
+  return ({ outcome, names, service, identified, source }: Seen) => {
+    const { address, transport, port, state } = outcome;
+    const vantage: Vantage = { kind: isLoopback(address) ? 'loopback' : 'host', name };
+    return judge({ address, names, transport, port, state, service, identified }, policy, {
+      now,
+      vantage,
+      ...(source === undefined ? {} : { source }),
+    });
+  };
+}
+
+async function plan(
+  request: Prepared,
+  options: ScanOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  let problems = 0;
+  const addresses = await countTargets(request, (found) => {
+    problems += 1;
+    terminal.err.write(`${found.code}: ${found.message}\n`);
+  });
+  const { exclusions, ports, pace, engine, identify } = request;
+  const facts = { addresses, excluded: exclusions.texts.length, ports, pace, engine, identify };
+  terminal.out.write(
+    options.json === true ? `${JSON.stringify(planJson(facts))}\n` : planText(facts),
+  );
+  return problems > 0 ? EXIT.partial : EXIT.fine;
+}
+
+async function run(
+  request: Prepared,
+  options: ScanOptions,
+  terminal: Terminal,
+): Promise<ScanReport> {
+  const quiet = options.quiet === true;
+  let view: ProgressView = noProgress(terminal.err, !quiet);
+  const scan = look({
+    ...request,
+    onProblem: ({ code, message }) => view.message(`${code}: ${message}`),
+    onNote: (message) => view.message(`note: ${message}`),
+  });
+  if (options.verbose === true && request.note !== null) view.message(`note: ${request.note}`);
+  if (!quiet) {
+    const { progress, total } = scan;
+    view = showProgress(terminal.err, { progress, total, now: () => performance.now() });
+  }
+  try {
+    return await scan.run();
+  } finally {
+    view.stop();
+  }
+}
+
+async function tell(
+  report: ScanReport,
+  format: Format,
+  files: readonly OutputFile[],
+  terminal: Terminal,
+): Promise<void> {
+  const options: RenderOptions = {
+    width: terminal.out.columns ?? 80,
+    color: wantsColor(terminal.out, process.env),
+  };
+  await printReport(terminal.out, format, report, options);
+  for (const file of files) await writeReportFile(file, report, options);
+}
+
+function exitCodeOf(report: ScanReport, options: ScanOptions, interrupted: boolean): ExitCode {
+  if (interrupted) return EXIT.interrupted;
+  const { failOn } = options;
+  const fails =
+    failOn !== 'never' &&
+    report.findings.some(({ severity }) => compareSeverity(severity, failOn) >= 0);
+  if (fails) return EXIT.findings;
+  return report.scan.problems.length > 0 ? EXIT.partial : EXIT.fine;
+}

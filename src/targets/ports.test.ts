@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PosternError } from '../model/errors.ts';
 import { KNOWN_PORTS } from '../model/known-ports.ts';
-import { nearest } from './near.ts';
+import { nearest } from '../model/near.ts';
 import { defaultPorts, formatPorts, parsePorts, topPorts } from './ports.ts';
 
 const tcpOf = (spec: string) => formatPorts(parsePorts(spec).tcp);

@@ -1,7 +1,7 @@
 import { problem } from '../model/errors.ts';
 import { KNOWN_PORTS } from '../model/known-ports.ts';
+import { nearest } from '../model/near.ts';
 import type { Transport } from '../model/port.ts';
-import { nearest } from './near.ts';
 import { shown } from './target.ts';
 
 const FIRST = 1;

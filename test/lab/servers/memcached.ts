@@ -6,7 +6,7 @@ const hello = { send: 'version\r\n', expect: 'VERSION ' };
 export const memcached = defineServer({
   name: 'memcached',
   needs: { linux: true, commands: ['memcached', 'openssl'], packages: ['memcached'] },
-  product: 'Memcached',
+  product: 'memcached',
   version: () => packageVersion('memcached'),
   doors: {
     plain: { protocol: 'memcached', hello },

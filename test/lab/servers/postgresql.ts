@@ -70,7 +70,7 @@ export const postgresql = defineServer({
   start: (world) => launch(world, 'scram-sha-256'),
 });
 
-/** Lets everybody in who names the user `postgres`. */
+/** Lets everybody in, an account of our own name among them: only inside it tells its version. */
 export const postgresqlTrusting = defineServer({
   ...about,
   name: 'postgresql-trusting',
@@ -81,5 +81,12 @@ export const postgresqlTrusting = defineServer({
       hello: { send: SSL_REQUEST, expect: 'S' },
     },
   },
-  start: (world) => launch(world, 'trust'),
+  start: async (world) => {
+    const server = await launch(world, 'trust');
+    const cluster = join(world.dir, 'data', 'cluster');
+    const single = `${PROGRAMS}/${major()}/bin/postgres --single -D ${cluster} postgres`;
+    const account = `printf 'CREATE ROLE postern LOGIN;\\nCREATE DATABASE postern;\\n' | ${single}`;
+    await world.run('sh', ['-c', account], { user: 'postgres' });
+    return server;
+  },
 });

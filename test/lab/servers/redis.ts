@@ -34,20 +34,20 @@ export const redis = defineServer({
   start: async (world) => launch(world, []),
 });
 
-/** Wants a password, and tells nothing of itself before. */
+/** Wants a password, and before that answers as its forks (Valkey, KeyDB) do. */
 export const redisWithPassword = defineServer({
   ...about,
   name: 'redis-with-password',
   doors: {
     plain: {
       protocol: 'redis',
-      reveals: 'product',
+      reveals: 'protocol',
       hello: { send: 'PING\r\n', expect: '-NOAUTH' },
     },
     tls: {
       protocol: 'redis',
       tls: 'implicit',
-      reveals: 'product',
+      reveals: 'protocol',
       hello: { send: 'PING\r\n', expect: '-NOAUTH' },
     },
   },

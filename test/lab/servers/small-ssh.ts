@@ -7,7 +7,7 @@ import { defineServer } from '../server.ts';
 export const dropbear = defineServer({
   name: 'dropbear',
   needs: { linux: true, commands: ['dropbear', 'dropbearkey'], packages: ['dropbear-bin'] },
-  product: 'Dropbear sshd',
+  product: 'Dropbear',
   version: () => packageVersion('dropbear-bin'),
   doors: { ssh: { protocol: 'ssh', hello: SSH } },
   start: async ({ dir, host, ports, run }) => {

@@ -33,6 +33,15 @@ export function wantsTls(response: HttpResponse, host: string): boolean {
   return target?.protocol === 'https:' && target.host === host;
 }
 
+/**
+ * Whether an HTTP answer comes from a streaming server that takes HTTP for a tunnel only
+ * (RTSP in HTTP, as cameras and GStreamer do).
+ */
+export function isRtspTunnel(response: HttpResponse): boolean {
+  const type = fieldOf(response, 'content-type') ?? '';
+  return /rtsp/i.test(fieldOf(response, 'server') ?? '') || /rtsp-tunnelled/i.test(type);
+}
+
 /** Where a response redirects to (RFC 9110 §10.2.2); null when it does not, or to nothing readable. */
 export function redirectTarget(response: HttpResponse, from: string): URL | null {
   if (response.status < 300 || response.status > 399) return null;
@@ -43,13 +52,13 @@ export function redirectTarget(response: HttpResponse, from: string): URL | null
 
 /**
  * GET / and at most three redirects that stay on this scheme, host and port, each on a fresh
- * connection. A redirect elsewhere is noted and not followed. Null: the first answer is no HTTP, or
- * it says that this port wants TLS.
+ * connection. A redirect elsewhere is noted and not followed. Null: the first answer is no HTTP, it
+ * says that this port wants TLS, or that it is there for RTSP.
  */
 export async function visit(talk: Conversation): Promise<Visit | null> {
   const first = await getHttp(talk);
   const host = hostField(talk);
-  if (first === null || (!talk.tls && wantsTls(first, host))) return null;
+  if (first === null || isRtspTunnel(first) || (!talk.tls && wantsTls(first, host))) return null;
   const redirects: { status: number; location: string }[] = [];
   let from = `${talk.tls ? 'https' : 'http'}://${host}/`;
   let last = first;

@@ -30,6 +30,11 @@ function isEngine(response: HttpResponse): boolean {
   return apiVersion !== undefined || /^(?:Docker|Libpod)\//.test(serverOf(response));
 }
 
+/** The API's own answer to an unknown path, as GET / is one. */
+function isNotFound(response: HttpResponse): boolean {
+  return response.status === 404 && textAt(bodyJson(response), 'message') === 'page not found';
+}
+
 function componentsOf(json: unknown): string[] | undefined {
   const components = listAt(json, 'Components');
   return components?.flatMap((component) => {
@@ -59,7 +64,7 @@ export const docker = defineProtocol({
   tlsPorts: [2376],
   manners: 'ask',
   details,
-  recognises: responseIs(isEngine),
+  recognises: responseIs((response) => isEngine(response) || isNotFound(response)),
 
   async identify(talk) {
     const response = await getHttp(talk, '/version', 'application/json');

@@ -5,6 +5,7 @@ import { startsWith } from '../bytes.ts';
 import { clip, clipList } from '../dialogue.ts';
 import { authSchemes, refusesStrangers } from '../http-auth.ts';
 import { fieldOf, type HttpResponse, httpFrame, readHttpResponse } from '../http-message.ts';
+import { isRtspTunnel } from '../http-visit.ts';
 import { defineProtocol } from '../plugin.ts';
 import { present } from '../present.ts';
 import { namedProduct, type ProductMark } from '../products.ts';
@@ -94,7 +95,9 @@ export const rtsp = defineProtocol({
   details,
 
   recognises(bytes) {
-    return startsWith(bytes, 'RTSP/') && readHttpResponse(bytes, 'RTSP') !== null;
+    if (startsWith(bytes, 'RTSP/')) return readHttpResponse(bytes, 'RTSP') !== null;
+    const tunnel = readHttpResponse(bytes);
+    return tunnel !== null && isRtspTunnel(tunnel);
   },
 
   async identify(talk) {

@@ -106,6 +106,11 @@ export const ERRORS = {
     todo: 'Check that the file exists and can be read.',
     effect: 'usage',
   },
+  POLICY_INVALID: {
+    message: 'the policy "{value}" has {count}:\n{faults}',
+    todo: 'Correct the lines named; docs/policy.md describes every key.',
+    effect: 'usage',
+  },
   UDP_NOT_YET: {
     message: 'UDP ports "{value}" were asked for, but this version probes TCP only',
     todo: 'Take the U: ports out of the list.',

@@ -40,17 +40,19 @@ export function progressLine(source: ProgressSource, startedAt: number, withBar:
   const { progress } = source;
   const seconds = Math.max(0.001, (source.now() - startedAt) / 1000);
   const done = progress.engine.outcomes;
-  const rate = done / seconds;
   const total = source.total();
-  const parts = [`${whole(rate)} ports/s`, `${whole(progress.open)} open`];
+  const open = `${whole(progress.open)} open`;
   const waiting = progress.open - progress.identified;
-  if (total === undefined) return [`${whole(done)} ports done`, ...parts].join(' · ');
-  const share = total === 0 ? 1 : Math.min(1, done / total);
-  const left = rate === 0 ? undefined : (total - done) / rate;
-  if (done >= total && waiting > 0) parts.push(`identifying ${whole(waiting)}`);
-  else if (left !== undefined) parts.push(`ETA ${spokenTime(left)}`);
-  const head = `${String(Math.floor(share * 100)).padStart(3)} %`;
-  return [...(withBar ? [bar(share)] : []), [head, ...parts].join(' · ')].join(' ');
+  if (total !== undefined && done >= total) {
+    return `${withBar ? `${bar(1)} ` : ''}all ports probed · ${open} · ${whole(waiting)} being identified`;
+  }
+  const rate = done / seconds;
+  const speed = `${whole(rate)} ports/s`;
+  if (total === undefined) return `${whole(done)} ports done · ${speed} · ${open}`;
+  const share = Math.min(1, done / total);
+  const left = rate === 0 ? '' : ` · ETA ${spokenTime((total - done) / rate)}`;
+  const percent = `${Math.floor(share * 100)} %`.padStart(5);
+  return `${withBar ? `${bar(share)} ` : ''}${percent} · ${speed} · ${open}${left}`;
 }
 
 /** Shows progress on `stream`: a bar on a terminal, a line every 10 s elsewhere. */

@@ -1,6 +1,7 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { identify } from '../identify/identify.ts';
 import type { Protocol } from '../identify/plugin.ts';
+import { isLoopback } from '../model/network.ts';
 import type { Outcome, PortState } from '../model/port.ts';
 import type { HostRecord } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
@@ -12,6 +13,8 @@ import { HostTally, type Look } from './host-tally.ts';
 /** Ports identified at the same time, over all hosts and on one host. */
 const IDENTIFIED_AT_ONCE = 64;
 const IDENTIFIED_AT_ONCE_PER_HOST = 6;
+/** The same on this machine's own loopback, where there is nobody else to be polite to. */
+const IDENTIFIED_AT_ONCE_ON_LOOPBACK = 32;
 /** Open ports that may wait for identification before probing pauses; bounds memory. */
 const MAX_WAITING = 1024;
 
@@ -191,7 +194,9 @@ class Run {
   #hostLimit(address: string): LimitFunction {
     const known = this.#hostLimits.get(address);
     if (known !== undefined) return known;
-    const limit = pLimit(IDENTIFIED_AT_ONCE_PER_HOST);
+    const limit = pLimit(
+      isLoopback(address) ? IDENTIFIED_AT_ONCE_ON_LOOPBACK : IDENTIFIED_AT_ONCE_PER_HOST,
+    );
     this.#hostLimits.set(address, limit);
     return limit;
   }

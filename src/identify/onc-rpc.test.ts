@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { itNeverThrows, readFixtures, repliesOf } from '../../test/helpers/fixture.ts';
+import { hexText } from './encode.ts';
+import { readRpcReply, rpcCall } from './onc-rpc.ts';
+
+const seeds = ['rpcbind', 'nfs'].flatMap(readFixtures).flatMap(repliesOf);
+
+it('calls without credentials', () => {
+  expect(hexText(rpcCall(100_003, 3, 0))).toBe(
+    `80000028${'706f7374'}${'00000000'}${'00000002'}000186a3${'00000003'}${'00'.repeat(20)}`,
+  );
+});
+
+itNeverThrows('readRpcReply', readRpcReply, seeds);

@@ -1,0 +1,13 @@
+import {
+  itIdentifiesItsFixtures,
+  itNeverThrows,
+  readFixtures,
+  repliesOf,
+} from '../../../test/helpers/fixture.ts';
+import { iscsi, readLoginResponse } from './iscsi.ts';
+
+const seeds = readFixtures('iscsi').flatMap(repliesOf);
+
+itIdentifiesItsFixtures(iscsi);
+
+itNeverThrows('readLoginResponse', readLoginResponse, seeds);

@@ -1,0 +1,13 @@
+import {
+  itIdentifiesItsFixtures,
+  itNeverThrows,
+  readFixtures,
+  repliesOf,
+} from '../../../test/helpers/fixture.ts';
+import { readProgramList, rpcbind } from './rpcbind.ts';
+
+const seeds = readFixtures('rpcbind').flatMap(repliesOf);
+
+itIdentifiesItsFixtures(rpcbind);
+
+itNeverThrows('readProgramList', readProgramList, seeds);

@@ -83,7 +83,18 @@ export function isPrivateAddress(address: string): boolean {
   return PRIVATE.some((network) => networkHas(network, address));
 }
 
-const PRIVATE = [
+/** Whether an address never leaves its own machine (RFC 1122, RFC 4291). */
+export function isLoopback(address: string): boolean {
+  return LOOPBACK.some((network) => networkHas(network, address));
+}
+
+function networks(...texts: readonly string[]): readonly Network[] {
+  return texts.flatMap((text) => readNetwork(text) ?? []);
+}
+
+const LOOPBACK = networks('127.0.0.0/8', '::1');
+
+const PRIVATE = networks(
   '127.0.0.0/8',
   '10.0.0.0/8',
   '172.16.0.0/12',
@@ -93,4 +104,4 @@ const PRIVATE = [
   '::1',
   'fc00::/7',
   'fe80::/10',
-].flatMap((text) => readNetwork(text) ?? []);
+);

@@ -28,6 +28,26 @@ export interface ScanOptions extends GlobalOptions {
   readonly seed?: number;
 }
 
+/** What holds when an option is not given. Kept out of commander, whose help would print each. */
+export const SCAN_DEFAULTS = {
+  engine: 'auto',
+  rate: 'auto',
+  perHost: 'auto',
+  exclude: [],
+  identify: true,
+  output: [],
+  show: ['open'],
+  failOn: 'high',
+} as const satisfies ScanOptions;
+
+/** Reads an option that takes one of a few words. */
+export function oneOf(words: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (words.includes(text)) return text;
+    throw new InvalidArgumentError(`It must be one of ${words.join(', ')}.`);
+  };
+}
+
 function positive(text: string): number {
   const number = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || number <= 0 || !Number.isFinite(number)) {
@@ -84,6 +104,6 @@ export function readShow(text: string): readonly PortState[] {
 }
 
 /** Collects an option that may be given several times. */
-export function collect(value: string, previous: readonly string[]): readonly string[] {
+export function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
 }

@@ -1,17 +1,20 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import {
   collect,
   type GlobalOptions,
+  oneOf,
   readLimit,
   readSeed,
   readSeverity,
   readShow,
   readTimeout,
   readTop,
+  SCAN_DEFAULTS,
   type ScanOptions,
 } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
+const ENGINES = ['auto', 'connect', 'epoll', 'node'];
 /** Formats of a scan report, as `--format` names them. */
 const FORMATS = ['table', 'json', 'jsonl', 'csv', 'xml', 'html', 'sarif', 'markdown'];
 
@@ -43,10 +46,6 @@ export interface Built {
   readonly exitCode: () => number;
 }
 
-function choices(flags: string, text: string, words: readonly string[]): Option {
-  return new Option(flags, text).choices(words);
-}
-
 function addScan(
   program: Command,
   run: (work: Promise<number>) => Promise<void>,
@@ -59,37 +58,27 @@ function addScan(
       'Finds the open ports of hosts and networks, says what answers and judges each port.',
     )
     .argument('<target...>', 'address, CIDR, range, name, @file or - (stdin)')
-    .option('-p, --ports <list>', '22,80,8000-8100 · - for all · ssh,postgresql · T:… U:…')
+    .option('-p, --ports <list>', '22,80,8000-8100 · - for all · ssh,postgresql')
     .option('--top <n>', 'the n ports met most often', readTop)
-    .option('--exclude <list>', 'never touch these; same notation, @file too', collect, [])
-    .addOption(
-      choices('--engine <name>', 'how to probe', ['auto', 'connect', 'epoll', 'node']).default(
-        'auto',
-      ),
-    )
-    .option('--rate <n>', 'probes per second in all: auto, a number, max', readLimit, 'auto')
-    .option(
-      '--per-host <n>',
-      'probes per second to one host: auto, a number, max',
-      readLimit,
-      'auto',
-    )
-    .option('--timeout <ms>', 'longest wait for one probe', readTimeout)
-    .option('--seed <n>', 'order of the probes; the same seed gives the same order', readSeed)
+    .option('--exclude <list>', 'never touch these; same notation, @file too', collect)
+    .option('--engine <name>', 'auto, connect, epoll or node', oneOf(ENGINES))
+    .option('--rate <n>', 'probes per second in all: a number, max or auto', readLimit)
+    .option('--per-host <n>', 'the same for each host', readLimit)
+    .option('--timeout <ms>', 'longest wait for one probe (3000)', readTimeout)
+    .option('--seed <n>', 'order of probes: same seed, same order', readSeed)
     .option('--no-identify', 'find open ports only; ask nothing')
-    .addOption(choices('--format <name>', 'form of what is printed', FORMATS))
-    .option('-o, --output <file>', 'also write a report; the ending chooses the form', collect, [])
     .option(
-      '--show <states>',
-      'ports to list: open, closed, filtered, unreachable, all',
-      readShow,
-      ['open'],
+      '--format <name>',
+      'table, json, jsonl, csv, xml, html, sarif, markdown',
+      oneOf(FORMATS),
     )
-    .option('--fail-on <severity>', 'exit 1 from this severity on, or never', readSeverity, 'high')
-    .option('--plan', 'say what would be sent and how long it takes; send nothing')
+    .option('-o, --output <file>', 'also write a report; its ending chooses the form', collect)
+    .option('--show <states>', 'list open, closed, filtered, unreachable or all', readShow)
+    .option('--fail-on <severity>', 'exit 1 from this severity on (high), or never', readSeverity)
+    .option('--plan', 'say what would be sent and for how long; send nothing')
     .addHelpText('after', SCAN_EXAMPLES)
     .action((targets: string[], _options: unknown, command: Command) =>
-      run(actions.scan(targets, command.optsWithGlobals<ScanOptions>())),
+      run(actions.scan(targets, { ...SCAN_DEFAULTS, ...command.optsWithGlobals<ScanOptions>() })),
     );
 }
 

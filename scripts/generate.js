@@ -4,13 +4,14 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errorsPage } from './generators/errors-page.js';
+import { portsPage } from './generators/ports-page.js';
 import { protocolsPage } from './generators/protocols-page.js';
 import { rulesPage } from './generators/rules-page.js';
 import { schemas } from './generators/schemas.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Each answers a list of { path, text }, path from the root of the repository. */
-const GENERATORS = [schemas, errorsPage, protocolsPage, rulesPage];
+const GENERATORS = [schemas, errorsPage, portsPage, protocolsPage, rulesPage];
 
 function current(path) {
   try {

@@ -1,8 +1,25 @@
 import { RULES } from '../../dist/model/rules.js';
 import { GENERATED, table } from './markdown.js';
 
+/** The one rule that no policy changes. */
+const FIXED = 'port.not-open';
+
+function change(id) {
+  if (id === FIXED) return '';
+  return `\n**In a policy**, another severity, or \`off\`:\n\n\`\`\`yaml\nversion: 1\nseverities:\n  ${id}: low\n\`\`\`\n`;
+}
+
 function section([id, { title, severity, sees, matters, todo }]) {
-  return `## ${id}\n\n**${title}.** Severity: ${severity}.\n\n${sees}\n\n${matters}\n\n**What to do:** ${todo}\n`;
+  return `## ${id}
+
+**${title}.** Severity: ${severity}.
+
+**What it sees:** ${sees}
+
+**Why it matters:** ${matters}
+
+**What to do:** ${todo}
+${change(id)}`;
 }
 
 export function rulesPage() {
@@ -20,7 +37,13 @@ export function rulesPage() {
 ${GENERATED}
 
 Every verdict and every finding names the rule that it comes from. A policy can change a rule's
-severity or switch it off by this name (\`severities\` in \`postern.yaml\`).
+severity or switch it off by this name ([\`severities\`](policy.md#severities) in
+\`postern.yaml\`).
+
+The verdict comes from the first of these that has an answer: the policy; what strangers may do
+(\`access.no-authentication\`); what answers; the port number, where nothing is known of what
+answers. The other rules add findings beside it. A severity named here holds unless the rule says
+otherwise for a case.
 
 ${overview}
 `;

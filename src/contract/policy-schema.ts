@@ -57,7 +57,7 @@ const rule = z
     hosts: z
       .array(checked(hostProblem))
       .min(1)
-      .describe('Addresses, CIDR blocks, ranges, names with *, or label:NAME.'),
+      .describe('Addresses, CIDR blocks, ranges, names with *, * for every host, or label:NAME.'),
     expect: z.array(expectation).exactOptional().describe('What is meant to be open on them.'),
     only: z
       .boolean()

@@ -47,6 +47,14 @@ describe('host patterns', () => {
   });
 });
 
+it('covers hosts without a name by * alone', () => {
+  const nameless = openPort(6379, redis, { names: [] });
+  const ruleOf = (pattern: string) =>
+    judge(nameless, policy([pattern], expecting(6379)), FROM_OUTSIDE).verdict.rule;
+  expect(ruleOf('*')).toBe('policy.expected');
+  expect(ruleOf('**')).toBe('exposed.cache');
+});
+
 describe('the policy in the verdict', () => {
   it('expects what it says, and quotes the reason', () => {
     const rules = policy(everywhere, expecting(6379, { reason: 'Session store of the shop' }));

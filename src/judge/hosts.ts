@@ -12,6 +12,7 @@ export type HostTest = (host: Host) => boolean;
 
 const LABEL = 'label:';
 const nowhere: HostTest = () => false;
+const everywhere: HostTest = () => true;
 
 function bareName(name: string): string {
   return name.endsWith('.') ? name.slice(0, -1) : name;
@@ -32,11 +33,15 @@ function labelTest(patterns: readonly string[]): HostTest {
 }
 
 function plainTest(pattern: string): HostTest {
+  if (pattern === '*') return everywhere;
   const network = readNetwork(pattern);
   return network === null ? nameTest(pattern) : networkTest(network);
 }
 
-/** Reads a host pattern: address, CIDR, range, name with `*`, `label:NAME`. */
+/**
+ * Reads a host pattern: address, CIDR, range, name with `*`, `*` alone for
+ * every host, `label:NAME`.
+ */
 export function hostTest(pattern: string, labels: Policy['labels']): HostTest {
   if (!pattern.startsWith(LABEL)) return plainTest(pattern);
   const name = pattern.slice(LABEL.length);

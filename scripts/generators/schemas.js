@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { policyDocument } from '../../dist/contract/policy.js';
 import { SCAN_SCHEMAS } from '../../dist/contract/scan.js';
 
 /**
@@ -16,5 +17,5 @@ function schemaFile([name, schema]) {
 }
 
 export function schemas() {
-  return Object.entries({ ...SCAN_SCHEMAS }).map(schemaFile);
+  return Object.entries({ ...SCAN_SCHEMAS, 'postern.policy-1': policyDocument }).map(schemaFile);
 }

@@ -55,6 +55,18 @@ describe('html', () => {
     ]);
   });
 
+  it('says once what holds for several ports', () => {
+    const { findings, ...rest } = sampleReport();
+    const [first] = findings;
+    if (first === undefined) throw new Error('no finding');
+    const many = Array.from({ length: 9 }, (_, at) => ({ ...first, port: 6379 + at }));
+    const page = pageOf({ ...rest, findings: many });
+    const list = /<ol class="worst">([^]*)<\/ol>/.exec(page)?.[1] ?? '';
+    expect(list.match(/<li>/g)).toHaveLength(1);
+    expect(list.match(/<a href="#host-1">/g)).toHaveLength(6);
+    expect(list).toContain('and 3 more ports');
+  });
+
   it('states scope, limits and problems', () => {
     const page = pageOf(sampleReport());
     expect(page).toContain('<dt>TCP ports</dt><dd>1-1000</dd>');

@@ -12,8 +12,9 @@ import { html, type Markup, NOTHING } from './markup.ts';
 import { SCRIPT, SCRIPT_SHA256 } from './script.ts';
 import { STYLE } from './style.ts';
 
-/** Findings told at the top; the others stand with their ports. */
+/** Things to do told at the top, and ports of each; the others stand with their ports. */
 const WORST = 12;
+const PLACES = 6;
 const LIST = 2_000;
 const PROBLEMS = 50;
 
@@ -60,28 +61,44 @@ ${caveats(report).map((text) => html`<p class="note">${text}</p>`)}
 `.text;
 }
 
-function worstItem(finding: Finding, id: string | undefined): Markup {
-  const { names, address, severity, why, todo } = finding;
-  const where = `${names[0] ?? address} ${portLabel(finding)}`;
-  const link = id === undefined ? html`${where}` : html`<a href="#${id}">${where}</a>`;
-  return html`<li><span>${badge(severity)}</span><span class="port">${link}</span><div>${sentence(why)}${todoLine(todo)}</div></li>
+/** Findings that say the same, worst first as the report has them. */
+function groupedBySentence(findings: readonly Finding[]): Finding[][] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const key = JSON.stringify([finding.severity, finding.why, finding.todo]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [finding]);
+    else group.push(finding);
+  }
+  return [...groups.values()];
+}
+
+function place(finding: Finding, id: string | undefined): Markup {
+  const where = `${finding.names[0] ?? finding.address} ${portLabel(finding)}`;
+  return html`<div>${id === undefined ? where : html`<a href="#${id}">${where}</a>`}</div>`;
+}
+
+type IdOf = (address: string) => string | undefined;
+
+function worstItem(group: readonly Finding[], idOf: IdOf): Markup {
+  const [first] = group;
+  if (first === undefined) return NOTHING;
+  const places = group.slice(0, PLACES).map((finding) => place(finding, idOf(finding.address)));
+  const rest = group.length - places.length;
+  const more = rest > 0 ? html`<div class="soft">and ${counted(rest, 'more port')}</div>` : NOTHING;
+  return html`<li><span>${badge(first.severity)}</span><div class="port">${places}${more}</div><div>${sentence(first.why)}${todoLine(first.todo)}</div></li>
 `;
 }
 
-export function worstFindings(
-  report: ScanReport,
-  idOf: (address: string) => string | undefined,
-): string {
-  const { findings } = report;
+export function worstFindings({ findings }: ScanReport, idOf: IdOf): string {
   if (findings.length === 0)
     return '<h2>Findings</h2><p>Nothing was found that deserves a word.</p>\n';
-  const items = findings
-    .slice(0, WORST)
-    .map((finding) => worstItem(finding, idOf(finding.address)));
-  const rest = findings.length - items.length;
+  const groups = groupedBySentence(findings);
+  const items = groups.slice(0, WORST).map((group) => worstItem(group, idOf));
+  const rest = groups.slice(WORST).reduce((sum, group) => sum + group.length, 0);
   const more =
     rest > 0
-      ? html`<p class="soft">${counted(rest, 'more finding')} below, with the ports.</p>`
+      ? html`<p class="soft more">${counted(rest, 'more finding')} below, with the ports.</p>`
       : NOTHING;
   return html`<h2>What to do first</h2>\n<ol class="worst">${items}</ol>${more}\n`.text;
 }
@@ -113,9 +130,9 @@ function scopeFacts({ scan }: ScanReport, summary: Summary): Fact[] {
   if (scope.exclude.length > 0) facts.push(['Left out', clip(scope.exclude.join(', '), LIST)]);
   if (scope.ports.tcp !== '') facts.push(['TCP ports', clip(scope.ports.tcp, LIST)]);
   if (scope.ports.udp !== '') facts.push(['UDP ports', clip(scope.ports.udp, LIST)]);
-  const place = scope.vantage.kind === 'loopback' ? ' (loopback)' : '';
+  const kind = scope.vantage.kind === 'loopback' ? ' (loopback)' : '';
   facts.push(
-    ['Seen from', scope.vantage.name + place],
+    ['Seen from', scope.vantage.name + kind],
     ['Start and end', `${minute(scan.startedAt)} to ${minute(scan.endedAt)}`],
     ['Duration', duration(elapsedSeconds(scan))],
     ['Engine', scope.engine],

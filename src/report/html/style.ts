@@ -46,6 +46,7 @@ code, pre, .port { font-family: ui-monospace, "SF Mono", "DejaVu Sans Mono", "Li
 .worst li { display: grid; grid-template-columns: 76px minmax(150px, 240px) 1fr; gap: 4px 14px; padding: 11px 14px; border-top: 1px solid var(--line); }
 .worst li:first-child { border-top: 0; }
 .worst .port { overflow-wrap: anywhere; white-space: normal; }
+.more { margin-top: 8px; }
 .todo { color: var(--soft); } .todo::before { content: "→ "; }
 .tools { display: none; gap: 12px; flex-wrap: wrap; align-items: end; margin: 0 0 14px; }
 .js .tools { display: flex; }

@@ -1,40 +1,83 @@
 import type { Protocol } from './plugin.ts';
+import { airflow } from './protocols/airflow.ts';
+import { alertmanager } from './protocols/alertmanager.ts';
 import { amqp } from './protocols/amqp.ts';
+import { arangodb } from './protocols/arangodb.ts';
+import { argoCd } from './protocols/argo-cd.ts';
+import { bolt } from './protocols/bolt.ts';
 import { cassandra } from './protocols/cassandra.ts';
+import { clickhouse } from './protocols/clickhouse.ts';
+import { cockpit } from './protocols/cockpit.ts';
+import { comfyui } from './protocols/comfyui.ts';
+import { consul } from './protocols/consul.ts';
 import { couchdb } from './protocols/couchdb.ts';
+import { cups } from './protocols/cups.ts';
 import { dns } from './protocols/dns.ts';
 import { docker } from './protocols/docker.ts';
+import { dockerRegistry } from './protocols/docker-registry.ts';
 import { elasticsearch } from './protocols/elasticsearch.ts';
 import { etcd } from './protocols/etcd.ts';
 import { ethernetIp } from './protocols/ethernet-ip.ts';
+import { flink } from './protocols/flink.ts';
 import { ftp } from './protocols/ftp.ts';
 import { git } from './protocols/git.ts';
+import { gitea } from './protocols/gitea.ts';
+import { gitlab } from './protocols/gitlab.ts';
+import { gradio } from './protocols/gradio.ts';
+import { grafana } from './protocols/grafana.ts';
+import { hadoop } from './protocols/hadoop.ts';
+import { homeAssistant } from './protocols/home-assistant.ts';
 import { http } from './protocols/http.ts';
 import { http2 } from './protocols/http2.ts';
 import { https } from './protocols/https.ts';
 import { iec104 } from './protocols/iec104.ts';
 import { imap } from './protocols/imap.ts';
+import { influxdb } from './protocols/influxdb.ts';
 import { iscsi } from './protocols/iscsi.ts';
+import { javaRmi } from './protocols/java-rmi.ts';
+import { jellyfin } from './protocols/jellyfin.ts';
+import { jenkins } from './protocols/jenkins.ts';
+import { jupyter } from './protocols/jupyter.ts';
 import { kafka } from './protocols/kafka.ts';
 import { kerberos } from './protocols/kerberos.ts';
+import { kibana } from './protocols/kibana.ts';
 import { kubernetes } from './protocols/kubernetes.ts';
 import { ldap } from './protocols/ldap.ts';
 import { mariadb } from './protocols/mariadb.ts';
 import { memcached } from './protocols/memcached.ts';
+import { minio } from './protocols/minio.ts';
 import { modbus } from './protocols/modbus.ts';
+import { modelServer } from './protocols/model-server.ts';
 import { mongodb } from './protocols/mongodb.ts';
 import { mqtt } from './protocols/mqtt.ts';
 import { mssql } from './protocols/mssql.ts';
 import { mysql } from './protocols/mysql.ts';
 import { nats } from './protocols/nats.ts';
+import { neo4j } from './protocols/neo4j.ts';
+import { netdata } from './protocols/netdata.ts';
+import { nextcloud } from './protocols/nextcloud.ts';
+import { nexus } from './protocols/nexus.ts';
 import { nfs } from './protocols/nfs.ts';
+import { nomad } from './protocols/nomad.ts';
+import { ollama } from './protocols/ollama.ts';
 import { opcUa } from './protocols/opc-ua.ts';
+import { openwire } from './protocols/openwire.ts';
 import { oracleTns } from './protocols/oracle-tns.ts';
+import { phpmyadmin } from './protocols/phpmyadmin.ts';
+import { plex } from './protocols/plex.ts';
 import { pop3 } from './protocols/pop3.ts';
+import { portainer } from './protocols/portainer.ts';
 import { postgresql } from './protocols/postgresql.ts';
 import { pptp } from './protocols/pptp.ts';
+import { prometheus } from './protocols/prometheus.ts';
+import { prometheusExporter } from './protocols/prometheus-exporter.ts';
+import { proxmox } from './protocols/proxmox.ts';
+import { qdrant } from './protocols/qdrant.ts';
+import { rabbitmqManagement } from './protocols/rabbitmq-management.ts';
+import { ray } from './protocols/ray.ts';
 import { rdp } from './protocols/rdp.ts';
 import { redis } from './protocols/redis.ts';
+import { rethinkdb } from './protocols/rethinkdb.ts';
 import { rpcbind } from './protocols/rpcbind.ts';
 import { rsync } from './protocols/rsync.ts';
 import { rtsp } from './protocols/rtsp.ts';
@@ -43,50 +86,103 @@ import { sip } from './protocols/sip.ts';
 import { smb } from './protocols/smb.ts';
 import { smtp } from './protocols/smtp.ts';
 import { socks5 } from './protocols/socks5.ts';
+import { solr } from './protocols/solr.ts';
+import { sonarqube } from './protocols/sonarqube.ts';
+import { spark } from './protocols/spark.ts';
 import { ssh } from './protocols/ssh.ts';
 import { svn } from './protocols/svn.ts';
+import { syncthing } from './protocols/syncthing.ts';
+import { teamcity } from './protocols/teamcity.ts';
 import { telnet } from './protocols/telnet.ts';
 import { tls } from './protocols/tls.ts';
+import { traefik } from './protocols/traefik.ts';
+import { unifi } from './protocols/unifi.ts';
+import { vault } from './protocols/vault.ts';
 import { vnc } from './protocols/vnc.ts';
+import { weaviate } from './protocols/weaviate.ts';
+import { webmin } from './protocols/webmin.ts';
 
 /** Every protocol of the folder `protocols/`, in file-name order; a test holds the two together. */
 export const PROTOCOLS: readonly Protocol[] = [
+  airflow,
+  alertmanager,
   amqp,
+  arangodb,
+  argoCd,
+  bolt,
   cassandra,
+  clickhouse,
+  cockpit,
+  comfyui,
+  consul,
   couchdb,
+  cups,
   dns,
   docker,
+  dockerRegistry,
   elasticsearch,
   etcd,
   ethernetIp,
+  flink,
   ftp,
   git,
+  gitea,
+  gitlab,
+  gradio,
+  grafana,
+  hadoop,
+  homeAssistant,
   http,
   http2,
   https,
   iec104,
   imap,
+  influxdb,
   iscsi,
+  javaRmi,
+  jellyfin,
+  jenkins,
+  jupyter,
   kafka,
   kerberos,
+  kibana,
   kubernetes,
   ldap,
   mariadb,
   memcached,
+  minio,
   modbus,
+  modelServer,
   mongodb,
   mqtt,
   mssql,
   mysql,
   nats,
+  neo4j,
+  netdata,
+  nextcloud,
+  nexus,
   nfs,
+  nomad,
+  ollama,
   opcUa,
+  openwire,
   oracleTns,
+  phpmyadmin,
+  plex,
   pop3,
+  portainer,
   postgresql,
   pptp,
+  prometheus,
+  prometheusExporter,
+  proxmox,
+  qdrant,
+  rabbitmqManagement,
+  ray,
   rdp,
   redis,
+  rethinkdb,
   rpcbind,
   rsync,
   rtsp,
@@ -95,9 +191,19 @@ export const PROTOCOLS: readonly Protocol[] = [
   smb,
   smtp,
   socks5,
+  solr,
+  sonarqube,
+  spark,
   ssh,
   svn,
+  syncthing,
+  teamcity,
   telnet,
   tls,
+  traefik,
+  unifi,
+  vault,
   vnc,
+  weaviate,
+  webmin,
 ];

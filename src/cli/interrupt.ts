@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { EXIT } from './exit.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -14,6 +15,8 @@ export interface Interrupt {
  */
 export function interruptible(onFirst: () => void): Interrupt {
   const controller = new AbortController();
+  // every port under way listens to it; Node takes more than ten for a leak
+  setMaxListeners(0, controller.signal);
   const onSignal = (): void => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
     controller.abort();

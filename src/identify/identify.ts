@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Service, TLS_VERSIONS, type TlsDetails } from '../model/service.ts';
 import type { Conversation } from '../net/conversation.ts';
 import { type Budget, Peer, type Talk } from '../net/talk.ts';
@@ -42,6 +43,7 @@ export interface IdentifyOptions {
  */
 export async function identify(options: IdentifyOptions): Promise<Service | null> {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
   const stop = (): void => controller.abort();
   const timer = setTimeout(stop, options.timeMs ?? PORT_MS);
   options.signal.addEventListener('abort', stop, { once: true });

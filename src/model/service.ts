@@ -46,7 +46,10 @@ export interface TlsDetails {
   readonly clientCertificateRequested?: boolean;
 }
 
-/** Detail fields that mean the same in every protocol that has them; `judge/` reads these. */
+/**
+ * Detail fields that mean the same in every protocol that has them; `judge/` reads these.
+ * @public
+ */
 export interface CommonDetails {
   /** False: it serves anybody who connects. True: it asks for credentials. Absent: not known. */
   readonly authRequired?: boolean;

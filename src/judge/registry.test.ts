@@ -42,7 +42,8 @@ describe('the data of rules', () => {
 
   it('tells a web application by something', () => {
     const silent = WEB_APPLICATIONS.filter(
-      ({ titles, products = [] }) => titles.length + products.length === 0,
+      ({ titles, products = [], protocol }) =>
+        titles.length + products.length === 0 && protocol === undefined,
     );
     expect(silent).toEqual([]);
   });

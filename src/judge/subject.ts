@@ -3,6 +3,7 @@ import { isLoopback, isPrivateAddress } from '../model/network.ts';
 import type { PortState, Transport } from '../model/port.ts';
 import type { Vantage } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
+import { applicationOfProtocol } from './applications.ts';
 import { type Facts, factsOf } from './facts.ts';
 
 /** One port as the scan saw it. */
@@ -103,7 +104,8 @@ export function isMailRelay({ protocol, port }: Subject): boolean {
 
 /** Services whose certificate is checked by the programs of people. */
 export function isForPeople(subject: Subject): boolean {
-  return isWeb(subject) || (isMail(subject) && !isMailRelay(subject));
+  if (isWeb(subject) || applicationOfProtocol(subject.protocol) !== undefined) return true;
+  return isMail(subject) && !isMailRelay(subject);
 }
 
 /** `Redis 7.2.4`, `Redis`, or the protocol's word. */

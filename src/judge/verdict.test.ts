@@ -35,6 +35,16 @@ describe('the verdict by what answers', () => {
     [554, { protocol: 'rtsp' }, 'exposed.video', 'close', 'high'],
     [5060, { protocol: 'sip' }, 'exposed.telephony', 'restrict', 'medium'],
     [9418, { protocol: 'git' }, 'exposed.repository', 'restrict', 'medium'],
+    [5222, { protocol: 'xmpp' }, 'service.chat', 'expected', 'info'],
+    [6667, { protocol: 'irc' }, 'exposed.chat', 'restrict', 'low'],
+    [502, { protocol: 'modbus' }, 'exposed.industrial', 'close', 'critical'],
+    [5005, { protocol: 'jdwp' }, 'exposed.debugger', 'close', 'critical'],
+    [8009, { protocol: 'ajp' }, 'exposed.backend', 'close', 'high'],
+    [79, { protocol: 'finger' }, 'exposed.legacy', 'close', 'medium'],
+    [25_565, { protocol: 'minecraft' }, 'exposed.game', 'restrict', 'low'],
+    [1723, { protocol: 'pptp' }, 'exposed.vpn', 'close', 'high'],
+    [443, { protocol: 'grafana', tls: tls() }, 'exposed.admin-application', 'restrict', 'medium'],
+    [443, { protocol: 'nextcloud' }, 'service.web', 'expected', 'info'],
   ] as const)('port %i, %o: %s', (port, service, ...expected) => {
     expect(verdictOf(openPort(port, service))).toEqual(expected);
   });
@@ -55,6 +65,11 @@ describe('the verdict by what answers', () => {
     ['redis', auth(true), 'exposed.cache', 'close', 'high'],
     ['redis', { details: { authRequired: 'false' } }, 'exposed.cache', 'close', 'high'],
     ['http', auth(false), 'service.web', 'expected', 'info'],
+    ['nextcloud', auth(false), 'service.web', 'expected', 'info'],
+    ['ollama', auth(false), 'access.no-authentication', 'close', 'critical'],
+    ['grafana', auth(true), 'exposed.admin-application', 'restrict', 'medium'],
+    ['prometheus-exporter', auth(false), 'access.no-authentication', 'close', 'medium'],
+    ['rpcbind', auth(false), 'access.no-authentication', 'close', 'high'],
     ['git', auth(false), 'exposed.repository', 'restrict', 'medium'],
   ] as const)('%s with %o: %s', (protocol, rest, ...expected) => {
     expect(verdictOf(openPort(50_123, { protocol, ...rest }))).toEqual(expected);
@@ -114,7 +129,7 @@ describe('the verdict by the port number', () => {
     [61_001, { protocol: 'tls', tls: tls() }, 'unknown.service'],
     [3306, { protocol: 'gopher' }, 'port.restrict'],
     [3306, { protocol: 'never-heard-of' }, 'unknown.service'],
-    [61_001, { protocol: 'zookeeper' }, 'port.close'],
+    [61_001, { protocol: 'pulsar' }, 'port.close'],
   ] as const)('port %i with %o: %s', (port, service, rule) => {
     expect(verdictOf(openPort(port, service))[0]).toBe(rule);
   });

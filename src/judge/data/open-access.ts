@@ -26,6 +26,13 @@ export const OPEN_BY_DESIGN: ReadonlySet<string> = new Set([
   'ftp',
   'ldap',
   'rsync',
+  'nextcloud',
+  'gitea',
+  'gitlab',
+  'xmpp',
+  'irc',
+  'nntp',
+  'managesieve',
 ]);
 
 const mysql: OpenAccess = {
@@ -112,6 +119,27 @@ export const OPEN_ACCESS: Readonly<Record<string, OpenAccess>> = {
   rtsp: {
     why: 'The camera shows its picture to anybody, without a password.',
     todo: 'Close the port now, set a password in the camera, and watch through a VPN.',
+  },
+  zookeeper: {
+    why: 'ZooKeeper answers anybody without a password: strangers read and change the state of the cluster.',
+    todo: 'Close the port now, and set SASL or ACLs, or clientPortAddress to the inner address in zoo.cfg.',
+  },
+  beanstalkd: {
+    why: 'Beanstalkd answers anybody: strangers read, add and delete jobs.',
+    todo: 'Close the port now and start Beanstalkd with -l 127.0.0.1; it has no login.',
+  },
+  iscsi: {
+    why: 'The storage lets anybody in without a password: who connects mounts, reads and overwrites disks.',
+    todo: 'Close the port now, and demand CHAP and known initiators.',
+  },
+  rpcbind: {
+    severity: 'high',
+    why: 'The port mapper lists its services to anybody, and its UDP side multiplies attack traffic.',
+    todo: 'Stop rpcbind where no NFS is used, or close port 111.',
+  },
+  stomp: {
+    why: 'The message broker lets anybody in without a password.',
+    todo: 'Close the port now, and switch the anonymous or default login off.',
   },
   smb: {
     why: 'Shares are open to guests without a password.',

@@ -1,16 +1,10 @@
 import type { FindingRule } from '../rule.ts';
-import type { Subject } from '../subject.ts';
+import { isForPeople, type Subject } from '../subject.ts';
 
 /** Services that people log in to; of the others, being reachable is the greater fault. */
-const FOR_PEOPLE: ReadonlySet<string> = new Set([
-  'http',
-  'http2',
-  'ftp',
-  'smtp',
-  'imap',
-  'pop3',
-  'telnet',
-]);
+function takesPeoplesPasswords(subject: Subject): boolean {
+  return isForPeople(subject) || ['ftp', 'smtp', 'telnet'].includes(subject.protocol);
+}
 
 function basicOverHttp({ protocol, facts }: Subject): boolean {
   if (protocol !== 'http') return false;
@@ -31,7 +25,7 @@ export const clearTextLogin: FindingRule = {
     const evidence = evidenceOf(subject);
     if (evidence === null) return [];
     const offersTls = subject.facts.flag('startTls') === true;
-    const grave = FOR_PEOPLE.has(subject.protocol) && !offersTls;
+    const grave = takesPeoplesPasswords(subject) && !offersTls;
     return [
       {
         rule: 'login.clear-text',

@@ -1,4 +1,10 @@
-import { GENERIC_OPEN_ACCESS, OPEN_ACCESS, OPEN_BY_DESIGN } from '../data/open-access.ts';
+import { applicationOfProtocol, capitalised } from '../applications.ts';
+import {
+  GENERIC_OPEN_ACCESS,
+  OPEN_ACCESS,
+  OPEN_BY_DESIGN,
+  type OpenAccess,
+} from '../data/open-access.ts';
 import type { Decision, VerdictRule } from '../rule.ts';
 import type { Subject } from '../subject.ts';
 
@@ -13,6 +19,19 @@ function evidenceOf(subject: Subject): readonly string[] {
   return offersNoSecurity(subject) ? ['details.securityTypes: None'] : [];
 }
 
+function textFor(protocol: string): OpenAccess {
+  const text = Object.hasOwn(OPEN_ACCESS, protocol) ? OPEN_ACCESS[protocol] : undefined;
+  if (text !== undefined) return text;
+  const application = applicationOfProtocol(protocol);
+  if (application === undefined) return GENERIC_OPEN_ACCESS;
+  const { name, power, openSeverity } = application;
+  return {
+    why: `${capitalised(application)} lets anybody in without a password: who opens it ${power}.`,
+    todo: `Close the port now, and switch the login of ${name} on or put one before it.`,
+    ...(openSeverity !== undefined && { severity: openSeverity }),
+  };
+}
+
 /** It answered a stranger: nothing else about the port weighs as much. */
 export const openAccess: VerdictRule = {
   ids: ['access.no-authentication'],
@@ -20,13 +39,10 @@ export const openAccess: VerdictRule = {
     if (subject.protocol === '' || OPEN_BY_DESIGN.has(subject.protocol)) return null;
     const evidence = evidenceOf(subject);
     if (evidence.length === 0) return null;
-    const text = Object.hasOwn(OPEN_ACCESS, subject.protocol)
-      ? OPEN_ACCESS[subject.protocol]
-      : undefined;
     return {
       rule: 'access.no-authentication',
       level: 'close',
-      ...(text ?? GENERIC_OPEN_ACCESS),
+      ...textFor(subject.protocol),
       evidence,
     };
   },

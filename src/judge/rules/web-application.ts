@@ -1,3 +1,4 @@
+import { applicationOfProtocol, capitalised } from '../applications.ts';
 import { WEB_APPLICATIONS, type WebApplication } from '../data/web-applications.ts';
 import { fitsGlob } from '../glob.ts';
 import type { Decision, VerdictRule } from '../rule.ts';
@@ -11,6 +12,8 @@ function productsOf({ product, facts }: Subject): ReadonlySet<string> {
 function applicationOf(subject: Subject): WebApplication | undefined {
   const title = subject.facts.text('title')?.trim() ?? '';
   const products = productsOf(subject);
+  const own = applicationOfProtocol(subject.protocol);
+  if (own !== undefined || !isWeb(subject)) return own;
   return WEB_APPLICATIONS.find(
     ({ titles, products: named = [] }) =>
       titles.some((pattern) => fitsGlob(pattern, title)) ||
@@ -22,7 +25,6 @@ function applicationOf(subject: Subject): WebApplication | undefined {
 export const webApplication: VerdictRule = {
   ids: ['exposed.admin-application'],
   decide(subject): Decision | null {
-    if (!isWeb(subject)) return null;
     const found = applicationOf(subject);
     if (found === undefined) return null;
     const title = subject.facts.text('title');
@@ -30,7 +32,7 @@ export const webApplication: VerdictRule = {
       rule: 'exposed.admin-application',
       level: found.level,
       severity: found.severity,
-      why: `The web page is that of ${found.name}: who gets in ${found.power}.`,
+      why: `${capitalised(found)} answers: who gets in ${found.power}.`,
       todo: `Put ${found.name} behind a VPN or an address list, and keep it updated.`,
       evidence: [title === undefined ? `application: ${found.name}` : `details.title: ${title}`],
     };

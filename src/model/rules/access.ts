@@ -5,7 +5,7 @@ export const accessRules = family({
   'access.no-authentication': {
     title: 'Serves anybody who connects',
     severity: 'critical',
-    sees: 'The service answered our harmless request without asking who we are: `details.authRequired` is false, or a VNC server offers the security type None. Services that are public by design (web, mail, DNS, anonymous FTP, Git) have rules of their own.',
+    sees: 'The service answered our harmless request without asking who we are: `details.authRequired` is false, or a VNC server offers the security type None. Services that are public by design (web, mail, DNS, anonymous FTP, Git) have rules of their own. Where only figures or a library are open (exporters, Netdata, Grafana, media servers), the severity is medium or high.',
     matters:
       'Nothing stands between a stranger and the data, or, with Docker, Kubernetes, debuggers and consoles, the machine itself.',
     todo: 'Close the port to everybody but the machines that need it, then switch on authentication; the verdict names the setting of the product.',

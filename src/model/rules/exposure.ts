@@ -102,10 +102,62 @@ export const exposureRules = family({
       'The Git daemon gives everything it exports to anybody, secrets in the history included.',
     todo: 'Serve repositories over SSH or HTTPS with a login, unless they are meant to be public.',
   },
+  'exposed.industrial': {
+    title: 'Industrial controller reachable',
+    severity: 'critical',
+    sees: 'Modbus, Siemens S7, IEC 104, EtherNet/IP or OPC UA. OPC UA is high, for it can have a login.',
+    matters:
+      'These protocols were made for closed networks: who connects can switch machines, water and power.',
+    todo: 'Close the port now; reach controllers through a VPN with a second factor only.',
+  },
+  'exposed.backend': {
+    title: 'Inner interface of a system reachable',
+    severity: 'high',
+    sees: 'Interfaces between the parts of a system: ZooKeeper, AJP, the Erlang port mapper, Java RMI, rpcbind.',
+    matters:
+      'They trust whoever reaches them, so a flaw or a missing setting is enough to take the system over.',
+    todo: 'Let them listen on the loopback or the inner network only.',
+  },
+  'exposed.vpn': {
+    title: 'Broken VPN reachable',
+    severity: 'high',
+    sees: 'A PPTP server.',
+    matters: 'Its encryption was broken in 2012; recorded traffic and passwords can be read.',
+    todo: 'Replace it by WireGuard, OpenVPN or IPsec.',
+  },
+  'exposed.debugger': {
+    title: 'Debugger reachable',
+    severity: 'critical',
+    sees: 'Android Debug Bridge or the Java debugger.',
+    matters: 'A debugger runs any code for who connects; worms look for them all day.',
+    todo: 'Switch it off, or let it listen on the loopback and use an SSH tunnel.',
+  },
+  'exposed.legacy': {
+    title: 'Service of the 1980s reachable',
+    severity: 'low',
+    sees: 'Finger or Ident.',
+    matters: 'Nobody needs them today; they hand out account names.',
+    todo: 'Switch it off.',
+  },
+  'exposed.game': {
+    title: 'Game server reachable',
+    severity: 'low',
+    sees: 'A Minecraft server.',
+    matters: 'It is meant for its players; old ones have flaws that run code.',
+    todo: 'Keep it updated and keep a list of players, or put it into the policy.',
+  },
+  'exposed.chat': {
+    title: 'IRC or news server reachable',
+    severity: 'low',
+    sees: 'A server that speaks IRC or NNTP.',
+    matters:
+      'On a machine that is meant for something else, it is often a bot that an intruder left.',
+    todo: 'Find out which program it is; if it is wanted, put it into the policy.',
+  },
   'exposed.admin-application': {
     title: 'Administration page reachable',
     severity: 'high',
-    sees: 'A web server whose page or header names a console or panel, such as Portainer, phpMyAdmin or Grafana. The verdict says which; consoles that teams log in to are `restrict` with medium.',
+    sees: 'A console, panel or API behind HTTP, such as Portainer, phpMyAdmin, Grafana or Ollama, told by its answers, its page or its header. The verdict says which; what teams log in to is `restrict` with medium.',
     matters:
       'Consoles rule servers and data; their default passwords are published, and their flaws are tried within days.',
     todo: 'Put it behind a VPN or an address list, and keep it updated.',

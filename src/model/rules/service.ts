@@ -24,6 +24,13 @@ export const serviceRules = family({
       'Names are meant to be asked for by everybody. Whether it also resolves for strangers is `dns.open-recursion`.',
     todo: 'Nothing.',
   },
+  'service.chat': {
+    title: 'Chat server',
+    severity: 'info',
+    sees: 'An XMPP server.',
+    matters: 'Chat is meant to be reached by its users and by other chat servers.',
+    todo: 'Nothing. Login without encryption is a finding of its own.',
+  },
   'service.ssh': {
     title: 'SSH',
     severity: 'medium',

@@ -44,7 +44,6 @@ export const elasticsearch = defineProtocol({
   transport: 'tcp',
   over: 'http',
   ports: [9200, 9201],
-  tlsPorts: [9200],
   manners: 'ask',
   details,
   recognises: responseIs((response) => distributionOf(response) !== null),

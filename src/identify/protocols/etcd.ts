@@ -33,7 +33,6 @@ export const etcd = defineProtocol({
   transport: 'tcp',
   over: 'http',
   ports: [2379, 2380, 4001],
-  tlsPorts: [2379, 2380],
   manners: 'ask',
   details,
   recognises: responseIs(isGoNotFound),

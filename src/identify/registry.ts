@@ -1,4 +1,5 @@
 import type { Protocol } from './plugin.ts';
+import { aerospike } from './protocols/aerospike.ts';
 import { airflow } from './protocols/airflow.ts';
 import { alertmanager } from './protocols/alertmanager.ts';
 import { amqp } from './protocols/amqp.ts';
@@ -45,6 +46,7 @@ import { kubernetes } from './protocols/kubernetes.ts';
 import { ldap } from './protocols/ldap.ts';
 import { mariadb } from './protocols/mariadb.ts';
 import { memcached } from './protocols/memcached.ts';
+import { minecraft } from './protocols/minecraft.ts';
 import { minio } from './protocols/minio.ts';
 import { modbus } from './protocols/modbus.ts';
 import { modelServer } from './protocols/model-server.ts';
@@ -52,6 +54,7 @@ import { mongodb } from './protocols/mongodb.ts';
 import { mqtt } from './protocols/mqtt.ts';
 import { mssql } from './protocols/mssql.ts';
 import { mysql } from './protocols/mysql.ts';
+import { mysqlx } from './protocols/mysqlx.ts';
 import { nats } from './protocols/nats.ts';
 import { neo4j } from './protocols/neo4j.ts';
 import { netdata } from './protocols/netdata.ts';
@@ -104,6 +107,7 @@ import { webmin } from './protocols/webmin.ts';
 
 /** Every protocol of the folder `protocols/`, in file-name order; a test holds the two together. */
 export const PROTOCOLS: readonly Protocol[] = [
+  aerospike,
   airflow,
   alertmanager,
   amqp,
@@ -150,6 +154,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   ldap,
   mariadb,
   memcached,
+  minecraft,
   minio,
   modbus,
   modelServer,
@@ -157,6 +162,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   mqtt,
   mssql,
   mysql,
+  mysqlx,
   nats,
   neo4j,
   netdata,

@@ -34,6 +34,15 @@ describe('the words of rules', () => {
   });
 });
 
+describe('docs/rules.md', () => {
+  const page = readFileSync(here('../../docs/rules.md'), 'utf8');
+
+  it('has a section for each rule, in order, and for nothing else', () => {
+    const sections = page.split('\n').flatMap((line) => /^## (.+)$/.exec(line)?.[1] ?? []);
+    expect(sections).toEqual(RULE_IDS);
+  });
+});
+
 describe('the data of rules', () => {
   it.each(Object.entries({ ...EXPOSURES, ...OPEN_ACCESS }))('%s reads as sentences', (_, row) => {
     expect(row.why).toMatch(/^[A-Za-z].+\.$/);

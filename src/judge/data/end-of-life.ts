@@ -10,7 +10,7 @@ export interface EndedLine {
   readonly source: string;
 }
 
-/** Day on which the makers' published dates below were last gone through. */
+/** Day on which this table was last brought up to date. */
 export const END_OF_LIFE_AS_OF = '2026-11-23';
 
 const APACHE = 'https://httpd.apache.org/';

@@ -60,6 +60,16 @@ export const EXPOSURES: Readonly<Record<string, Exposure>> = {
   },
   mysql,
   mariadb: mysql,
+  mysqlx: {
+    ...mysql,
+    todo: 'Set mysqlx = 0 in my.cnf where nobody uses it, else mysqlx-bind-address = 127.0.0.1.',
+  },
+  aerospike: {
+    rule: 'exposed.database',
+    ...close,
+    why: 'A database has no business with strangers: the community edition of Aerospike has no password at all.',
+    todo: 'Set address in the service section of aerospike.conf to the inner address, and close the port to others.',
+  },
   postgresql: {
     rule: 'exposed.database',
     ...close,

@@ -1,12 +1,16 @@
 import type { Protocol } from './plugin.ts';
+import { adb } from './protocols/adb.ts';
 import { aerospike } from './protocols/aerospike.ts';
 import { airflow } from './protocols/airflow.ts';
+import { ajp } from './protocols/ajp.ts';
 import { alertmanager } from './protocols/alertmanager.ts';
 import { amqp } from './protocols/amqp.ts';
 import { arangodb } from './protocols/arangodb.ts';
 import { argoCd } from './protocols/argo-cd.ts';
+import { beanstalkd } from './protocols/beanstalkd.ts';
 import { bolt } from './protocols/bolt.ts';
 import { cassandra } from './protocols/cassandra.ts';
+import { clamd } from './protocols/clamd.ts';
 import { clickhouse } from './protocols/clickhouse.ts';
 import { cockpit } from './protocols/cockpit.ts';
 import { comfyui } from './protocols/comfyui.ts';
@@ -19,8 +23,10 @@ import { dockerRegistry } from './protocols/docker-registry.ts';
 import { elasticsearch } from './protocols/elasticsearch.ts';
 import { etcd } from './protocols/etcd.ts';
 import { ethernetIp } from './protocols/ethernet-ip.ts';
+import { finger } from './protocols/finger.ts';
 import { flink } from './protocols/flink.ts';
 import { ftp } from './protocols/ftp.ts';
+import { gearman } from './protocols/gearman.ts';
 import { git } from './protocols/git.ts';
 import { gitea } from './protocols/gitea.ts';
 import { gitlab } from './protocols/gitlab.ts';
@@ -31,11 +37,14 @@ import { homeAssistant } from './protocols/home-assistant.ts';
 import { http } from './protocols/http.ts';
 import { http2 } from './protocols/http2.ts';
 import { https } from './protocols/https.ts';
+import { ident } from './protocols/ident.ts';
 import { iec104 } from './protocols/iec104.ts';
 import { imap } from './protocols/imap.ts';
 import { influxdb } from './protocols/influxdb.ts';
+import { irc } from './protocols/irc.ts';
 import { iscsi } from './protocols/iscsi.ts';
 import { javaRmi } from './protocols/java-rmi.ts';
+import { jdwp } from './protocols/jdwp.ts';
 import { jellyfin } from './protocols/jellyfin.ts';
 import { jenkins } from './protocols/jenkins.ts';
 import { jupyter } from './protocols/jupyter.ts';
@@ -44,6 +53,7 @@ import { kerberos } from './protocols/kerberos.ts';
 import { kibana } from './protocols/kibana.ts';
 import { kubernetes } from './protocols/kubernetes.ts';
 import { ldap } from './protocols/ldap.ts';
+import { managesieve } from './protocols/managesieve.ts';
 import { mariadb } from './protocols/mariadb.ts';
 import { memcached } from './protocols/memcached.ts';
 import { minecraft } from './protocols/minecraft.ts';
@@ -61,6 +71,7 @@ import { netdata } from './protocols/netdata.ts';
 import { nextcloud } from './protocols/nextcloud.ts';
 import { nexus } from './protocols/nexus.ts';
 import { nfs } from './protocols/nfs.ts';
+import { nntp } from './protocols/nntp.ts';
 import { nomad } from './protocols/nomad.ts';
 import { ollama } from './protocols/ollama.ts';
 import { opcUa } from './protocols/opc-ua.ts';
@@ -93,6 +104,7 @@ import { solr } from './protocols/solr.ts';
 import { sonarqube } from './protocols/sonarqube.ts';
 import { spark } from './protocols/spark.ts';
 import { ssh } from './protocols/ssh.ts';
+import { stomp } from './protocols/stomp.ts';
 import { svn } from './protocols/svn.ts';
 import { syncthing } from './protocols/syncthing.ts';
 import { teamcity } from './protocols/teamcity.ts';
@@ -104,17 +116,25 @@ import { vault } from './protocols/vault.ts';
 import { vnc } from './protocols/vnc.ts';
 import { weaviate } from './protocols/weaviate.ts';
 import { webmin } from './protocols/webmin.ts';
+import { x11 } from './protocols/x11.ts';
+import { xmpp } from './protocols/xmpp.ts';
+import { zabbixAgent } from './protocols/zabbix-agent.ts';
+import { zookeeper } from './protocols/zookeeper.ts';
 
 /** Every protocol of the folder `protocols/`, in file-name order; a test holds the two together. */
 export const PROTOCOLS: readonly Protocol[] = [
+  adb,
   aerospike,
   airflow,
+  ajp,
   alertmanager,
   amqp,
   arangodb,
   argoCd,
+  beanstalkd,
   bolt,
   cassandra,
+  clamd,
   clickhouse,
   cockpit,
   comfyui,
@@ -127,8 +147,10 @@ export const PROTOCOLS: readonly Protocol[] = [
   elasticsearch,
   etcd,
   ethernetIp,
+  finger,
   flink,
   ftp,
+  gearman,
   git,
   gitea,
   gitlab,
@@ -139,11 +161,14 @@ export const PROTOCOLS: readonly Protocol[] = [
   http,
   http2,
   https,
+  ident,
   iec104,
   imap,
   influxdb,
+  irc,
   iscsi,
   javaRmi,
+  jdwp,
   jellyfin,
   jenkins,
   jupyter,
@@ -152,6 +177,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   kibana,
   kubernetes,
   ldap,
+  managesieve,
   mariadb,
   memcached,
   minecraft,
@@ -169,6 +195,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   nextcloud,
   nexus,
   nfs,
+  nntp,
   nomad,
   ollama,
   opcUa,
@@ -201,6 +228,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   sonarqube,
   spark,
   ssh,
+  stomp,
   svn,
   syncthing,
   teamcity,
@@ -212,4 +240,8 @@ export const PROTOCOLS: readonly Protocol[] = [
   vnc,
   weaviate,
   webmin,
+  x11,
+  xmpp,
+  zabbixAgent,
+  zookeeper,
 ];

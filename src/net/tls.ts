@@ -90,17 +90,42 @@ function describeCertificate(certificate: X509Certificate): Certificate {
   };
 }
 
+/** Null for DER that OpenSSL takes in a handshake and then cannot describe. */
+function describeLeniently(certificate: X509Certificate): Certificate | null {
+  try {
+    return describeCertificate(certificate);
+  } catch {
+    return null;
+  }
+}
+
+function covers(leaf: X509Certificate, serverName: string): boolean {
+  try {
+    return leaf.checkHost(serverName) !== undefined;
+  } catch {
+    return false; // a name that no certificate can have
+  }
+}
+
+/** The certificates as presented, leaf first, as far as they can be read. */
 function chainOf(socket: TLSSocket): X509Certificate[] {
   const chain: X509Certificate[] = [];
-  const leaf = socket.getPeerCertificate(true) as DetailedPeerCertificate | undefined;
-  let next = Object.keys(leaf ?? {}).length === 0 ? undefined : leaf;
+  try {
+    collectChain(socket.getPeerCertificate(true), chain);
+  } catch {
+    return chain; // hostile DER must not become an uncaught exception in an event handler
+  }
+  return chain;
+}
+
+function collectChain(leaf: DetailedPeerCertificate | null, chain: X509Certificate[]): void {
   const seen = new Set<string>();
+  let next: DetailedPeerCertificate | null | undefined = leaf;
   while (next?.raw !== undefined && chain.length < MAX_CHAIN && !seen.has(next.fingerprint256)) {
     seen.add(next.fingerprint256);
     chain.push(new X509Certificate(next.raw));
     next = next.issuerCertificate;
   }
-  return chain;
 }
 
 /** Facts of an established TLS session. */
@@ -118,10 +143,10 @@ function describeSession(
     version: VERSIONS[socket.getProtocol() ?? ''] ?? 'TLSv1.2',
     cipher: cipher?.standardName ?? cipher?.name ?? 'unknown',
     ...(typeof alpn === 'string' ? { alpn } : {}),
-    chain: chain.map(describeCertificate),
+    chain: chain.flatMap((certificate) => describeLeniently(certificate) ?? []),
     ...(leaf === undefined || serverName === undefined
       ? {}
-      : { nameMatches: leaf.checkHost(serverName) !== undefined }),
+      : { nameMatches: covers(leaf, serverName) }),
   };
 }
 

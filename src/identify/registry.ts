@@ -8,6 +8,7 @@ import { amqp } from './protocols/amqp.ts';
 import { arangodb } from './protocols/arangodb.ts';
 import { argoCd } from './protocols/argo-cd.ts';
 import { beanstalkd } from './protocols/beanstalkd.ts';
+import { bgp } from './protocols/bgp.ts';
 import { bolt } from './protocols/bolt.ts';
 import { cassandra } from './protocols/cassandra.ts';
 import { clamd } from './protocols/clamd.ts';
@@ -62,6 +63,7 @@ import { modbus } from './protocols/modbus.ts';
 import { modelServer } from './protocols/model-server.ts';
 import { mongodb } from './protocols/mongodb.ts';
 import { mqtt } from './protocols/mqtt.ts';
+import { msrpc } from './protocols/msrpc.ts';
 import { mssql } from './protocols/mssql.ts';
 import { mysql } from './protocols/mysql.ts';
 import { mysqlx } from './protocols/mysqlx.ts';
@@ -119,6 +121,7 @@ import { webmin } from './protocols/webmin.ts';
 import { x11 } from './protocols/x11.ts';
 import { xmpp } from './protocols/xmpp.ts';
 import { zabbixAgent } from './protocols/zabbix-agent.ts';
+import { zeromq } from './protocols/zeromq.ts';
 import { zookeeper } from './protocols/zookeeper.ts';
 
 /** Every protocol of the folder `protocols/`, in file-name order; a test holds the two together. */
@@ -132,6 +135,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   arangodb,
   argoCd,
   beanstalkd,
+  bgp,
   bolt,
   cassandra,
   clamd,
@@ -186,6 +190,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   modelServer,
   mongodb,
   mqtt,
+  msrpc,
   mssql,
   mysql,
   mysqlx,
@@ -243,5 +248,6 @@ export const PROTOCOLS: readonly Protocol[] = [
   x11,
   xmpp,
   zabbixAgent,
+  zeromq,
   zookeeper,
 ];

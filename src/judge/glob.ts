@@ -1,17 +1,20 @@
+/** A test of texts that are already in lower case. */
+export type GlobTest = (text: string) => boolean;
+
 /**
- * Whether `text` fits `pattern`, where `*` stands for any characters, none included. Case does not
- * matter. Steps at most length of text × length of pattern.
+ * Reads a pattern in which `*` stands for any characters, none included. Case does not matter; the
+ * text is to be given in lower case. A test steps at most length of text × number of `*`.
  */
-export function fitsGlob(pattern: string, text: string): boolean {
+export function readGlob(pattern: string): GlobTest {
   const wanted = pattern.toLowerCase();
-  const given = text.toLowerCase();
-  const parts = wanted.split('*');
-  const [head = ''] = parts;
-  if (parts.length === 1) return given === wanted;
-  const tail = parts.at(-1) ?? '';
-  if (given.length < head.length + tail.length) return false;
-  if (!given.startsWith(head) || !given.endsWith(tail)) return false;
-  return fitsInner(parts.slice(1, -1), given.slice(0, given.length - tail.length), head.length);
+  const [head = '', ...rest] = wanted.split('*');
+  const tail = rest.pop();
+  if (tail === undefined) return (text) => text === wanted;
+  return (text) => {
+    if (text.length < head.length + tail.length) return false;
+    if (!text.startsWith(head) || !text.endsWith(tail)) return false;
+    return fitsInner(rest, text.slice(0, text.length - tail.length), head.length);
+  };
 }
 
 /** Each part in turn at its earliest place: later places could only leave less room. */

@@ -1,6 +1,6 @@
 import { type Network, networkHas, readNetwork } from '../model/network.ts';
 import type { Policy } from '../model/policy.ts';
-import { fitsGlob } from './glob.ts';
+import { readGlob } from './glob.ts';
 
 /** A host as the scan names it. */
 export interface Host {
@@ -19,8 +19,8 @@ function bareName(name: string): string {
 }
 
 function nameTest(pattern: string): HostTest {
-  const bare = bareName(pattern);
-  return ({ names }) => names.some((name) => fitsGlob(bare, bareName(name)));
+  const fits = readGlob(bareName(pattern));
+  return ({ names }) => names.some((name) => fits(bareName(name).toLowerCase()));
 }
 
 function networkTest(network: Network): HostTest {

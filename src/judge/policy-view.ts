@@ -1,4 +1,4 @@
-import { type Network, networkHas, readNetwork } from '../model/network.ts';
+import { anyNetworkHas, type Network, readNetwork } from '../model/network.ts';
 import type { Expectation, Policy } from '../model/policy.ts';
 import { type Host, type HostTest, hostTest } from './hosts.ts';
 
@@ -59,5 +59,5 @@ export function policyView(
 
 /** Whether an address may come, by `from`; everybody may where there is none. */
 export function admits({ from, networks }: ReadExpectation, source: string): boolean {
-  return from === undefined || networks.some((network) => networkHas(network, source));
+  return from === undefined || anyNetworkHas(networks, source);
 }

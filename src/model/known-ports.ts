@@ -23,7 +23,7 @@ import { vpnPorts } from './known-ports/vpn.ts';
 import { webPorts } from './known-ports/web.ts';
 import type { Transport } from './port.ts';
 
-export { type KnownPort, PORT_GROUPS, type PortGroup } from './known-ports/entry.ts';
+export { type KnownPort, PORT_GROUPS } from './known-ports/entry.ts';
 
 const ENTRIES: readonly KnownPort[] = [
   ...adminPorts,

@@ -71,30 +71,38 @@ export function readNetwork(text: string): Network | null {
   return { family: start.family, first: start.value, last: end.value };
 }
 
+function holds({ family, first, last }: Network, address: Address): boolean {
+  return address.family === family && address.value >= first && address.value <= last;
+}
+
+/** Whether an address lies in one of the networks; false for text that is no address. */
+export function anyNetworkHas(networks: readonly Network[], address: string): boolean {
+  const read = readAddress(address);
+  return read !== null && networks.some((network) => holds(network, read));
+}
+
 /** Whether an address lies in a network; false for text that is no address. */
 export function networkHas(network: Network, address: string): boolean {
-  const read = readAddress(address);
-  if (read === null || read.family !== network.family) return false;
-  return read.value >= network.first && read.value <= network.last;
+  return anyNetworkHas([network], address);
 }
 
 /** Whether an address can be reached from its own network only (RFC 1918, 4193, 6598, loopback…). */
 export function isPrivateAddress(address: string): boolean {
-  return PRIVATE.some((network) => networkHas(network, address));
+  return anyNetworkHas(PRIVATE, address);
 }
 
 /** Whether an address never leaves its own machine (RFC 1122, RFC 4291). */
 export function isLoopback(address: string): boolean {
-  return LOOPBACK.some((network) => networkHas(network, address));
+  return anyNetworkHas(LOOPBACK, address);
 }
 
-function networks(...texts: readonly string[]): readonly Network[] {
+function readAll(...texts: readonly string[]): readonly Network[] {
   return texts.flatMap((text) => readNetwork(text) ?? []);
 }
 
-const LOOPBACK = networks('127.0.0.0/8', '::1');
+const LOOPBACK = readAll('127.0.0.0/8', '::1');
 
-const PRIVATE = networks(
+const PRIVATE = readAll(
   '127.0.0.0/8',
   '10.0.0.0/8',
   '172.16.0.0/12',

@@ -7,8 +7,6 @@ import { protocolRules } from './rules/protocol.ts';
 import { serviceRules } from './rules/service.ts';
 import { tlsRules } from './rules/tls.ts';
 
-export type { RuleText } from './rules/text.ts';
-
 /**
  * Every rule of the judge by its id, `group.name`. Ids are never reused or renamed: policies and
  * dashboards hold them. docs/rules.md is generated from this table.

@@ -31,15 +31,30 @@ function isBelow(version: readonly number[], bound: readonly number[]): boolean 
   return false;
 }
 
+interface ReadLine {
+  readonly line: EndedLine;
+  readonly bound: readonly number[];
+  /** Milliseconds since 1970. */
+  readonly ended: number;
+}
+
+const LINES: ReadonlyMap<string, readonly ReadLine[]> = linesByProduct();
+
+function linesByProduct(): Map<string, ReadLine[]> {
+  const lines = new Map<string, ReadLine[]>();
+  for (const line of ENDED_LINES) {
+    const product = line.product.toLowerCase();
+    const read = { line, bound: numbersOf(line.before), ended: Date.parse(line.ended) };
+    lines.set(product, [...(lines.get(product) ?? []), read]);
+  }
+  return lines;
+}
+
 function lineOf({ product, version }: Software, now: number): EndedLine | undefined {
-  const numbers = numbersOf(version);
+  const lines = LINES.get(product.toLowerCase());
+  const numbers = lines === undefined ? [] : numbersOf(version);
   if (numbers.length === 0) return undefined;
-  return ENDED_LINES.find(
-    (line) =>
-      line.product.toLowerCase() === product.toLowerCase() &&
-      isBelow(numbers, numbersOf(line.before)) &&
-      now >= Date.parse(line.ended),
-  );
+  return lines?.find(({ bound, ended }) => isBelow(numbers, bound) && now >= ended)?.line;
 }
 
 /** A banner that names the distribution whose package it is. */

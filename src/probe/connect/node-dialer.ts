@@ -3,7 +3,7 @@ import { type Answer, CLOSED, type Dialer, OPEN, SELF, SILENT, type Sink } from 
 import { Pause } from './pause.ts';
 
 /** Sockets at once: node:net gets no faster beyond, and macOS and Windows have small tables. */
-const MAX_SOCKETS = 1024;
+const MAX_SOCKETS = 4096;
 
 const NO_ROUTE: Answer = { state: 'local-error', reason: 'no-route' };
 const UNREACHABLE: Answer = { state: 'unreachable', reason: 'icmp-unreachable' };

@@ -341,6 +341,25 @@ export const EXPOSURES: Readonly<Record<string, Exposure>> = {
     why: 'It lists NFS and other services to strangers, and its UDP side multiplies attack traffic.',
     todo: 'Stop rpcbind where no NFS is used (systemctl disable --now rpcbind.socket rpcbind), else close port 111.',
   },
+  zeromq: {
+    rule: 'exposed.queue',
+    ...close,
+    why: 'ZeroMQ sockets mostly trust every caller, and what reads from them often runs objects that strangers can send.',
+    todo: 'Bind the socket to the loopback or the inner address, or use CURVE keys.',
+  },
+  msrpc: {
+    rule: 'exposed.backend',
+    ...close,
+    why: 'Windows RPC lists services to strangers and leads to remote administration.',
+    todo: 'Close port 135 and the dynamic RPC ports to the internet.',
+  },
+  bgp: {
+    rule: 'exposed.backend',
+    level: 'restrict',
+    severity: 'medium',
+    why: 'Only neighbouring routers need BGP; floods and flaws here cut off whole networks.',
+    todo: 'Pass port 179 from the addresses of the neighbours only, and protect the sessions with TCP-AO or MD5.',
+  },
   clamd: {
     rule: 'exposed.backend',
     ...close,

@@ -5,7 +5,7 @@ export const exposureRules = family({
   'exposed.database': {
     title: 'Database reachable',
     severity: 'high',
-    sees: 'MySQL, MariaDB, PostgreSQL, SQL Server, Oracle, MongoDB, Elasticsearch, CouchDB or Cassandra.',
+    sees: 'MySQL, MariaDB, PostgreSQL, SQL Server, Oracle, MongoDB, Elasticsearch, CouchDB, Cassandra, RethinkDB, Aerospike or a graph database that speaks Bolt.',
     matters:
       'Passwords are guessed and flaws tried until one works; then all data is copied and often held to ransom. Applications reach their database from inside.',
     todo: 'Let the database listen on the loopback or the inner network, and close its port in the firewall.',
@@ -21,7 +21,7 @@ export const exposureRules = family({
   'exposed.queue': {
     title: 'Message queue reachable',
     severity: 'high',
-    sees: 'AMQP, MQTT, Kafka or NATS.',
+    sees: 'AMQP, MQTT, Kafka, NATS, STOMP, ActiveMQ, ZeroMQ, Beanstalkd or Gearman.',
     matters: 'Who gets in reads and forges the messages between your programs and devices.',
     todo: 'Let only the machines that exchange messages reach it; put devices on the internet behind TLS with certificates.',
   },
@@ -44,7 +44,7 @@ export const exposureRules = family({
   'exposed.file-sharing': {
     title: 'File sharing reachable',
     severity: 'high',
-    sees: 'Windows file sharing (SMB) or an rsync daemon.',
+    sees: 'Windows file sharing (SMB), NFS, iSCSI or an rsync daemon.',
     matters:
       'Worms and ransomware come in through it, and shares are often open to more people than thought.',
     todo: 'Close the port to the internet and reach files through a VPN.',
@@ -113,7 +113,7 @@ export const exposureRules = family({
   'exposed.backend': {
     title: 'Inner interface of a system reachable',
     severity: 'high',
-    sees: 'Interfaces between the parts of a system: ZooKeeper, AJP, the Erlang port mapper, Java RMI, rpcbind.',
+    sees: 'Interfaces between the parts of a system: ZooKeeper, AJP, the Erlang port mapper, Java RMI, rpcbind, Windows RPC, BGP, ClamAV or the Zabbix agent. BGP and the Zabbix agent are medium.',
     matters:
       'They trust whoever reaches them, so a flaw or a missing setting is enough to take the system over.',
     todo: 'Let them listen on the loopback or the inner network only.',

@@ -14,7 +14,7 @@ export interface Expectation {
 }
 
 export interface PolicyRule {
-  /** Addresses, CIDR blocks, ranges, names with `*`, or `label:NAME`. */
+  /** Addresses, CIDR blocks, ranges, names with `*`, `*` alone for every host, or `label:NAME`. */
   readonly hosts: readonly string[];
   readonly expect: readonly Expectation[];
   /** With `only`, every open port that no rule of this host expects is to be closed. */

@@ -126,6 +126,14 @@ describe('the policy in the verdict', () => {
     expect(judge(openPort(6379, seen), rules, FROM_OUTSIDE).verdict.rule).toBe(rule);
   });
 
+  it('names what was expected and what answers', () => {
+    const rules = policy(everywhere, expecting(6379, { service: 'ssh', reason: 'Jump host' }));
+    const seen = { protocol: 'redis', product: 'Valkey', version: '8.1' };
+    expect(judge(openPort(6379, seen), rules, FROM_OUTSIDE).verdict.why).toBe(
+      'The policy expects ssh on port 6379 ("Jump host"), but redis (Valkey 8.1) answers.',
+    );
+  });
+
   it('with only, wants everything else closed on these hosts', () => {
     const rules = policy(['192.0.2.7'], { ...expecting(443), only: true });
     expect(verdict(rules, 6379).rule).toBe('policy.not-expected');

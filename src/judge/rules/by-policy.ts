@@ -47,10 +47,12 @@ function expected(expectation: Expected, { port, source, overLoopback }: Subject
 }
 
 function otherService(expectation: Expected, subject: Subject): Decision {
+  const { protocol, product } = subject;
+  const seen = product === undefined ? protocol : `${protocol} (${serviceName(subject)})`;
   return {
     rule: 'policy.other-service',
     level: 'close',
-    why: `The policy expects ${expectation.service} on port ${subject.port}${because(expectation)}, but ${serviceName(subject)} answers.`,
+    why: `The policy expects ${expectation.service} on port ${subject.port}${because(expectation)}, but ${seen} answers.`,
     todo: 'Find out which program listens there; stop it, or correct the service in the policy.',
     evidence: [`policy.service: ${expectation.service}`, `service: ${subject.protocol}`],
   };

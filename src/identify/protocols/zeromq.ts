@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bytesOf, concatBytes, latin1Text } from '../bytes.ts';
+import { concatBytes, latin1Text } from '../bytes.ts';
 import { receiveWhole } from '../dialogue.ts';
 import { hexBytes } from '../encode.ts';
 import { defineProtocol } from '../plugin.ts';
@@ -16,8 +16,11 @@ const details = z.object({
 const SIGNATURE = hexBytes('ff 0000000000000001 7f');
 const SIGNATURE_LENGTH = 10;
 const GREETING_LENGTH = 64;
-/** Signature, version 3.0, mechanism NULL, not a server. */
-const GREETING = concatBytes(SIGNATURE, hexBytes('0300'), bytesOf('NULL'), new Uint8Array(48));
+/**
+ * Signature and version 3.0: upon this the peer sends the rest of its greeting. Our mechanism is kept
+ * back, since a peer that has another one hangs up without naming it.
+ */
+const GREETING = concatBytes(SIGNATURE, hexBytes('0300'));
 
 export interface ZmtpGreeting {
   readonly protocolVersion: string;
@@ -41,7 +44,7 @@ export function readZmtpGreeting(bytes: Uint8Array): ZmtpGreeting | null {
     : null;
 }
 
-/** Answers the greeting with one of mechanism NULL; no handshake follows, no message is sent. */
+/** Answers the greeting as far as it takes to hear the mechanism; no handshake follows. */
 export const zeromq = defineProtocol({
   name: 'zeromq',
   title: 'ZeroMQ (ZMTP)',

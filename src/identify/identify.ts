@@ -11,6 +11,8 @@ import { rawOf } from './raw.ts';
 /** Wait for a greeting where nothing suggests one. */
 const GREETING_MS = 1500;
 const LINE_FEED = 0x0a;
+/** Questions to a peer that hangs up at once, before it counts as mute. */
+const ASKED_OF_SHUNNING = 2;
 /** A greeting this long is whole enough for anybody to recognise. */
 const GREETING_BYTES = 512;
 /** Quiet after which a greeting without a line end counts as whole. */
@@ -19,6 +21,8 @@ const GREETING_QUIET_MS = 400;
 const SUGGESTED_GREETING_MS = 7000;
 /** Wait for the first word in answer to a question that nothing suggested, beside ten round trips. */
 const UNSUGGESTED_MS = 600;
+/** Time for a TLS handshake that nothing suggested, beside ten round trips. */
+const UNSUGGESTED_TLS_MS = 1500;
 /** Time for one port in all. */
 const PORT_MS = 60_000;
 
@@ -70,6 +74,8 @@ class Identification {
   readonly #tried: Record<Layer, Set<Protocol>> = { bare: new Set(), tls: new Set() };
   #tls: TlsDetails | undefined;
   #tlsTried = false;
+  /** The peer hung up before we had said anything: it talks to nobody, or not to us. */
+  #shuns = false;
   /** The peer spoke first: it is not waiting for a TLS ClientHello. */
   #greetedBare = false;
   /** The most that any attempt brought, per layer. */
@@ -100,19 +106,18 @@ class Identification {
       (await this.#askEach('bare', suggested)) ??
       (asked ? null : await this.#greeted('bare')) ??
       (this.#greetedBare || this.#tlsTried ? null : await this.#insideTls()) ??
-      (this.#tls === undefined
-        ? await this.#askEach('bare', byFrequency(this.#protocols, 'bare'), false)
-        : null)
+      (this.#tls === undefined ? await this.#askRest('bare') : null)
     );
   }
 
   /** Enters TLS and looks inside; `#tls` is set when the layer stood, whatever was inside. */
   async #insideTls(): Promise<Found | null> {
     this.#tlsTried = true;
-    const opened = await this.#peer.open({});
+    const suggested = suggestedBy(this.#protocols, this.#peer.port, 'tls');
+    const patience = suggested.length > 0 ? undefined : this.#patience(UNSUGGESTED_TLS_MS);
+    const opened = await this.#peer.open({}, patience);
     this.#tls = opened.failure === undefined ? opened.talk.tls : opened.refused;
     if (opened.failure !== undefined) return null;
-    const suggested = suggestedBy(this.#protocols, this.#peer.port, 'tls');
     const first = suggested.find((protocol) => protocol.over === 'tcp');
     const early =
       first === undefined
@@ -122,7 +127,7 @@ class Identification {
       (await early) ??
       (await this.#askEach('tls', suggested)) ??
       (first === undefined ? null : await this.#greeted('tls')) ??
-      (await this.#askEach('tls', byFrequency(this.#protocols, 'tls'), false))
+      (await this.#askRest('tls'))
     );
   }
 
@@ -131,7 +136,10 @@ class Identification {
     const talk = opened ?? (await this.#open(layer));
     if (talk === null) return null;
     try {
-      if (!(await this.#hearGreeting(layer, talk, GREETING_MS))) return null;
+      if (!(await this.#hearGreeting(layer, talk, GREETING_MS))) {
+        this.#shuns ||= talk.ended === 'closed' || talk.ended === 'reset';
+        return null;
+      }
       if (layer === 'bare') this.#greetedBare = true;
       this.#hear(layer, talk.received);
       const [first, ...others] = this.#untried(
@@ -169,7 +177,7 @@ class Identification {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       if (this.#options.signal.aborted) return null;
       if (this.#tried[layer].has(next) || next.over !== 'tcp') continue;
-      const patience = suggested ? undefined : UNSUGGESTED_MS + 10 * this.#peer.rttMs;
+      const patience = suggested ? undefined : this.#patience(UNSUGGESTED_MS);
       const talk = await this.#open(layer, patience);
       if (talk === null) return null;
       const found = await this.#ask(layer, next, talk).finally(() => talk.close());
@@ -177,6 +185,12 @@ class Identification {
       queue.unshift(...this.#untried(layer, recognisedIn(this.#protocols, talk.received, layer)));
     }
     return null;
+  }
+
+  /** Whatever nothing suggested; where the peer shuns us only the likeliest, lest we be a nuisance. */
+  #askRest(layer: Layer): Promise<Found | null> {
+    const rest = byFrequency(this.#protocols, layer);
+    return this.#askEach(layer, this.#shuns ? rest.slice(0, ASKED_OF_SHUNNING) : rest, false);
   }
 
   async #ask(layer: Layer, protocol: Protocol, talk: Talk): Promise<Found | null> {
@@ -242,6 +256,10 @@ class Identification {
 
   #untried(layer: Layer, protocols: readonly Protocol[]): Protocol[] {
     return protocols.filter((protocol) => !this.#tried[layer].has(protocol));
+  }
+
+  #patience(ms: number): number {
+    return ms + 10 * this.#peer.rttMs;
   }
 
   async #open(layer: Layer, patienceMs?: number): Promise<Talk | null> {

@@ -8,6 +8,7 @@ import { handshake } from './tls.ts';
 /** First bytes of a conversation that are kept for reports. */
 const KEPT_BYTES = 4096;
 const DEFAULT_WAIT_MS = 2000;
+const HANDSHAKE_MS = 5000;
 
 export interface Budget {
   /** Bytes received in one conversation. */
@@ -94,14 +95,14 @@ export class Peer {
 
   /**
    * Opens a conversation on the bare transport, or inside TLS when `tls` is given. `patienceMs`
-   * bounds each wait until the peer has said its first word.
+   * bounds the TLS handshake, and each wait until the peer has said its first word.
    */
   async open(tls?: TlsOptions, patienceMs?: number): Promise<Opened> {
     const dialed = await this.#dial();
     if (dialed.failure !== undefined) return { failure: dialed.failure };
     const talk = new Talk(this, dialed.socket, this.#signal, patienceMs);
     if (tls === undefined) return { talk };
-    const details = await talk.enterTls(tls, false);
+    const details = await talk.enterTls(tls, false, patienceMs);
     if (details !== null) return { talk };
     return { failure: 'tls', ...(talk.refused === undefined ? {} : { refused: talk.refused }) };
   }
@@ -186,6 +187,11 @@ export class Talk implements Conversation {
     return this.#peer.authority;
   }
 
+  /** How the connection ended; null while it stands. */
+  get ended(): ReplyEnd | null {
+    return this.#end;
+  }
+
   get received(): Uint8Array {
     return this.#kept;
   }
@@ -245,7 +251,11 @@ export class Talk implements Conversation {
   }
 
   /** Wraps the connection in TLS; what was buffered in the clear is dropped (RFC 3207 §4.2). */
-  async enterTls(options: TlsOptions, startTls: boolean): Promise<TlsDetails | null> {
+  async enterTls(
+    options: TlsOptions,
+    startTls: boolean,
+    patienceMs = HANDSHAKE_MS,
+  ): Promise<TlsDetails | null> {
     this.#detach();
     this.#pending = [];
     this.#pendingBytes = 0;
@@ -254,7 +264,7 @@ export class Talk implements Conversation {
       ...options,
       serverName: this.serverName,
       startTls,
-      timeoutMs: Math.min(left, 5000),
+      timeoutMs: Math.min(left, patienceMs),
       signal: this.#signal,
     });
     if (result === null || result.refused !== undefined) {

@@ -64,3 +64,9 @@ it('leaves FTP alone', async () => {
   const replies = ['220 Welcome\r\n', '530 Please login with USER and PASS.\r\n'].map(bytesOf);
   expect(await smtp.identify(memoryTalk(replies))).toBeNull();
 });
+
+it('speaks LMTP where the greeting says so', async () => {
+  const talk = memoryTalk(['220 mx Dovecot ready. LMTP\r\n', '250 mx\r\n'].map(bytesOf));
+  expect(await smtp.identify(talk)).toMatchObject({ product: 'Dovecot', details: { lmtp: true } });
+  expect(Buffer.concat(talk.sent).toString()).toBe('LHLO postern.invalid\r\nQUIT\r\n');
+});

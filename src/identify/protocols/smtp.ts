@@ -32,6 +32,7 @@ const details = z.object({
   authMechanisms: mechanisms('on the connection as it was opened'),
   authMechanismsTls: mechanisms('after STARTTLS'),
   clearTextLogin: z.boolean().optional().describe('PLAIN or LOGIN is offered outside TLS'),
+  lmtp: z.boolean().optional().describe('True: it is LMTP (RFC 2033), for local delivery'),
   maxSize: z.number().optional().describe('Largest message accepted in bytes (RFC 1870)'),
 });
 
@@ -120,6 +121,9 @@ function speaksOfMail(text: string): boolean {
   return /\bE?SMTP\b|\bmail\b|Postfix|Exim|sendmail/i.test(text);
 }
 
+/** LMTP asks the same question by another word (RFC 2033 §4.1). */
+type Hello = 'EHLO' | 'LHLO';
+
 /** The greeting, however slowly its lines come. */
 async function greetingOf(talk: Conversation): Promise<CodedReply | null> {
   const first = await talk.receive(codedFrame);
@@ -129,8 +133,8 @@ async function greetingOf(talk: Conversation): Promise<CodedReply | null> {
   return readCodedReply(concatBytes(first.bytes, rest.bytes));
 }
 
-async function ehlo(talk: Conversation): Promise<Ehlo | null> {
-  const reply = await askCoded(talk, 'EHLO postern.invalid');
+async function ehlo(talk: Conversation, hello: Hello): Promise<Ehlo | null> {
+  const reply = await askCoded(talk, `${hello} postern.invalid`);
   return reply === null ? null : ehloOf(reply);
 }
 
@@ -141,13 +145,13 @@ interface Session {
 }
 
 /** EHLO, and once more inside STARTTLS where that is offered: servers say more there. */
-async function session(talk: Conversation): Promise<Session> {
-  const before = await ehlo(talk);
+async function session(talk: Conversation, hello: Hello): Promise<Session> {
+  const before = await ehlo(talk, hello);
   if (!before?.startTls) return { before, inside: null };
   const ready = await askCoded(talk, 'STARTTLS');
   const layer = ready?.code === 220 ? await talk.startTls() : null;
   if (layer === null) return { before, inside: null };
-  return { before, layer, inside: await ehlo(talk) };
+  return { before, layer, inside: await ehlo(talk, hello) };
 }
 
 function sessionDetails({ before, inside }: Session, secure: boolean) {
@@ -184,12 +188,13 @@ async function identify(talk: Conversation): Promise<Identity<z.infer<typeof det
     return refused ? { ...named, details: basics } : null;
   }
   const secure = talk.tls !== undefined;
-  const talked = await session(talk);
+  const lmtp = /\bLMTP\b/.test(basics.greeting);
+  const talked = await session(talk, lmtp ? 'LHLO' : 'EHLO');
   if (talked.before === null && !/\bE?SMTP\b/i.test(basics.greeting)) return null;
   talk.send('QUIT\r\n');
   return {
     ...named,
-    details: { ...basics, ...sessionDetails(talked, secure) },
+    details: { ...basics, ...(lmtp ? { lmtp } : {}), ...sessionDetails(talked, secure) },
     ...(talked.layer === undefined ? {} : { startTls: talked.layer }),
   };
 }

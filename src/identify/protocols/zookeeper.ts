@@ -77,6 +77,9 @@ export const zookeeper = defineProtocol({
   tlsPorts: [2281],
   manners: 'ask',
   details,
-  recognises: (bytes) => /^Zookeeper version: /.test(headText(bytes)),
+  recognises: (bytes) =>
+    /^Zookeeper version: |^.{1,8} is not executed because it is not in the whitelist/.test(
+      headText(bytes),
+    ),
   identify,
 });

@@ -99,13 +99,13 @@ describe('recognises', () => {
   });
 });
 
-describe('marks', () => {
-  const read = (bytes: Buffer) => {
-    const response = readHttpResponse(bytes);
-    if (response === null) throw new Error('no response');
-    return response;
-  };
+function read(bytes: Buffer) {
+  const response = readHttpResponse(bytes);
+  if (response === null) throw new Error('no response');
+  return response;
+}
 
+describe('marks', () => {
   it('redirects count on any host, and only as redirects', () => {
     expect(redirectsTo(read(redirect('https://h:1/ui/x')), '/ui/')).toBe(true);
     expect(redirectsTo(read(redirect('/account/ui/')), '/ui/')).toBe(false);

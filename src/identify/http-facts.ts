@@ -99,14 +99,17 @@ function authFacts({ first, last, encrypted }: Visit, page: string) {
   };
 }
 
+function cookieName(cookie: string): string {
+  return clip(cookie.split('=', 1)[0]?.trim() ?? '');
+}
+
 function cookieFacts({ first, last, encrypted }: Visit) {
   const all = first === last ? [first] : [first, last];
   const set = all.flatMap((response) => fieldsNamed(response, 'set-cookie'));
-  const nameOf = (cookie: string) => clip(cookie.split('=', 1)[0]?.trim() ?? '');
   const insecure = encrypted ? set.filter((cookie) => !/;\s{0,8}secure/i.test(cookie)) : [];
   return {
-    cookies: someOf([...new Set(set.map(nameOf))]),
-    insecureCookies: someOf([...new Set(insecure.map(nameOf))]),
+    cookies: someOf([...new Set(set.map(cookieName))]),
+    insecureCookies: someOf([...new Set(insecure.map(cookieName))]),
   };
 }
 

@@ -34,14 +34,14 @@ it.each([
   ['', []],
 ])('%j names %j', (text, named) => expect(shown(text)).toEqual(named));
 
-function named(fields: string) {
+function namedIn(fields: string) {
   const response = readHttpResponse(Buffer.from(`HTTP/1.1 200 OK\r\n${fields}\r\n\r\n`));
   if (response === null) throw new Error('no response');
   return softwareOfResponse(response);
 }
 
 it('names the server first, then what powers it, each once', () => {
-  const found = named(
+  const found = namedIn(
     'X-Powered-By: PHP/8.2.7\r\nServer: Apache/2.4.57 PHP\r\nX-AspNet-Version: 4.0',
   );
   expect(found).toEqual([
@@ -56,10 +56,10 @@ it('names the server first, then what powers it, each once', () => {
 });
 
 it('takes a server that is not in the table by its own word, without a CPE', () => {
-  expect(named('Server: Homegrown/1.2b (linux)')).toEqual([
+  expect(namedIn('Server: Homegrown/1.2b (linux)')).toEqual([
     { product: 'Homegrown', version: '1.2b' },
   ]);
-  expect(named('Server: just words')).toEqual([]);
+  expect(namedIn('Server: just words')).toEqual([]);
 });
 
 it('never throws, whatever the field says', () => {

@@ -57,11 +57,11 @@ describe('SETTINGS', () => {
   });
 });
 
+const headers = (flags: number, payload: Uint8Array) =>
+  writeFrame({ type: FRAME.headers, flags, stream: 1, payload });
+
 describe('response', () => {
   const block = concatBytes(literalField(':status', '200'), literalField('server', 'x'));
-  const headers = (flags: number, payload: Uint8Array) =>
-    writeFrame({ type: FRAME.headers, flags, stream: 1, payload });
-
   it('without padding and priority, over a continuation', () => {
     const padded = concatBytes(
       Uint8Array.of(2, 0, 0, 0, 0, 7),

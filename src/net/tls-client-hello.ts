@@ -94,7 +94,10 @@ function extensionsFor(
 /** Handshake messages of 256 to 511 bytes hang some load balancers; padding to 512 avoids it (RFC 7685). */
 function padding(length: number): number[] {
   return length > 255 && length < 512
-    ? extension(21, new Array(Math.max(0, 508 - length)).fill(0))
+    ? extension(
+        21,
+        Array.from({ length: Math.max(0, 508 - length) }, () => 0),
+      )
     : [];
 }
 
@@ -119,7 +122,8 @@ export function clientHello(
     session.length,
     ...session,
     ...withLength16(suitesFor(version).flatMap(u16)),
-    ...[1, 0],
+    1,
+    0,
   ];
   const wanted = extensionsFor(version, serverName, random);
   const extensions = [...wanted, ...padding(start.length + wanted.length + 6)];

@@ -6,7 +6,7 @@ import { clientHello } from './tls-client-hello.ts';
 import { flightFrame, readCertificateRequest, readServerHello } from './tls-server-hello.ts';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(/\s+/g, ''), 'hex');
-const zeros = (count: number) => new Array<number>(count).fill(0);
+const zeros = (count: number) => Array.from({ length: count }, () => 0);
 
 describe('ClientHello', () => {
   it.each(TLS_VERSIONS)('of %s states its lengths truly', (version) => {
@@ -107,10 +107,8 @@ describe('properties', () => {
   itNeverThrows('readServerHello', readServerHello, seeds);
   itNeverThrows('readCertificateRequest', readCertificateRequest, seeds);
   itNeverThrows('flightFrame', flightFrame, seeds);
-  itNeverThrows('clientHello is not a ServerHello', (bytes) => {
-    expect(
-      readServerHello(clientHello('TLSv1.2', undefined, () => [...bytes.subarray(0, 32)])),
-    ).toBeNull();
+  it('a ClientHello is no answer to one', () => {
+    expect(readServerHello(clientHello('TLSv1.2', undefined, zeros))).toBeNull();
   });
   it('a fixed random gives fixed bytes', () => {
     expect(clientHello('TLSv1.3', 'a', zeros)).toEqual(clientHello('TLSv1.3', 'a', zeros));

@@ -20,9 +20,9 @@ async function openAt(port: number, serverName?: string) {
     signal: new AbortController().signal,
     ...(serverName && { serverName }),
   });
-  const opened = await peer.open({});
-  opened.talk?.close();
-  return opened;
+  const result = await peer.open({});
+  result.talk?.close();
+  return result;
 }
 
 async function opened(options: TlsOptions, serverName?: string) {

@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { airflow } from './airflow.ts';
 
-describe('airflow', () => itIdentifiesItsFixtures(airflow));
+describe('airflow', () => {
+  itIdentifiesItsFixtures(airflow);
+});

@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { alertmanager } from './alertmanager.ts';
 
-describe('alertmanager', () => itIdentifiesItsFixtures(alertmanager));
+describe('alertmanager', () => {
+  itIdentifiesItsFixtures(alertmanager);
+});

@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { argoCd } from './argo-cd.ts';
 
-describe('argo-cd', () => itIdentifiesItsFixtures(argoCd));
+describe('argo-cd', () => {
+  itIdentifiesItsFixtures(argoCd);
+});

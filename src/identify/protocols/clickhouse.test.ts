@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { clickhouse } from './clickhouse.ts';
 
-describe('clickhouse', () => itIdentifiesItsFixtures(clickhouse));
+describe('clickhouse', () => {
+  itIdentifiesItsFixtures(clickhouse);
+});

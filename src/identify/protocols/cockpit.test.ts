@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { cockpit } from './cockpit.ts';
 
-describe('cockpit', () => itIdentifiesItsFixtures(cockpit));
+describe('cockpit', () => {
+  itIdentifiesItsFixtures(cockpit);
+});

@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { cups } from './cups.ts';
 
-describe('cups', () => itIdentifiesItsFixtures(cups));
+describe('cups', () => {
+  itIdentifiesItsFixtures(cups);
+});

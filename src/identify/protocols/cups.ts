@@ -17,7 +17,7 @@ export const cups = defineHttpApp({
   guarded: '/admin/',
 
   recognises(response) {
-    return /^CUPS\//.test(fieldOf(response, 'server') ?? '');
+    return (fieldOf(response, 'server') ?? '').startsWith('CUPS/');
   },
 
   read(response) {

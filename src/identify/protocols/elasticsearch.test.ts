@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { elasticsearch } from './elasticsearch.ts';
 
-describe('elasticsearch', () => itIdentifiesItsFixtures(elasticsearch));
+describe('elasticsearch', () => {
+  itIdentifiesItsFixtures(elasticsearch);
+});

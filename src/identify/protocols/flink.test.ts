@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { flink } from './flink.ts';
 
-describe('flink', () => itIdentifiesItsFixtures(flink));
+describe('flink', () => {
+  itIdentifiesItsFixtures(flink);
+});

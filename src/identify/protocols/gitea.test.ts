@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { gitea } from './gitea.ts';
 
-describe('gitea', () => itIdentifiesItsFixtures(gitea));
+describe('gitea', () => {
+  itIdentifiesItsFixtures(gitea);
+});

@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { gitlab } from './gitlab.ts';
 
-describe('gitlab', () => itIdentifiesItsFixtures(gitlab));
+describe('gitlab', () => {
+  itIdentifiesItsFixtures(gitlab);
+});

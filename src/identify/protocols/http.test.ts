@@ -17,7 +17,9 @@ import { http } from './http.ts';
 
 const NOT_HTTP = STRANGERS.filter((bytes) => !latin1Text(bytes).startsWith('HTTP/'));
 
-describe('http', () => itIdentifiesItsFixtures(http, NOT_HTTP));
+describe('http', () => {
+  itIdentifiesItsFixtures(http, NOT_HTTP);
+});
 
 const request = expectBytes((unread) => unread.includes('\r\n\r\n'));
 const answer = (text: string): Script => [request, say(text), close()];

@@ -6,7 +6,9 @@ import { localhostCredentials } from '../../../test/helpers/peer-link.ts';
 import { identifyAt } from '../../../test/helpers/talk.ts';
 import { http2 } from './http2.ts';
 
-describe('http2', () => itIdentifiesItsFixtures(http2));
+describe('http2', () => {
+  itIdentifiesItsFixtures(http2);
+});
 
 it('is found inside TLS where ALPN takes h2', async () => {
   const { key, cert } = localhostCredentials();

@@ -8,7 +8,9 @@ import { https } from './https.ts';
 
 const NOT_HTTP = STRANGERS.filter((bytes) => !latin1Text(bytes).startsWith('HTTP/'));
 
-describe('https', () => itIdentifiesItsFixtures(https, NOT_HTTP));
+describe('https', () => {
+  itIdentifiesItsFixtures(https, NOT_HTTP);
+});
 
 const script = [
   expectBytes((unread: Buffer) => unread.includes('\r\n\r\n')),

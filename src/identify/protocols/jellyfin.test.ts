@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { jellyfin } from './jellyfin.ts';
 
-describe('jellyfin', () => itIdentifiesItsFixtures(jellyfin));
+describe('jellyfin', () => {
+  itIdentifiesItsFixtures(jellyfin);
+});

@@ -26,7 +26,7 @@ export const jellyfin = defineHttpApp({
     const version = textAt(json, 'Version');
     if (version === undefined || textAt(json, 'ServerName') === undefined) return null;
     const details = { serverName: textAt(json, 'ServerName') };
-    const jellyfin = textAt(json, 'ProductName') === 'Jellyfin Server';
-    return jellyfin ? { version, details } : { product: 'Emby', version, details };
+    const isJellyfin = textAt(json, 'ProductName') === 'Jellyfin Server';
+    return isJellyfin ? { version, details } : { product: 'Emby', version, details };
   },
 });

@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { kibana } from './kibana.ts';
 
-describe('kibana', () => itIdentifiesItsFixtures(kibana));
+describe('kibana', () => {
+  itIdentifiesItsFixtures(kibana);
+});

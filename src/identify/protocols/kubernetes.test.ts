@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { kubernetes } from './kubernetes.ts';
 
-describe('kubernetes', () => itIdentifiesItsFixtures(kubernetes));
+describe('kubernetes', () => {
+  itIdentifiesItsFixtures(kubernetes);
+});

@@ -12,11 +12,11 @@ export const minio = defineHttpApp({
   guarded: '/',
 
   recognises(response) {
-    return /^MinIO/.test(fieldOf(response, 'server') ?? '') || titled(response, 'MinIO');
+    return (fieldOf(response, 'server') ?? '').startsWith('MinIO') || titled(response, 'MinIO');
   },
 
   read(response) {
     const server = fieldOf(response, 'server') ?? '';
-    return /^MinIO/.test(server) || titled(response, 'MinIO') ? {} : null;
+    return server.startsWith('MinIO') || titled(response, 'MinIO') ? {} : null;
   },
 });

@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { modelServer } from './model-server.ts';
 
-describe('model-server', () => itIdentifiesItsFixtures(modelServer));
+describe('model-server', () => {
+  itIdentifiesItsFixtures(modelServer);
+});

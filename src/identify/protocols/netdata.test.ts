@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { netdata } from './netdata.ts';
 
-describe('netdata', () => itIdentifiesItsFixtures(netdata));
+describe('netdata', () => {
+  itIdentifiesItsFixtures(netdata);
+});

@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { nexus } from './nexus.ts';
 
-describe('nexus', () => itIdentifiesItsFixtures(nexus));
+describe('nexus', () => {
+  itIdentifiesItsFixtures(nexus);
+});

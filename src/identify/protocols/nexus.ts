@@ -17,7 +17,7 @@ export const nexus = defineHttpApp({
   login: true,
 
   recognises(response) {
-    return /^Nexus\//.test(fieldOf(response, 'server') ?? '');
+    return (fieldOf(response, 'server') ?? '').startsWith('Nexus/');
   },
 
   read(response) {

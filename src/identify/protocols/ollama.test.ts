@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { ollama } from './ollama.ts';
 
-describe('ollama', () => itIdentifiesItsFixtures(ollama));
+describe('ollama', () => {
+  itIdentifiesItsFixtures(ollama);
+});

@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { phpmyadmin } from './phpmyadmin.ts';
 
-describe('phpmyadmin', () => itIdentifiesItsFixtures(phpmyadmin));
+describe('phpmyadmin', () => {
+  itIdentifiesItsFixtures(phpmyadmin);
+});

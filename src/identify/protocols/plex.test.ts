@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { plex } from './plex.ts';
 
-describe('plex', () => itIdentifiesItsFixtures(plex));
+describe('plex', () => {
+  itIdentifiesItsFixtures(plex);
+});

@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { portainer } from './portainer.ts';
 
-describe('portainer', () => itIdentifiesItsFixtures(portainer));
+describe('portainer', () => {
+  itIdentifiesItsFixtures(portainer);
+});

@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { prometheus } from './prometheus.ts';
 
-describe('prometheus', () => itIdentifiesItsFixtures(prometheus));
+describe('prometheus', () => {
+  itIdentifiesItsFixtures(prometheus);
+});

@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { rtsp } from './rtsp.ts';
 
-describe('rtsp', () => itIdentifiesItsFixtures(rtsp));
+describe('rtsp', () => {
+  itIdentifiesItsFixtures(rtsp);
+});

@@ -7,7 +7,9 @@ import { tls } from './tls.ts';
 
 const strangers = ['SSH-2.0-x\r\n', 'HTTP/1.1 400 Bad Request\r\n\r\n', '-ERR\r\n'].map(bytesOf);
 
-describe('tls', () => itIdentifiesItsFixtures(tls, strangers));
+describe('tls', () => {
+  itIdentifiesItsFixtures(tls, strangers);
+});
 
 it('is seen behind an alert to everything', async () => {
   await using peer = await scriptedPeer([garbageTls('alert')]);

@@ -2,4 +2,6 @@ import { describe } from 'vitest';
 import { itIdentifiesItsFixtures } from '../../../test/helpers/fixture.ts';
 import { weaviate } from './weaviate.ts';
 
-describe('weaviate', () => itIdentifiesItsFixtures(weaviate));
+describe('weaviate', () => {
+  itIdentifiesItsFixtures(weaviate);
+});

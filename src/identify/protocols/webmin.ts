@@ -13,7 +13,7 @@ export const webmin = defineHttpApp({
   login: true,
 
   recognises(response) {
-    return /^MiniServ\//.test(fieldOf(response, 'server') ?? '');
+    return (fieldOf(response, 'server') ?? '').startsWith('MiniServ/');
   },
 
   read(response) {

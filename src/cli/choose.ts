@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { loadPolicy } from '../contract/policy.ts';
 import { messageOf, problem } from '../model/errors.ts';
+import { KNOWN_PORTS } from '../model/known-ports.ts';
 import { isLoopback } from '../model/network.ts';
 import { NO_POLICY, type Policy } from '../model/policy.ts';
 import type { Format } from '../report/format.ts';
@@ -38,7 +39,13 @@ export async function choosePolicy({ policy }: GlobalOptions): Promise<Policy> {
   const text = await readFile(policy, 'utf8').catch((error: unknown) => {
     throw problem('POLICY_FILE', { value: policy, problem: messageOf(error) }, error);
   });
-  return loadPolicy(text, policy);
+  return loadPolicy(text, policy, { services: await serviceNames() });
+}
+
+/** Every word a policy may use for what answers; loaded only when there is a policy. */
+async function serviceNames(): Promise<readonly string[]> {
+  const { PROTOCOLS } = await import('../identify/registry.ts');
+  return [...PROTOCOLS, ...KNOWN_PORTS].map(({ name }) => name);
 }
 
 /** What is printed: `--format`, else JSON with `--json`, else the table. */

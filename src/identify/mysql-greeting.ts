@@ -25,7 +25,6 @@ export const mysqlGreetingDetails = z.object({
     .optional()
     .describe('It refused the connection itself, for instance 1130: host not allowed'),
 });
-export type MysqlGreetingDetails = z.infer<typeof mysqlGreetingDetails>;
 
 /** Packets of the MySQL client/server protocol: 3 bytes length, 1 byte sequence number. */
 export const mysqlFrame = lengthFrame({ at: 0, size: 3, littleEndian: true, extra: 4 });
@@ -53,16 +52,11 @@ export function readMysqlGreeting(bytes: Uint8Array): MysqlGreeting | null {
   const head = reader.u32(true);
   if (head === undefined || head >>> 24 > 1) return null;
   if ((head & 0xff_ffff) > bytes.length - 4) return null;
-  switch (reader.u8()) {
-    case 10:
-      return head >>> 24 === 0 ? readHandshake(reader) : null;
-    case 9:
-      return head >>> 24 === 0 ? readOldHandshake(reader) : null;
-    case 0xff:
-      return readError(reader);
-    default:
-      return null;
-  }
+  const kind = reader.u8();
+  const first = head >>> 24 === 0;
+  if (kind === 10 && first) return readHandshake(reader);
+  if (kind === 9 && first) return readOldHandshake(reader);
+  return kind === 0xff ? readError(reader) : null;
 }
 
 function versionText(reader: ByteReader): string | null {

@@ -71,8 +71,8 @@ function readValue(reader: ByteReader, depth: number): FieldValue | undefined {
 }
 
 function longText(reader: ByteReader): string | undefined {
-  const text = reader.take(reader.u32() ?? 0);
-  return text && clip(utf8Text(text));
+  const bytes = reader.take(reader.u32() ?? 0);
+  return bytes && clip(utf8Text(bytes));
 }
 
 function readTable(reader: ByteReader, depth: number): FieldTable | null {

@@ -49,19 +49,26 @@ function readOpen(reader: ByteReader): Details | null {
   return { asNumber, holdTime, routerId: id.join('.') };
 }
 
+/** Items of type, length and value in one byte each but the value. */
+function items(bytes: Uint8Array): readonly (readonly [type: number, value: Uint8Array])[] {
+  const reader = new ByteReader(bytes);
+  const found: [number, Uint8Array][] = [];
+  while (reader.remaining > 0) {
+    const type = reader.u8() ?? 0;
+    const value = reader.take(reader.u8() ?? 0);
+    if (value === undefined) break;
+    found.push([type, value]);
+  }
+  return found;
+}
+
 /** The AS number of the capability of RFC 6793 among the optional parameters (RFC 5492). */
 function fourOctetAs(parameters: Uint8Array): number | undefined {
-  const outer = new ByteReader(parameters);
-  while (outer.remaining > 0) {
-    const type = outer.u8();
-    const inner = new ByteReader(outer.take(outer.u8() ?? 0) ?? new Uint8Array(0));
-    while (type === CAPABILITIES && inner.remaining > 0) {
-      const code = inner.u8();
-      const value = new ByteReader(inner.take(inner.u8() ?? 0) ?? new Uint8Array(0));
-      if (code === FOUR_OCTET_AS) return value.u32();
-    }
-  }
-  return undefined;
+  const capabilities = items(parameters)
+    .filter(([type]) => type === CAPABILITIES)
+    .flatMap(([, value]) => items(value));
+  const found = capabilities.find(([code]) => code === FOUR_OCTET_AS);
+  return found && new ByteReader(found[1]).u32();
 }
 
 /** Listens only: a speaker that takes our address for a peer opens, another refuses in words. */

@@ -18,13 +18,17 @@ function message(type: string, body: Uint8Array): Uint8Array {
 
 itIdentifiesItsFixtures(postgresql);
 
-describe('what a trusting server says it is', () => {
-  const trusting = (parameters: readonly string[]) => [
+/** The answers of a server that lets anybody in. */
+function trusting(parameters: readonly string[]): Uint8Array[] {
+  return [
     bytesOf('N'),
     message('R', u32be(0)),
     ...parameters.map((text) => message('S', bytesOf(`${text}\0`))),
     message('Z', bytesOf('I')),
   ];
+}
+
+describe('what a trusting server says it is', () => {
   it.each([
     [['server_version\x0016beta1'], 'PostgreSQL', '16beta1'],
     [['server_version\x001.21.0/bouncer'], 'PgBouncer', '1.21.0'],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Conversation } from '../../net/conversation.ts';
+import { ber, berFrame } from '../ber.ts';
 import { ByteReader, bytesOf, concatBytes } from '../bytes.ts';
 import { cpe23 } from '../cpe.ts';
 import { receiveWhole } from '../dialogue.ts';
@@ -46,14 +47,6 @@ const RESTRICTED_ADMIN = 0x08;
 
 /** TPKT (RFC 1006 §6): version 3, reserved, length of the whole. */
 const tpktFrame = lengthFrame({ at: 2, size: 2, extra: 0 });
-/** One DER element with a length of up to two bytes. */
-const tsFrame = (buffered: Uint8Array): number | null => {
-  const [, first = 0, second = 0, third = 0] = buffered;
-  if (buffered.length < 4) return null;
-  const length = first < 0x80 ? 2 + first : first === 0x81 ? 3 + second : 4 + second * 256 + third;
-  return buffered.length >= length ? length : null;
-};
-
 /** Connection Request (MS-RDPBCGR §2.2.1.1) with cookie `postern` and the protocols we could speak. */
 export function connectionRequest(protocols: number): Uint8Array {
   const cookie = bytesOf('Cookie: mstshash=postern\r\n');
@@ -95,16 +88,14 @@ async function negotiate(talk: Conversation, protocols: number): Promise<RdpConf
 
 /** TSRequest version 6 (MS-CSSP §2.2.1) with the first NTLM message, which names nobody. */
 function credSspRequest(): Uint8Array {
-  const wrap = (tag: number, inner: Uint8Array) =>
-    concatBytes(Uint8Array.of(tag, inner.length), inner);
-  const token = wrap(0xa0, wrap(0x04, NTLM_NEGOTIATE));
-  const tokens = wrap(0xa1, wrap(0x30, wrap(0x30, token)));
-  return wrap(0x30, concatBytes(hexBytes('a003020106'), tokens));
+  const token = ber(0xa0, ber(0x04, NTLM_NEGOTIATE));
+  const tokens = ber(0xa1, ber(0x30, ber(0x30, token)));
+  return ber(0x30, hexBytes('a003020106'), tokens);
 }
 
 async function askNames(talk: Conversation): Promise<NtlmDetails> {
   talk.send(credSspRequest());
-  const bytes = await receiveWhole(talk, tsFrame);
+  const bytes = await receiveWhole(talk, berFrame);
   return (bytes && readNtlmChallenge(bytes)) ?? {};
 }
 

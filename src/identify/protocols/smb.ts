@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Conversation } from '../../net/conversation.ts';
+import { ber } from '../ber.ts';
 import { ByteReader, bytesOf, concatBytes, latin1Text } from '../bytes.ts';
 import { cpe23 } from '../cpe.ts';
 import { clip, receiveWhole } from '../dialogue.ts';
@@ -66,11 +67,9 @@ export function smb2Negotiate(): Uint8Array {
 
 /** NegTokenInit (RFC 4178 §4.2.1) that offers NTLM alone and brings its first message. */
 function spnego(token: Uint8Array): Uint8Array {
-  const wrap = (tag: number, inner: Uint8Array) =>
-    concatBytes(Uint8Array.of(tag, inner.length), inner);
   const mechanisms = hexBytes('a00e 300c 060a 2b06010401823702020a');
-  const init = wrap(0x30, concatBytes(mechanisms, wrap(0xa2, wrap(0x04, token))));
-  return wrap(0x60, concatBytes(hexBytes('0606 2b0601050502'), wrap(0xa0, init)));
+  const init = ber(0x30, mechanisms, ber(0xa2, ber(0x04, token)));
+  return ber(0x60, hexBytes('0606 2b0601050502'), ber(0xa0, init));
 }
 
 /** MS-SMB2 §2.2.5: SESSION_SETUP with the first NTLM message. */

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { findCommand } from '../test/helpers/needs.ts';
 import { makeNamespace, namespacesMet } from '../test/lab/namespace.ts';
+import { median, row } from './figures.ts';
 
 const ROUNDS = 5;
 const OPEN_PORTS = Array.from({ length: 50 }, (_, at) => 137 + at * 1300);
@@ -29,7 +30,7 @@ function ours(engine: string, first: string, hosts: number, ports: string): Resu
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Result;
 }
 
-/** The setting of the issue; GNU time reports the peak on standard error. */
+/** The setting of the issue. */
 function nmap(target: string, ports: string): Result {
   const args = ['-sT', '-n', '-Pn', '-T5', '--min-rate', '100000', '-p', ports, '-oG', '-', target];
   const text = execFileSync(findCommand('nmap') ?? 'nmap', args, {
@@ -37,10 +38,6 @@ function nmap(target: string, ports: string): Result {
     maxBuffer: 1 << 28,
   });
   return { open: text.split('/open/').length - 1, peakMb: Number.NaN };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
 function compare(title: string, expectedOpen: number, contenders: readonly Contender[]): void {
@@ -55,17 +52,17 @@ function compare(title: string, expectedOpen: number, contenders: readonly Conte
   }
   const base = median(seconds[0] ?? []);
   console.log(`\n${title}\n`);
-  console.log('| scanner | seconds (median of 5) | times nmap | allowed | open ports | peak MB |');
-  console.log('|---|---|---|---|---|---|');
+  const time = `seconds (median of ${ROUNDS})`;
+  console.log(row('scanner', time, 'times nmap', 'allowed', 'open ports', 'peak MB'));
+  console.log(row('---', '---', '---', '---', '---', '---'));
   contenders.forEach(({ name, target }, at) => {
-    const time = median(seconds[at] ?? []);
+    const taken = median(seconds[at] ?? []);
     const { open = 0, peakMb = Number.NaN } = results[at] ?? {};
     const allowed = target === undefined ? '' : `≤ ${target.toFixed(2)}`;
     const peak = Number.isNaN(peakMb) ? '' : peakMb.toFixed(0);
     const found = `${open} of ${expectedOpen}`;
-    const row = [name, time.toFixed(2), (time / base).toFixed(2), allowed, found, peak];
-    console.log(`| ${row.join(' | ')} |`);
-    if (open !== expectedOpen || (target !== undefined && time / base > target)) {
+    console.log(row(name, taken.toFixed(2), (taken / base).toFixed(2), allowed, found, peak));
+    if (open !== expectedOpen || (target !== undefined && taken / base > target)) {
       process.exitCode = 1;
     }
   });

@@ -5,7 +5,7 @@ import type { Outcome, PortState, Reason } from '../../src/model/port.ts';
 import type { EngineKind } from '../../src/probe/engine.ts';
 import { findCommand } from '../helpers/needs.ts';
 import { makeNamespace, type Namespace } from '../lab/namespace.ts';
-import { ALL_PORTS, byFact, collect, from, newStats, openPorts } from './probing.ts';
+import { ALL_PORTS, byFact, collect, from, newStats, openPorts, probeInChild } from './probing.ts';
 
 /** What an engine cannot know, with the reason why. */
 export interface EngineFacts {
@@ -23,7 +23,7 @@ table inet lab {
     tcp dport 1021 reject with icmpx type admin-prohibited
     tcp dport 1022 reject with icmpx type host-unreachable
     tcp dport 1023 reject with icmpx type no-route
-    tcp dport 10000-20000 tcp flags syn numgen random mod 100 < 5 drop
+    iifname != lo tcp dport 10000-20000 tcp flags syn numgen random mod 100 < 5 drop
   }
 }`;
 const LISTENING = [80, 1003, 2222, 10_010, 10_500, 15_000, 19_999, 40_000, 65_535];
@@ -125,6 +125,14 @@ export function namespaceSuite(kind: EngineKind, { readsIcmp }: EngineFacts): vo
       expect(outcomes[0]?.reason).toBe(readsIcmp ? 'icmp-host-unreachable' : 'icmp-unreachable');
     });
   }
+
+  it.each(['127.0.0.1', '::1'])('never meets itself on %s', (address) => {
+    const inside = ['ip', 'netns', 'exec', peer.name];
+    const ports = ALL_PORTS.filter((port) => port < 1000 || port > 1023);
+    const found = byFact(probeInChild(inside, kind.name, address, ports), ports);
+    expect(found['open/syn-ack']).toEqual(LISTENING.filter((port) => port !== 1003));
+    expect(Object.keys(found).toSorted()).toEqual(['closed/rst', 'open/syn-ack']);
+  });
 
   it('finds the open ports of a peer that accepts nothing', async () => {
     const ports = Array.from({ length: 20 }, (_, index) => 50_000 + index);

@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { expect } from 'vitest';
 import type { Outcome } from '../../src/model/port.ts';
@@ -90,6 +91,33 @@ export function listening(address: string): Set<number> {
       .filter((local) => ours.includes(local.slice(0, local.lastIndexOf(':')).split('%')[0] ?? ''))
       .map((local) => Number(local.slice(local.lastIndexOf(':') + 1))),
   );
+}
+
+/** Probes with the built engine in a process of its own, which `prefix` starts. */
+export function probeInChild(
+  prefix: readonly string[],
+  engine: string,
+  address: string,
+  ports: readonly number[],
+): Outcome[] {
+  const built = `${process.cwd()}/dist/probe/engines.js`;
+  if (!existsSync(built)) throw new Error(`${built} is missing: run \`npm run build\` first`);
+  const script = `
+    const { chooseEngine } = await import('${built}');
+    const outcomes = [];
+    const engine = await chooseEngine('${engine}');
+    const addresses = (async function* () { yield '${address}'; })();
+    for await (const batch of engine.probe(addresses, ${JSON.stringify(ports)}, {
+      pace: { rate: 'max', perHost: 'max' },
+      signal: new AbortController().signal,
+      stats: { probes: 0, retries: 0, outcomes: 0, slowdowns: 0 },
+      warn: () => {},
+    })) outcomes.push(...batch);
+    console.log(JSON.stringify(outcomes));`;
+  const [command, ...args] = [...prefix, process.execPath, '--input-type=module'];
+  const child = spawnSync(command, args, { input: script, encoding: 'utf8', maxBuffer: 1 << 26 });
+  expect(child.stderr).toBe('');
+  return JSON.parse(child.stdout) as Outcome[];
 }
 
 /** Addresses without end, and what became of their source. */

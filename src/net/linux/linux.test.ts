@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { libcUnavailable, loadLibc, rawBuffer } from './libc.ts';
@@ -18,6 +20,21 @@ function canonical(address: string): string {
 /** A `cmsghdr` of zeros, then a `sock_extended_err` with EHOSTUNREACH. */
 function control(origin: number, type: number, code: number): Uint8Array {
   return Uint8Array.from([...new Uint8Array(16), 113, 0, 0, 0, origin, type, code, 0]);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** Node keeps it to itself but for a handle that has carried `fd` since its first versions. */
+function descriptorOf(socket: Socket): number {
+  const { _handle: handle } = socket as unknown as { _handle: { fd: number } };
+  return handle.fd;
 }
 
 describe('encodeAddress', () => {
@@ -116,6 +133,21 @@ describe.skipIf((await libcUnavailable()) !== null)('libc', () => {
     expect(libc.interfaceIndex('lo')).toBe(1);
     expect(libc.interfaceIndex('no-such-one')).toBe(0);
     expect(new TcpSockets(libc).descriptorLimit()).toBeGreaterThan(3);
+  });
+
+  it('knows a connection to itself', async () => {
+    const sockets = new TcpSockets(await loadLibc());
+    const port = await freePort();
+    const socket = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.1', localPort: port });
+    await once(socket, 'connect');
+    const to = encodeAddress('127.0.0.1', noScope);
+    const other = encodeAddress('127.0.0.2', noScope);
+    if (to === null || other === null) throw new Error('no address');
+    const fd = descriptorOf(socket);
+    expect(sockets.isSelf(fd, to, port)).toBe(true);
+    expect(sockets.isSelf(fd, other, port)).toBe(false);
+    expect(sockets.isSelf(fd, to, port + 1)).toBe(false);
+    socket.destroy();
   });
 
   it('gives memory that stays where it is', async () => {

@@ -22,6 +22,7 @@ import { dns } from './protocols/dns.ts';
 import { docker } from './protocols/docker.ts';
 import { dockerRegistry } from './protocols/docker-registry.ts';
 import { elasticsearch } from './protocols/elasticsearch.ts';
+import { epmd } from './protocols/epmd.ts';
 import { etcd } from './protocols/etcd.ts';
 import { ethernetIp } from './protocols/ethernet-ip.ts';
 import { finger } from './protocols/finger.ts';
@@ -149,6 +150,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   docker,
   dockerRegistry,
   elasticsearch,
+  epmd,
   etcd,
   ethernetIp,
   finger,

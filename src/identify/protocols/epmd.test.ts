@@ -1,0 +1,13 @@
+import {
+  itIdentifiesItsFixtures,
+  itNeverThrows,
+  readFixtures,
+  repliesOf,
+} from '../../../test/helpers/fixture.ts';
+import { epmd, readNames } from './epmd.ts';
+
+const seeds = readFixtures('epmd').flatMap(repliesOf);
+
+itIdentifiesItsFixtures(epmd);
+
+itNeverThrows('readNames', readNames, seeds);

@@ -159,6 +159,13 @@ function systemOf(comment = ''): string | undefined {
   return SYSTEMS.find((system) => comment.startsWith(system));
 }
 
+/** TinySSH puts eight random characters where the comment goes: no fact about the service. */
+function withoutNonce(identification: SshIdentification): SshIdentification {
+  if (!identification.software.startsWith('tinyssh')) return identification;
+  const { comment: _, ...rest } = identification;
+  return rest;
+}
+
 /** Portable OpenSSH numbers are `9.2p1`; the NVD has `p1` as the update of version 9.2. */
 function opensshCpe(version: string | undefined): string {
   const match = /^([\d.]+)(p\d+)?/.exec(version ?? '');
@@ -210,7 +217,7 @@ async function identify(talk: Conversation): Promise<Identity<z.infer<typeof det
   const bytes = await receiveWhole(talk, identificationFrame);
   const identification = bytes === null ? null : readSshIdentification(bytes);
   if (identification === null) return null;
-  const { preamble, ...words } = identification;
+  const { preamble, ...words } = withoutNonce(identification);
   const os = systemOf(words.comment);
   const speaksTwo = words.sshVersion === '2.0' || words.sshVersion === '1.99';
   const exchanged = speaksTwo ? await exchange(talk) : {};

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { clip, clipList } from './dialogue.ts';
 import { authSchemes } from './http-auth.ts';
+import { softwareOfPage } from './http-error-page.ts';
 import { fieldOf, fieldsNamed, type HttpResponse } from './http-message.ts';
 import { asksPassword, bodyText, readGenerator, readTitle } from './http-page.ts';
 import { type Software, softwareOfResponse } from './http-products.ts';
@@ -69,6 +70,8 @@ export interface Visit {
   readonly last: HttpResponse;
   readonly redirects: readonly { readonly status: number; readonly location: string }[];
   readonly encrypted: boolean;
+  /** The answer to a path that nobody has; asked for only where the others name no server. */
+  readonly errorPage?: HttpResponse;
 }
 
 function clipped(text: string | undefined): string | undefined {
@@ -174,9 +177,16 @@ export function httpFacts(visit: Visit, named: readonly Software[]): HttpDetails
   };
 }
 
+/** Everything that the header, and failing that the pages, of a visit name. */
+function softwareOfVisit({ first, last, errorPage }: Visit): Software[] {
+  const inHeader = [first, last].flatMap(softwareOfResponse);
+  if (inHeader.length > 0) return inHeader;
+  return [last, ...(errorPage === undefined ? [] : [errorPage])].flatMap(softwareOfPage);
+}
+
 /** Product, version and CPE of the server, and all facts of a visit. */
 export function httpIdentity(visit: Visit): Identity<HttpDetails> {
-  const named = [visit.first, visit.last].flatMap(softwareOfResponse);
+  const named = softwareOfVisit(visit);
   const once = named.filter(
     ({ product }, at) => named.findIndex((other) => other.product === product) === at,
   );

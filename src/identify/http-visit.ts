@@ -1,7 +1,9 @@
 import type { Conversation } from '../net/conversation.ts';
+import { NO_SUCH_PAGE, softwareOfPage } from './http-error-page.ts';
 import type { Visit } from './http-facts.ts';
 import { fieldOf, type HttpResponse } from './http-message.ts';
 import { bodyText } from './http-page.ts';
+import { softwareOfResponse } from './http-products.ts';
 import { getFresh, getHttp, hostField } from './http-request.ts';
 
 const MAX_HOPS = 3;
@@ -52,7 +54,8 @@ export function redirectTarget(response: HttpResponse, from: string): URL | null
 
 /**
  * GET / and at most three redirects that stay on this scheme, host and port, each on a fresh
- * connection. A redirect elsewhere is noted and not followed. Null: the first answer is no HTTP, it
+ * connection. A redirect elsewhere is noted and not followed. Where no header names the server, one
+ * more connection asks for a page that is not there. Null: the first answer is no HTTP, it
  * says that this port wants TLS, or that it is there for RTSP.
  */
 export async function visit(talk: Conversation): Promise<Visit | null> {
@@ -71,7 +74,26 @@ export async function visit(talk: Conversation): Promise<Visit | null> {
     last = next;
     from = target.href;
   }
-  return { first, last, redirects, encrypted: talk.tls !== undefined };
+  const errorPage = await unnamed(talk, first, last);
+  return {
+    first,
+    last,
+    redirects,
+    encrypted: talk.tls !== undefined,
+    ...(errorPage !== null && { errorPage }),
+  };
+}
+
+/** An error page of the server, where nothing else has named it. */
+function unnamed(
+  talk: Conversation,
+  first: HttpResponse,
+  last: HttpResponse,
+): Promise<HttpResponse | null> {
+  const named = [first, last].some(
+    (response) => softwareOfResponse(response).length + softwareOfPage(response).length > 0,
+  );
+  return named || !first.headComplete ? Promise.resolve(null) : getFresh(talk, NO_SUCH_PAGE);
 }
 
 async function follow(talk: Conversation, target: URL, from: string): Promise<HttpResponse | null> {

@@ -32,7 +32,7 @@ async function identity(scripts: readonly Script[], budget = {}) {
 }
 
 const redirect = (location: string) =>
-  answer(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\n\r\n`);
+  answer(`HTTP/1.1 302 Found\r\nServer: t/1\r\nLocation: ${location}\r\n\r\n`);
 const page = answer('HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n<title>here</title>\n');
 
 describe('the request', () => {
@@ -87,6 +87,18 @@ describe('redirects', () => {
   it('a location cannot smuggle a second request in', async () => {
     const { asked } = await identity([redirect('/a b\tGET'), page]);
     expect(asked[1]?.[0]).toMatch(/^GET \/\S+ HTTP\/1\.1$/);
+  });
+});
+
+describe('a server that its header does not name', () => {
+  it('is asked for a page that is not there', async () => {
+    const tomcat = '<h3>Apache Tomcat/10.1.60 (Debian)</h3>';
+    const { found, asked } = await identity([
+      page,
+      answer(`HTTP/1.1 404 \r\nContent-Length: ${tomcat.length}\r\n\r\n${tomcat}`),
+    ]);
+    expect(asked[1]?.[0]).toBe('GET /postern-asks-for-a-page-that-is-not-there HTTP/1.1');
+    expect(found).toMatchObject({ product: 'Apache Tomcat', version: '10.1.60' });
   });
 });
 

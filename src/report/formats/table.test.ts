@@ -85,14 +85,14 @@ describe('table', () => {
       'Part of the work failed (1 problem).',
       'Seen over loopback: this is what listens here, not what outsiders can reach.',
       '  TARGET_SYNTAX: hosts.txt:3: "300.1.2.3" is not an IP address (octet over 255)',
-      'Looked at TCP 1-1000 from me (engine epoll) in 12.3 s, 478 probes per second.',
+      'Looked at TCP 1-1000 from me (engine epoll) in 12.3 s.',
       '4 hosts, 6 open ports, 1 should be closed, 1 restricted, 1 not recognised',
     ]);
   });
 
   it('has no header without ports', () => {
     expect(linesOf(emptyReport(), { width: 120 })).toEqual([
-      'Looked at TCP 1-1000 from worker-1 (engine epoll) in 12.3 s, 478 probes per second.',
+      'Looked at TCP 1-1000 from worker-1 (engine epoll) in 12.3 s.',
       '0 hosts, no open ports',
     ]);
   });

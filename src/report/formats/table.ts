@@ -22,6 +22,8 @@ const INDENT = ' '.repeat(SEVERITY + GAP.length);
 /** The room of severity and verdict. */
 const INDENT_WORDS = ' '.repeat(SEVERITY + VERDICT + 2 * GAP.length);
 const SENTENCE = 1_000;
+/** Longest port list written out. */
+const SHORT_PORTS = 40;
 const PROBLEMS = 10;
 
 interface Layout {
@@ -113,12 +115,21 @@ function rowText(row: Row, layout: Layout): string {
 
 function scopeLine({ scan }: ScanReport): string {
   const { ports, engine, vantage } = scan.scope;
-  const asked = [ports.tcp && `TCP ${ports.tcp}`, ports.udp && `UDP ${ports.udp}`];
-  const what = clip(asked.filter((text) => text !== '').join(', '), 60);
-  const rate = counted(Math.round(scan.stats.achievedRate), 'probe');
+  const asked = [portsAsked('TCP', ports.tcp), portsAsked('UDP', ports.udp)];
+  const what = asked.filter((text) => text !== '').join(', ');
   return visible(
-    `Looked at ${what} from ${vantage.name} (engine ${engine}) in ${duration(elapsedSeconds(scan))}, ${rate} per second.`,
+    `Looked at ${what} from ${vantage.name} (engine ${engine}) in ${duration(elapsedSeconds(scan))}.`,
   );
+}
+
+/** The ports as written while that is short, else how many. */
+function portsAsked(transport: string, ranges: string): string {
+  if (ranges.length <= SHORT_PORTS) return ranges === '' ? '' : `${transport} ${ranges}`;
+  const count = ranges.split(',').reduce((sum, range) => {
+    const [first, last = first] = range.split('-').map(Number);
+    return sum + (last ?? 0) - (first ?? 0) + 1;
+  }, 0);
+  return counted(count, `${transport} port`);
 }
 
 function problemLines({ scan }: ScanReport): string[] {

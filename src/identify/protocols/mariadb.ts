@@ -20,7 +20,7 @@ export const mariadb = defineProtocol({
   title: 'MariaDB',
   transport: 'tcp',
   over: 'tcp',
-  ports: [3306],
+  ports: [3306, 3307],
   manners: 'listen',
   details: mysqlGreetingDetails,
 

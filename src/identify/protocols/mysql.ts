@@ -40,7 +40,7 @@ export const mysql = defineProtocol({
   title: 'MySQL',
   transport: 'tcp',
   over: 'tcp',
-  ports: [3306, 4000],
+  ports: [3306, 3307, 4000, 2881, 9030, 9306],
   manners: 'listen',
   details: mysqlGreetingDetails,
 

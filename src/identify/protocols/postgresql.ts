@@ -212,7 +212,7 @@ export const postgresql = defineProtocol({
   title: 'PostgreSQL',
   transport: 'tcp',
   over: 'tcp',
-  ports: [5432, 5433, 6432, 26257],
+  ports: [5432, 5433, 6432, 8812, 26257],
   manners: 'ask',
   details,
 

@@ -4,7 +4,7 @@ import { latin1Text } from './bytes.ts';
 import { cpe23 } from './cpe.ts';
 import { authSchemes, refusesStrangers } from './http-auth.ts';
 import { fieldOf, fieldsNamed, type HttpResponse, readHttpResponse } from './http-message.ts';
-import { bodyText, readTitle } from './http-page.ts';
+import { bodyText, titleOf } from './http-page.ts';
 import { getFresh, getHttp } from './http-request.ts';
 import { defineProtocol, type Identity, type Protocol } from './plugin.ts';
 import { present } from './present.ts';
@@ -66,7 +66,7 @@ export function isGoNotFound(response: HttpResponse): boolean {
 
 /** Whether the page's title is, or begins with, one of these. */
 export function titled(response: HttpResponse, ...titles: readonly string[]): boolean {
-  const title = readTitle(bodyText(response)) ?? '';
+  const title = titleOf(bodyText(response)) ?? '';
   return titles.some((wanted) => title.startsWith(wanted));
 }
 

@@ -3,7 +3,7 @@ import { clip, clipList } from './dialogue.ts';
 import { authSchemes } from './http-auth.ts';
 import { softwareOfPage } from './http-error-page.ts';
 import { fieldOf, fieldsNamed, type HttpResponse } from './http-message.ts';
-import { asksPassword, bodyText, readGenerator, readTitle } from './http-page.ts';
+import { asksPassword, bodyText, generatorOf, titleOf } from './http-page.ts';
 import { type Software, softwareOfResponse } from './http-products.ts';
 import type { Identity } from './plugin.ts';
 import { present } from './present.ts';
@@ -132,11 +132,11 @@ function securityFacts({ last }: Visit) {
 const LISTING = /^(?:index of \/|directory listing for \/|directory: \/)/i;
 
 function pageFacts({ last }: Visit, page: string) {
-  const title = readTitle(page);
+  const title = titleOf(page);
   return {
     contentType: clipped(fieldOf(last, 'content-type')),
     title,
-    generator: readGenerator(page),
+    generator: generatorOf(page),
     directoryListing: LISTING.test(title ?? '') ? true : undefined,
   };
 }

@@ -5,10 +5,10 @@ import {
   asksPassword,
   bodyJson,
   bodyText,
-  decodeEntities,
-  readGenerator,
-  readTitle,
+  generatorOf,
   tagsNamed,
+  titleOf,
+  withoutEntities,
 } from './http-page.ts';
 
 function response(type: string, body: Uint8Array) {
@@ -32,24 +32,24 @@ describe('title', () => {
     ['<titl', undefined],
     ['<title', undefined],
     ['', undefined],
-  ])('of %j', (html, title) => expect(readTitle(html)).toBe(title));
+  ])('of %j', (html, title) => expect(titleOf(html)).toBe(title));
 
   it('is bounded', () => {
-    expect(readTitle(`<title>${'a'.repeat(100_000)}`)?.length).toBe(1_024);
+    expect(titleOf(`<title>${'a'.repeat(100_000)}`)?.length).toBe(1_024);
   });
 });
 
 it.each([
   ['&lt;&unknown;&#0;&#xD800;&#1114112;&', '<&unknown;&#0;&#xD800;&#1114112;&'],
   ['&#65;&#x42;&nbsp;', 'AB '],
-])('entities of %j', (text, plain) => expect(decodeEntities(text)).toBe(plain));
+])('entities of %j', (text, plain) => expect(withoutEntities(text)).toBe(plain));
 
 it.each([
   ['<meta name="generator" content="WordPress 6.4.2" />', 'WordPress 6.4.2'],
   ["<META content='Hugo 0.1' NAME=Generator>", 'Hugo 0.1'],
   ['<meta name="description" content="x">', undefined],
   ['<metadata name="generator" content="x">', undefined],
-])('generator of %j', (html, generator) => expect(readGenerator(html)).toBe(generator));
+])('generator of %j', (html, generator) => expect(generatorOf(html)).toBe(generator));
 
 it.each([
   ['<form><input name=p type="password">', true],
@@ -85,10 +85,10 @@ describe('properties', () => {
   it('nothing throws', () => {
     fc.assert(
       fc.property(hostile, (html) => {
-        readTitle(html);
-        readGenerator(html);
+        titleOf(html);
+        generatorOf(html);
         asksPassword(html);
-        decodeEntities(html);
+        withoutEntities(html);
         return tagsNamed(html, 'meta').length <= 512;
       }),
     );

@@ -41,7 +41,7 @@ function codePoint(code: number, otherwise: string): string {
 }
 
 /** Character references of HTML: numeric ones, and the named ones that titles use. */
-export function decodeEntities(text: string): string {
+export function withoutEntities(text: string): string {
   return text.replace(
     /&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});/g,
     (whole, name: string) => {
@@ -80,13 +80,13 @@ function indexOfWord(text: string, word: string, from = 0): number {
 }
 
 /** Content of the first `title` element, entities decoded, white space collapsed. */
-export function readTitle(html: string): string | undefined {
+export function titleOf(html: string): string | undefined {
   const open = indexOfWord(html, '<title');
   const start = open < 0 ? -1 : html.indexOf('>', open);
   if (start < 0) return undefined;
   const end = indexOfWord(html, '</title', start);
   const raw = html.slice(start + 1, Math.min(end < 0 ? html.length : end, start + 1 + MAX_TAG));
-  const title = decodeEntities(raw).replace(/\s+/g, ' ').trim().slice(0, MAX_TITLE);
+  const title = withoutEntities(raw).replace(/\s+/g, ' ').trim().slice(0, MAX_TITLE);
   return title === '' ? undefined : title;
 }
 
@@ -116,11 +116,11 @@ export function tagsNamed(html: string, name: string): Map<string, string>[] {
 }
 
 /** What `<meta name="generator">` says: `WordPress 6.4.2`. */
-export function readGenerator(html: string): string | undefined {
+export function generatorOf(html: string): string | undefined {
   const meta = tagsNamed(html, 'meta').find(
     (tag) => tag.get('name')?.toLowerCase() === 'generator',
   );
-  const content = decodeEntities(meta?.get('content') ?? '')
+  const content = withoutEntities(meta?.get('content') ?? '')
     .trim()
     .slice(0, MAX_TITLE);
   return content === '' ? undefined : content;

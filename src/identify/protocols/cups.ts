@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineHttpApp } from '../http-app.ts';
 import { fieldOf } from '../http-message.ts';
-import { bodyText, readTitle } from '../http-page.ts';
+import { bodyText, titleOf } from '../http-page.ts';
 
 /** CUPS, the print server, over IPP: GET /, and /admin, which asks for a password. */
 export const cups = defineHttpApp({
@@ -24,7 +24,7 @@ export const cups = defineHttpApp({
     const server = fieldOf(response, 'server') ?? '';
     const named = /^CUPS\/([\d.]{1,20})/.exec(server)?.[1];
     if (named === undefined) return null;
-    const exact = /CUPS (\d[\w.]{0,20})$/.exec(readTitle(bodyText(response)) ?? '')?.[1];
+    const exact = /CUPS (\d[\w.]{0,20})$/.exec(titleOf(bodyText(response)) ?? '')?.[1];
     return { version: exact ?? named, details: { ipp: / IPP\/([\d.]{1,8})/.exec(server)?.[1] } };
   },
 });

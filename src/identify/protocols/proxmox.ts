@@ -1,6 +1,6 @@
 import { bodyHas, defineHttpApp } from '../http-app.ts';
 import { fieldOf } from '../http-message.ts';
-import { bodyText, readTitle } from '../http-page.ts';
+import { bodyText, titleOf } from '../http-page.ts';
 
 /** By the page's title; Proxmox VE is the one that is left. */
 const PRODUCTS: Readonly<Record<string, { readonly product: string; readonly cpe: string }>> = {
@@ -30,7 +30,7 @@ export const proxmox = defineHttpApp({
   },
 
   read(response) {
-    const title = readTitle(bodyText(response)) ?? '';
+    const title = titleOf(bodyText(response)) ?? '';
     const product = /Proxmox (?:Virtual Environment|Backup Server|Mail Gateway)/.exec(title)?.[0];
     const daemon = /^(?:pve|pmg)-api-daemon\//.test(fieldOf(response, 'server') ?? '');
     if (product === undefined && !daemon) return null;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bodyHas, defineHttpApp, titled } from '../http-app.ts';
-import { bodyText, readTitle } from '../http-page.ts';
+import { bodyText, titleOf } from '../http-page.ts';
 
 /** Master, worker or history page of Apache Spark: GET /; it has no login. */
 export const spark = defineHttpApp({
@@ -23,7 +23,7 @@ export const spark = defineHttpApp({
 
   read(response) {
     const page = bodyText(response);
-    const title = readTitle(page) ?? '';
+    const title = titleOf(page) ?? '';
     if (!bodyHas(response, 'spark-logo')) return null;
     const version = /class="version"[^>]{0,100}>\s{0,40}(\d[\w.-]{0,30})/.exec(page)?.[1];
     return { version, details: { role: title.replace(/ at .*$/, '') } };

@@ -18,6 +18,7 @@ import { comfyui } from './protocols/comfyui.ts';
 import { consul } from './protocols/consul.ts';
 import { couchdb } from './protocols/couchdb.ts';
 import { cups } from './protocols/cups.ts';
+import { dict } from './protocols/dict.ts';
 import { dns } from './protocols/dns.ts';
 import { docker } from './protocols/docker.ts';
 import { dockerRegistry } from './protocols/docker-registry.ts';
@@ -25,6 +26,7 @@ import { elasticsearch } from './protocols/elasticsearch.ts';
 import { epmd } from './protocols/epmd.ts';
 import { etcd } from './protocols/etcd.ts';
 import { ethernetIp } from './protocols/ethernet-ip.ts';
+import { fastcgi } from './protocols/fastcgi.ts';
 import { finger } from './protocols/finger.ts';
 import { flink } from './protocols/flink.ts';
 import { ftp } from './protocols/ftp.ts';
@@ -32,6 +34,7 @@ import { gearman } from './protocols/gearman.ts';
 import { git } from './protocols/git.ts';
 import { gitea } from './protocols/gitea.ts';
 import { gitlab } from './protocols/gitlab.ts';
+import { gpsd } from './protocols/gpsd.ts';
 import { gradio } from './protocols/gradio.ts';
 import { grafana } from './protocols/grafana.ts';
 import { hadoop } from './protocols/hadoop.ts';
@@ -63,9 +66,11 @@ import { minio } from './protocols/minio.ts';
 import { modbus } from './protocols/modbus.ts';
 import { modelServer } from './protocols/model-server.ts';
 import { mongodb } from './protocols/mongodb.ts';
+import { mpd } from './protocols/mpd.ts';
 import { mqtt } from './protocols/mqtt.ts';
 import { msrpc } from './protocols/msrpc.ts';
 import { mssql } from './protocols/mssql.ts';
+import { muninNode } from './protocols/munin-node.ts';
 import { mysql } from './protocols/mysql.ts';
 import { mysqlx } from './protocols/mysqlx.ts';
 import { nats } from './protocols/nats.ts';
@@ -76,6 +81,7 @@ import { nexus } from './protocols/nexus.ts';
 import { nfs } from './protocols/nfs.ts';
 import { nntp } from './protocols/nntp.ts';
 import { nomad } from './protocols/nomad.ts';
+import { nut } from './protocols/nut.ts';
 import { ollama } from './protocols/ollama.ts';
 import { opcUa } from './protocols/opc-ua.ts';
 import { openwire } from './protocols/openwire.ts';
@@ -105,6 +111,7 @@ import { smtp } from './protocols/smtp.ts';
 import { socks5 } from './protocols/socks5.ts';
 import { solr } from './protocols/solr.ts';
 import { sonarqube } from './protocols/sonarqube.ts';
+import { spamd } from './protocols/spamd.ts';
 import { spark } from './protocols/spark.ts';
 import { ssh } from './protocols/ssh.ts';
 import { stomp } from './protocols/stomp.ts';
@@ -116,6 +123,7 @@ import { tls } from './protocols/tls.ts';
 import { traefik } from './protocols/traefik.ts';
 import { unifi } from './protocols/unifi.ts';
 import { vault } from './protocols/vault.ts';
+import { vmwareAuth } from './protocols/vmware-auth.ts';
 import { vnc } from './protocols/vnc.ts';
 import { weaviate } from './protocols/weaviate.ts';
 import { webmin } from './protocols/webmin.ts';
@@ -146,6 +154,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   consul,
   couchdb,
   cups,
+  dict,
   dns,
   docker,
   dockerRegistry,
@@ -153,6 +162,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   epmd,
   etcd,
   ethernetIp,
+  fastcgi,
   finger,
   flink,
   ftp,
@@ -160,6 +170,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   git,
   gitea,
   gitlab,
+  gpsd,
   gradio,
   grafana,
   hadoop,
@@ -191,9 +202,11 @@ export const PROTOCOLS: readonly Protocol[] = [
   modbus,
   modelServer,
   mongodb,
+  mpd,
   mqtt,
   msrpc,
   mssql,
+  muninNode,
   mysql,
   mysqlx,
   nats,
@@ -204,6 +217,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   nfs,
   nntp,
   nomad,
+  nut,
   ollama,
   opcUa,
   openwire,
@@ -233,6 +247,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   socks5,
   solr,
   sonarqube,
+  spamd,
   spark,
   ssh,
   stomp,
@@ -244,6 +259,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   traefik,
   unifi,
   vault,
+  vmwareAuth,
   vnc,
   weaviate,
   webmin,

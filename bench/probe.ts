@@ -25,18 +25,23 @@ interface Contender {
   readonly target?: number;
 }
 
+/** All contenders run ahead of whatever else the machine does. */
+function timed(command: string, args: readonly string[]): string {
+  return execFileSync('nice', ['-n', '-15', command, ...args], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+}
+
 function ours(engine: string, first: string, hosts: number, ports: string): Result {
   const args = [CHILD, engine, first, String(hosts), ports];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Result;
+  return JSON.parse(timed(process.execPath, args)) as Result;
 }
 
 /** The setting of the issue. */
 function nmap(target: string, ports: string): Result {
   const args = ['-sT', '-n', '-Pn', '-T5', '--min-rate', '100000', '-p', ports, '-oG', '-', target];
-  const text = execFileSync(findCommand('nmap') ?? 'nmap', args, {
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
+  const text = timed(findCommand('nmap') ?? 'nmap', args);
   return { open: text.split('/open/').length - 1, peakMb: Number.NaN };
 }
 

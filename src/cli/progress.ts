@@ -58,7 +58,7 @@ export function progressLine(source: ProgressSource, startedAt: number, withBar:
 /** Shows progress on `stream`: a bar on a terminal, a line every 10 s elsewhere. */
 export function showProgress(stream: NodeJS.WriteStream, source: ProgressSource): ProgressView {
   const startedAt = source.now();
-  const onTerminal = stream.isTTY === true;
+  const onTerminal = stream.isTTY;
   const clear = (): void => {
     if (onTerminal) stream.write('\r\u001b[K');
   };

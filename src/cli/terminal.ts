@@ -8,7 +8,7 @@ export interface Terminal {
 export function wantsColor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean {
   if (env.NO_COLOR !== undefined && env.NO_COLOR !== '') return false;
   if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '') return env.FORCE_COLOR !== '0';
-  return stream.isTTY === true && env.TERM !== 'dumb';
+  return stream.isTTY && env.TERM !== 'dumb';
 }
 
 /** Writes and waits while the reader is behind, so that a large report does not pile up in memory. */

@@ -4,12 +4,14 @@ import type { Conversation } from '../net/conversation.ts';
 import { type Budget, Peer, type Talk } from '../net/talk.ts';
 import { acceptedTlsVersions } from '../net/tls-probe.ts';
 import { boundDetails } from './bound-details.ts';
-import { byFrequency, type Layer, recognisedIn, suggestedBy } from './order.ts';
+import { byFrequency, type Layer, mayThink, recognisedIn, suggestedBy } from './order.ts';
 import type { Identity, Protocol } from './plugin.ts';
 import { rawOf } from './raw.ts';
 
 /** Wait for a greeting where nothing suggests one. */
 const GREETING_MS = 1500;
+/** Ports of raw printing (AppSocket): whatever arrives there is printed, so nothing is sent. */
+const PRINTED = { first: 9100, last: 9107 };
 const LINE_FEED = 0x0a;
 /** Questions to a peer that hangs up at once, before it counts as mute. */
 const ASKED_OF_SHUNNING = 2;
@@ -21,6 +23,7 @@ const GREETING_QUIET_MS = 400;
 const SUGGESTED_GREETING_MS = 7000;
 /** Wait for the first word in answer to a question that nothing suggested, beside ten round trips. */
 const UNSUGGESTED_MS = 600;
+const UNSUGGESTED_HTTP_MS = 3000;
 /** Time for a TLS handshake that nothing suggested, beside ten round trips. */
 const UNSUGGESTED_TLS_MS = 1500;
 /** Time for one port in all. */
@@ -96,6 +99,7 @@ class Identification {
 
   async #find(): Promise<Found | null> {
     const port = this.#peer.port;
+    if (port >= PRINTED.first && port <= PRINTED.last) return this.#overhear();
     if (suggestedBy(this.#protocols, port, 'tls').length > 0) {
       const inside = await this.#insideTls();
       if (inside !== null || this.#tls !== undefined) return inside;
@@ -108,6 +112,16 @@ class Identification {
       (this.#greetedBare || this.#tlsTried ? null : await this.#insideTls()) ??
       (this.#tls === undefined ? await this.#askRest('bare') : null)
     );
+  }
+
+  /** Listens and says nothing: only a greeting can tell what this is. */
+  async #overhear(): Promise<Found | null> {
+    const talk = await this.#open('bare');
+    if (talk === null) return null;
+    await this.#hearGreeting('bare', talk, GREETING_MS);
+    this.#hear('bare', talk.received);
+    talk.close();
+    return null;
   }
 
   /** Enters TLS and looks inside; `#tls` is set when the layer stood, whatever was inside. */
@@ -177,7 +191,8 @@ class Identification {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       if (this.#options.signal.aborted) return null;
       if (this.#tried[layer].has(next) || next.over !== 'tcp') continue;
-      const patience = suggested ? undefined : this.#patience(UNSUGGESTED_MS);
+      const waitMs = mayThink(next) ? UNSUGGESTED_HTTP_MS : UNSUGGESTED_MS;
+      const patience = suggested ? undefined : this.#patience(waitMs);
       const talk = await this.#open(layer, patience);
       if (talk === null) return null;
       const found = await this.#ask(layer, next, talk).finally(() => talk.close());
@@ -234,7 +249,7 @@ class Identification {
       const talk = await this.#open(layer);
       if (talk === null) break;
       const better = await this.#ask(layer, protocol, talk).finally(() => talk.close());
-      if (better !== null) return better;
+      if (better !== null) return { ...better, identity: withHttp(better, found) };
     }
     return found;
   }
@@ -295,4 +310,14 @@ class Identification {
       ...(heard === undefined ? {} : { raw: rawOf(heard) }),
     };
   }
+}
+
+/** An application behind HTTP keeps what HTTP itself told (title, headers, clear-text login). */
+function withHttp(application: Found, http: Found): Identity<unknown> {
+  const details = { ...asObject(http.identity.details), ...asObject(application.identity.details) };
+  return { ...application.identity, details };
+}
+
+function asObject(details: unknown): object {
+  return typeof details === 'object' && details !== null ? details : {};
 }

@@ -1,16 +1,16 @@
 import type { Protocol } from './plugin.ts';
 
 /**
- * Which client-first protocols are worth asking on a port that suggests nothing, most often met
+ * Client-first protocols that are asked for on a port that suggests none of them, most often met
  * first (Izhikevich, Teixeira, Durumeric: LZR, USENIX Security 2021, and what is deployed today).
- * Protocols not named here follow in registry order.
+ * All others are asked for on their own ports, or when something the peer said looks like them: fifty
+ * connections to one port would be a nuisance, and industrial controllers have been seen to stop at
+ * a message they did not expect.
  */
-const OFTEN = [
+const ASKED_ANYWHERE = [
   'http',
   'https',
-  'https',
   'dns',
-  'http2',
   'redis',
   'postgresql',
   'mqtt',
@@ -27,12 +27,28 @@ const OFTEN = [
   'oracle-tns',
   'rtsp',
   'sip',
+  'kerberos',
+  'git',
+  'http2',
   'pptp',
+  'x11',
+  'java-rmi',
+  'ajp',
+  'zookeeper',
+  'minecraft',
+  'tls',
 ];
 
 function rank(protocol: Protocol): number {
-  const at = OFTEN.indexOf(protocol.name);
-  return at < 0 ? OFTEN.length : at;
+  return ASKED_ANYWHERE.indexOf(protocol.name);
+}
+
+/** Behind a proxy the application may think for seconds before its first word. */
+const THINKING: readonly string[] = ['http', 'https'];
+
+/** Whether an answer to this protocol's question may take its time. */
+export function mayThink(protocol: Protocol): boolean {
+  return THINKING.includes(protocol.name);
 }
 
 /** Where a conversation runs: on the bare transport or inside TLS. */
@@ -42,10 +58,10 @@ function existsIn(protocol: Protocol, layer: Layer): boolean {
   return protocol.within === undefined || protocol.within === layer;
 }
 
-/** Client-first protocols of a layer, most often met first. */
+/** Client-first protocols of a layer that are asked for anywhere, most often met first. */
 export function byFrequency(protocols: readonly Protocol[], layer: Layer): Protocol[] {
   return protocols
-    .filter((protocol) => protocol.manners === 'ask' && protocol.over === 'tcp')
+    .filter((protocol) => rank(protocol) >= 0 && protocol.over === 'tcp')
     .filter((protocol) => existsIn(protocol, layer))
     .sort((a, b) => rank(a) - rank(b));
 }

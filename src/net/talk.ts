@@ -260,7 +260,7 @@ export class Talk implements Conversation {
     this.#pending = [];
     this.#pendingBytes = 0;
     const left = Math.max(1, this.#deadline - performance.now());
-    const result = await handshake(this.#stream as Socket, {
+    const result = await handshake(this.#stream, {
       ...options,
       serverName: this.serverName,
       startTls,

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { identify } from '../../src/identify/identify.ts';
 import { PROTOCOLS } from '../../src/identify/registry.ts';
@@ -130,5 +131,25 @@ describe.concurrent('a bad peer', () => {
   it('that answers everything with the same line is kept raw', async () => {
     const { service } = await look([expectBytes(), say('what?\r\n'), close()]);
     expect(service).toMatchObject({ protocol: 'unknown', raw: { text: 'what?\\r\\n' } });
+  });
+});
+
+describe('a raw printer', () => {
+  it('is told nothing, lest it print it', async () => {
+    // the rule is about the number of the port; an address of our own keeps it free of others
+    const address = '127.91.0.1';
+    const port = 9100;
+    let received = 0;
+    const printer = createServer((socket) => {
+      socket.on('data', (data) => {
+        received += data.length;
+      });
+    }).listen(port, address);
+    await new Promise((resolve) => printer.once('listening', resolve));
+    const signal = new AbortController().signal;
+    const service = await identify({ address, port, signal, protocols: PROTOCOLS });
+    printer.close();
+    expect(service).toBeNull();
+    expect(received).toBe(0);
   });
 });

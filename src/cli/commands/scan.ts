@@ -123,8 +123,9 @@ async function run(
   });
   if (options.verbose === true && request.note !== null) view.message(`note: ${request.note}`);
   if (!quiet) {
-    const { progress, total } = scan;
-    view = showProgress(terminal.err, { progress, total, now: () => performance.now() });
+    const { progress } = scan;
+    const source = { progress, total: () => scan.total(), now: () => performance.now() };
+    view = showProgress(terminal.err, source);
   }
   try {
     return await scan.run();

@@ -73,6 +73,6 @@ export const beanstalkd = defineProtocol({
   ports: [11300],
   manners: 'ask',
   details,
-  recognises: (bytes) => /^UNKNOWN_COMMAND\r\n/.test(headText(bytes)),
+  recognises: (bytes) => headText(bytes).startsWith('UNKNOWN_COMMAND\r\n'),
   identify,
 });

@@ -67,6 +67,6 @@ export const gearman = defineProtocol({
   ports: [4730],
   manners: 'ask',
   details,
-  recognises: (bytes) => /^ERR UNKNOWN_COMMAND /.test(latin1Text(bytes.subarray(0, 32))),
+  recognises: (bytes) => latin1Text(bytes.subarray(0, 32)).startsWith('ERR UNKNOWN_COMMAND '),
   identify,
 });

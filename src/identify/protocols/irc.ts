@@ -117,6 +117,6 @@ export const irc = defineProtocol({
   tlsPorts: [6697],
   manners: 'ask',
   details,
-  recognises: (bytes) => isGreeting(bytes) || /^ERROR :/.test(headText(bytes)),
+  recognises: (bytes) => isGreeting(bytes) || headText(bytes).startsWith('ERROR :'),
   identify,
 });

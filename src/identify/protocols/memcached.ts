@@ -159,7 +159,7 @@ async function identify(talk: Conversation): Promise<Identity<Details> | null> {
   const { bytes, end } = await talk.receive(lineFrame);
   const version = readMemcachedVersion(bytes);
   if (version !== null) return openText(talk, version);
-  if (/^CLIENT_ERROR unauthenticated/.test(headText(bytes))) return locked(talk, 'text');
+  if (headText(bytes).startsWith('CLIENT_ERROR unauthenticated')) return locked(talk, 'text');
   // with SASL on, a server takes text for the beginning of a binary header and keeps waiting
   if (bytes.length > 0 || end === 'budget' || end === 'cancelled') return null;
   const binary = await talk.fresh();

@@ -194,7 +194,7 @@ export const redis = defineProtocol({
   details,
   recognises: (bytes) => {
     const text = headText(bytes);
-    return /^\+PONG\r\n/.test(text) || (text.startsWith('-') && isRedisError(text.slice(1)));
+    return text.startsWith('+PONG\r\n') || (text.startsWith('-') && isRedisError(text.slice(1)));
   },
   identify,
 });

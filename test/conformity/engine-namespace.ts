@@ -103,7 +103,7 @@ export function namespaceSuite(kind: EngineKind, { readsIcmp }: EngineFacts): vo
       ['blackhole', 'no-route'],
       ['prohibit', 'permission'],
     ])(`takes a route of type %s for our own side over IP${family}: %s`, async (type, reason) => {
-      const nowhere = family === 'v4' ? '10.199.1.1' : 'fd79:1::1';
+      const nowhere = peer.spare(2049, family);
       ip('route', 'add', type, nowhere);
       try {
         const outcomes = await collect(await kind.create(), from(nowhere), [80, 81]);
@@ -114,12 +114,11 @@ export function namespaceSuite(kind: EngineKind, { readsIcmp }: EngineFacts): vo
     });
 
     it(`calls a host that is absent from our link unreachable over IP${family}`, async () => {
-      const [net, absent] =
-        family === 'v4' ? ['10.195.7.0/24', '10.195.7.9'] : ['fd79:2::/64', 'fd79:2::9'];
+      const absent = peer.spare(2048, family);
       const { device } = peer.near;
       const directory = `/proc/sys/net/ip${family}/neigh/${device}`;
       writeFileSync(`${directory}/retrans_time_ms`, '100');
-      ip('route', 'add', net, 'dev', device);
+      ip('route', 'add', absent, 'dev', device);
       const outcomes = await collect(await kind.create(), from(absent), [80]);
       expect(outcomes).toMatchObject([{ address: absent, state: 'unreachable' }]);
       expect(outcomes[0]?.reason).toBe(readsIcmp ? 'icmp-host-unreachable' : 'icmp-unreachable');
@@ -142,8 +141,8 @@ export function namespaceSuite(kind: EngineKind, { readsIcmp }: EngineFacts): vo
   });
 
   it('finds open ports among many hosts', async () => {
-    peer.answerFor('10.198.0.0/22');
-    const hosts = Array.from({ length: 1024 }, (_, at) => `10.198.${at >> 8}.${at & 255}`);
+    peer.answerFor(`${peer.spare(0)}/22`);
+    const hosts = Array.from({ length: 1024 }, (_, at) => peer.spare(at));
     const ports = [80, 81, 2222, 2223];
     const outcomes = await collect(await kind.create(), from(...hosts), ports);
     expect(new Set(outcomes.map(({ address, port }) => `${address} ${port}`)).size).toBe(4096);

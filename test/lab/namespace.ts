@@ -11,6 +11,8 @@ export interface Namespace {
   readonly near: { readonly v4: string; readonly v6: string; readonly device: string };
   /** The namespace's ends. */
   readonly far: { readonly v4: string; readonly v6: string; readonly device: string };
+  /** Address number `at` (0 … 4,095) of a /20, or of an IPv6 /112, that is this namespace's own to route. */
+  spare(at: number, family?: 'v4' | 'v6'): string;
   /** Runs a program inside to its end and returns what it printed. */
   exec(command: string, ...args: string[]): string;
   /** Loads nftables rules inside. */
@@ -54,6 +56,7 @@ export function makeNamespace(): Namespace {
     name,
     near,
     far,
+    spare: spareAddresses(made),
     exec: (command, ...args) => run('ip', 'netns', 'exec', name, path(command), ...args),
     nft: (rules) => {
       execFileSync(path('ip'), ['netns', 'exec', name, path('nft'), '-f', '-'], { input: rules });
@@ -84,6 +87,16 @@ function addresses(end: 1 | 2): { v4: string; v6: string } {
   return {
     v4: `10.${200 + ((at >> 14) % 4)}.${(at >> 8) & 63}.${at & 255}`,
     v6: `fd70:${(process.pid & 0xffff).toString(16)}:${made.toString(16)}::${end}`,
+  };
+}
+
+function spareAddresses(number: number): Namespace['spare'] {
+  const first = (process.pid & 127) * 65_536 + (number & 15) * 4096;
+  const v6 = `fd71:${(process.pid & 0xffff).toString(16)}:${number.toString(16)}`;
+  return (at, family = 'v4') => {
+    const low = first + at;
+    if (family === 'v6') return `${v6}::${(at + 1).toString(16)}`;
+    return `10.${64 + (low >> 16)}.${(low >> 8) & 255}.${low & 255}`;
   };
 }
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Everything that `npm run check` holds, in the order that fails fastest. */
+/** @type {[string, string, string[]][]} */
 const STEPS = [
   ['format', 'npx', ['biome', 'ci', '--error-on-warnings', '.']],
   ['types', 'npx', ['tsc', '-p', 'tsconfig.json', '--noEmit']],

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { loadPolicy } from '../contract/policy.ts';
 import { messageOf, problem } from '../model/errors.ts';
 import { KNOWN_PORTS } from '../model/known-ports.ts';
 import { isLoopback } from '../model/network.ts';
@@ -39,6 +38,8 @@ export async function choosePolicy({ policy }: GlobalOptions): Promise<Policy> {
   const text = await readFile(policy, 'utf8').catch((error: unknown) => {
     throw problem('POLICY_FILE', { value: policy, problem: messageOf(error) }, error);
   });
+  // its schema and the YAML reader take eight megabytes, which a scan without a policy saves
+  const { loadPolicy } = await import('../contract/policy.ts');
   return loadPolicy(text, policy, { services: await serviceNames() });
 }
 

@@ -155,7 +155,7 @@ function valueAt(root: unknown, path: Path): unknown {
 function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return value === null ? 'nothing' : 'keys with values';
-  return JSON.stringify(String(value).slice(0, 80));
+  return JSON.stringify(`${value as string | number | boolean}`.slice(0, 80));
 }
 
 /** Every text at `rules[n].key[m]`, however wrong the rest of the file is. */

@@ -63,8 +63,13 @@ export function bodyText(response: HttpResponse): string {
   }
 }
 
+/** What a JSON text may begin with behind white space (RFC 8259 §2), and not a page of HTML. */
+const JSON_START = /^[\t\n\r ]*[[{"\-\dtfn]/;
+
 /** The body as JSON, or undefined when it is none. */
 export function bodyJson(response: HttpResponse): unknown {
+  // every application asks this of every page: most are told apart without reading 64 KiB
+  if (!JSON_START.test(latin1Text(response.body.subarray(0, 64)))) return undefined;
   try {
     return JSON.parse(utf8Text(response.body));
   } catch {

@@ -7,7 +7,7 @@ const seeds = ['rpcbind', 'nfs'].flatMap(readFixtures).flatMap(repliesOf);
 
 it('calls without credentials', () => {
   expect(hexText(rpcCall(100_003, 3, 0))).toBe(
-    `80000028706f7374${'00000000'}00000002000186a300000003${'00'.repeat(20)}`,
+    `80000028706f73740000000000000002000186a300000003${'00'.repeat(20)}`,
   );
 });
 

@@ -46,7 +46,7 @@ export interface Protocol<Schema extends z.ZodType = z.ZodType> {
    * (a Redis says `-ERR` to an HTTP GET). Pure, cheap, never throws. A hint of what to try next,
    * never an identification. Required for `listen`.
    */
-  recognises?(bytes: Uint8Array): boolean;
+  readonly recognises?: (this: void, bytes: Uint8Array) => boolean;
   /**
    * Talks until it knows; null when this is something else. For `listen` the greeting has not been
    * consumed. Must not throw for anything a peer sends.

@@ -47,7 +47,9 @@ describe('a conversation', () => {
   });
 
   it('sends and hears the answer', async () => {
-    const talk = await open(await listen((s) => s.on('data', (data) => s.write(`echo ${data}`))));
+    const talk = await open(
+      await listen((s) => s.on('data', (data) => s.write(`echo ${String(data)}`))),
+    );
     talk.send('hello');
     expect(text((await talk.receive()).bytes)).toBe('echo hello');
     talk.close();

@@ -56,7 +56,7 @@ async function readers(): Promise<Map<string, Reader>> {
   }
   for (const protocol of PROTOCOLS) {
     const { recognises } = protocol;
-    if (recognises) found.set(`${protocol.name} recognises`, recognises.bind(protocol));
+    if (recognises) found.set(`${protocol.name} recognises`, recognises);
   }
   return found;
 }

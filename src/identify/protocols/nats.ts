@@ -23,11 +23,11 @@ type Info = Readonly<Record<string, unknown>>;
 
 /** The object of an `INFO {…}` line (docs.nats.io, client protocol); null when it is none. */
 export function readNatsInfo(bytes: Uint8Array): Info | null {
-  const text = utf8Text(bytes);
-  const start = /^INFO +/i.exec(text.slice(0, 64))?.[0].length;
+  const line = utf8Text(bytes);
+  const start = /^INFO +/i.exec(line.slice(0, 64))?.[0].length;
   if (start === undefined) return null;
   try {
-    const info: unknown = JSON.parse(text.slice(start));
+    const info: unknown = JSON.parse(line.slice(start));
     return isNatsInfo(info) ? info : null;
   } catch {
     return null;

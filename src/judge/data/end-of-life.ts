@@ -8,90 +8,134 @@ export interface EndedLine {
   readonly ended: string;
   /** The maker's page that says so. */
   readonly source: string;
+  /**
+   * Month (YYYY-MM) of the newest copy that the row was compared with: of the maker's page, or of
+   * endoflife.date, which cites it. A day after it had been announced ahead.
+   */
+  readonly copy: string;
 }
 
-/** Day on which this table was last brought up to date. */
+/**
+ * Day on which every row was last compared. It was done with stored copies, not with live pages:
+ * what makers announced after a row's `copy` is not in it.
+ */
 export const END_OF_LIFE_AS_OF = '2026-11-23';
 
-const APACHE = 'https://httpd.apache.org/';
-const PHP = 'https://www.php.net/eol.php';
-const MYSQL = 'https://www.oracle.com/us/assets/lifetime-support-technology-069183.pdf';
-const MARIADB = 'https://mariadb.org/about/#maintenance-policy';
-const POSTGRESQL = 'https://www.postgresql.org/support/versioning/';
-const MONGODB = 'https://www.mongodb.com/legal/support-policy/lifecycles';
-const MICROSOFT = 'https://learn.microsoft.com/lifecycle/products/';
-const BIND = 'https://kb.isc.org/docs/aa-00896';
-const TOMCAT = 'https://tomcat.apache.org/whichversion.html';
+type Page = Pick<EndedLine, 'source' | 'copy'>;
+type End = readonly [before: string, ended: string];
+
+function lines(product: string, page: Page, ends: readonly End[]): readonly EndedLine[] {
+  return ends.map(([before, ended]) => ({ product, before, ended, ...page }));
+}
+
+const LEARN = 'https://learn.microsoft.com/lifecycle/products';
 
 /**
  * Only lines whose end the maker has announced; of each product the oldest line first. Makers that
  * support nothing but their newest release (OpenSSH, Dovecot, Memcached) are not in it: their old
- * versions live on in distributions, and a banner cannot tell.
+ * versions live on in distributions, and a banner cannot tell. For the same reason nginx and Exim
+ * end here where no distribution we know of still repairs them, later than their makers say.
  */
 export const ENDED_LINES: readonly EndedLine[] = [
-  { product: 'Apache httpd', before: '2.4', ended: '2018-01-01', source: APACHE },
-  {
-    product: 'nginx',
-    before: '1.18',
-    ended: '2020-04-21',
-    source: 'https://nginx.org/en/CHANGES-1.18',
-  },
-  { product: 'PHP', before: '7.4', ended: '2021-12-06', source: PHP },
-  { product: 'PHP', before: '8.0', ended: '2022-11-28', source: PHP },
-  { product: 'PHP', before: '8.1', ended: '2023-11-26', source: PHP },
-  { product: 'PHP', before: '8.2', ended: '2025-12-31', source: PHP },
-  { product: 'MySQL', before: '5.7', ended: '2021-02-28', source: MYSQL },
-  { product: 'MySQL', before: '8.0', ended: '2023-10-31', source: MYSQL },
-  { product: 'MySQL', before: '8.1', ended: '2026-04-30', source: MYSQL },
-  { product: 'MariaDB', before: '10.4', ended: '2023-05-25', source: MARIADB },
-  { product: 'MariaDB', before: '10.5', ended: '2024-06-18', source: MARIADB },
-  { product: 'MariaDB', before: '10.6', ended: '2025-06-24', source: MARIADB },
-  { product: 'MariaDB', before: '10.7', ended: '2026-07-06', source: MARIADB },
-  { product: 'PostgreSQL', before: '12', ended: '2023-11-09', source: POSTGRESQL },
-  { product: 'PostgreSQL', before: '13', ended: '2024-11-21', source: POSTGRESQL },
-  { product: 'PostgreSQL', before: '14', ended: '2025-11-13', source: POSTGRESQL },
-  { product: 'PostgreSQL', before: '15', ended: '2026-11-12', source: POSTGRESQL },
-  { product: 'MongoDB', before: '4.4', ended: '2023-04-30', source: MONGODB },
-  { product: 'MongoDB', before: '5.0', ended: '2024-02-29', source: MONGODB },
-  { product: 'MongoDB', before: '6.0', ended: '2024-10-31', source: MONGODB },
-  { product: 'MongoDB', before: '7.0', ended: '2025-07-31', source: MONGODB },
-  {
-    product: 'Redis',
-    before: '6.0',
-    ended: '2022-04-27',
-    source: 'https://redis.io/docs/latest/operate/oss_and_stack/install/version-mgmt/',
-  },
-  {
-    product: 'Elasticsearch',
-    before: '7.0',
-    ended: '2022-02-10',
-    source: 'https://www.elastic.co/support/eol',
-  },
-  {
-    product: 'Elasticsearch',
-    before: '8.0',
-    ended: '2026-01-15',
-    source: 'https://www.elastic.co/support/eol',
-  },
-  { product: 'BIND', before: '9.12', ended: '2022-03-31', source: BIND },
-  { product: 'BIND', before: '9.18', ended: '2024-04-30', source: BIND },
-  {
-    product: 'Exim',
-    before: '4.94.2',
-    ended: '2021-05-04',
-    source: 'https://www.exim.org/static/doc/security/CVE-2020-qualys/21nails.txt',
-  },
-  {
-    product: 'Apache Cassandra',
-    before: '4.0',
-    ended: '2024-09-05',
-    source: 'https://cassandra.apache.org/_/download.html',
-  },
-  { product: 'Apache Tomcat', before: '8.5', ended: '2021-03-31', source: TOMCAT },
-  { product: 'Apache Tomcat', before: '9.0', ended: '2024-03-31', source: TOMCAT },
-  { product: 'Microsoft IIS', before: '8.0', ended: '2020-01-14', source: MICROSOFT },
-  { product: 'Microsoft IIS', before: '10.0', ended: '2023-10-10', source: MICROSOFT },
-  { product: 'Microsoft SQL Server', before: '12.0', ended: '2022-07-12', source: MICROSOFT },
-  { product: 'Microsoft SQL Server', before: '13.0', ended: '2024-07-09', source: MICROSOFT },
-  { product: 'Microsoft SQL Server', before: '14.0', ended: '2026-07-14', source: MICROSOFT },
+  // The project's front page announced security patches for 2.2 "through at least December of 2017".
+  ...lines('Apache httpd', { source: 'https://httpd.apache.org/docs/2.2/', copy: '2026-05' }, [
+    ['2.4', '2018-01-01'],
+  ]),
+  // The page lists all but the mainline and the stable branch as legacy.
+  ...lines('nginx', { source: 'https://nginx.org/en/download.html', copy: '2026-07' }, [
+    ['1.18', '2020-04-21'],
+  ]),
+  ...lines('PHP', { source: 'https://www.php.net/eol.php', copy: '2026-02' }, [
+    ['7.4', '2021-12-06'],
+    ['8.0', '2022-11-28'],
+    ['8.1', '2023-11-26'],
+    ['8.2', '2025-12-31'],
+  ]),
+  ...lines(
+    'MySQL',
+    {
+      source: 'https://www.oracle.com/us/assets/lifetime-support-technology-069183.pdf',
+      copy: '2026-04',
+    },
+    [
+      ['5.7', '2021-02-28'],
+      ['8.0', '2023-10-31'],
+      ['8.1', '2026-04-30'],
+    ],
+  ),
+  ...lines(
+    'MariaDB',
+    { source: 'https://mariadb.org/about/#maintenance-policy', copy: '2026-08' },
+    [
+      ['10.4', '2023-05-25'],
+      ['10.5', '2024-06-18'],
+      ['10.6', '2025-06-24'],
+      ['10.7', '2026-07-06'],
+    ],
+  ),
+  ...lines(
+    'PostgreSQL',
+    { source: 'https://www.postgresql.org/support/versioning/', copy: '2024-05' },
+    [
+      ['12', '2023-11-09'],
+      ['13', '2024-11-21'],
+      ['14', '2025-11-13'],
+      ['15', '2026-11-12'],
+    ],
+  ),
+  ...lines(
+    'MongoDB',
+    { source: 'https://www.mongodb.com/legal/support-policy/lifecycles', copy: '2026-02' },
+    [
+      ['4.4', '2023-04-30'],
+      ['5.0', '2024-02-29'],
+      ['6.0', '2024-10-31'],
+      ['7.0', '2025-07-31'],
+    ],
+  ),
+  // The page gives no day; 5.0 ended when 7.0 came out.
+  ...lines('Redis', { source: 'https://github.com/redis/redis/security', copy: '2026-02' }, [
+    ['6.0', '2022-04-27'],
+  ]),
+  ...lines('Elasticsearch', { source: 'https://www.elastic.co/support/eol', copy: '2026-04' }, [
+    ['7.0', '2022-02-10'],
+    ['8.0', '2026-01-15'],
+  ]),
+  // ISC names months and quarters; the days are those on which FreeBSD gave the line up for it.
+  ...lines('BIND', { source: 'https://kb.isc.org/docs/aa-00896', copy: '2026-09' }, [
+    ['9.12', '2022-03-31'],
+    ['9.18', '2024-04-30'],
+    ['9.20', '2026-06-30'],
+  ]),
+  // "All versions of Exim previous to version … are now obsolete": 4.94 with the release of 4.95.
+  ...lines('Exim', { source: 'https://www.exim.org/', copy: '2026-05' }, [['4.95', '2021-09-28']]),
+  ...lines(
+    'Apache Cassandra',
+    {
+      source:
+        'https://cassandra.apache.org/_/blog/Apache-Cassandra-3.0.x-and-3.11.x-End-of-Life-Announcement.html',
+      copy: '2026-05',
+    },
+    [['4.0', '2024-09-05']],
+  ),
+  ...lines(
+    'Apache Tomcat',
+    { source: 'https://tomcat.apache.org/whichversion.html', copy: '2026-05' },
+    [
+      ['8.5', '2021-03-31'],
+      ['9.0', '2024-03-31'],
+    ],
+  ),
+  // IIS is part of Windows and ends with it.
+  ...lines('Microsoft IIS', { source: `${LEARN}/windows-server-2008-r2`, copy: '2026-04' }, [
+    ['8.0', '2020-01-14'],
+  ]),
+  ...lines('Microsoft IIS', { source: `${LEARN}/windows-server-2012-r2`, copy: '2026-04' }, [
+    ['10.0', '2023-10-10'],
+  ]),
+  ...lines('Microsoft SQL Server', { source: `${LEARN}/?terms=SQL%20Server`, copy: '2026-03' }, [
+    ['12.0', '2022-07-12'],
+    ['13.0', '2024-07-09'],
+    ['14.0', '2026-07-14'],
+  ]),
 ];

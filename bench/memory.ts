@@ -1,0 +1,130 @@
+/**
+ * Peak memory of a whole scan by the program itself: a /20 on eight ports in a namespace, with
+ * identification. Needs root. The peak is the kernel's VmHWM of the scanning process.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { findCommand } from '../test/helpers/needs.ts';
+import { makeNamespace, type Namespace, namespacesMet } from '../test/lab/namespace.ts';
+import { row } from './figures.ts';
+import type { Listener } from './memory-peers.ts';
+
+const ALLOWED_MB = 150;
+const BLOCK = '10.192.0.0/20';
+const PORTS = [21, 22, 80, 443, 3306, 5432, 6379, 8080];
+const PEERS = fileURLToPath(new URL('memory-peers.js', import.meta.url));
+
+/** Loaded into the program: says its peak, in kB, as its last word on standard error. */
+const REPORTER = `data:text/javascript,${encodeURIComponent(`
+import { readFileSync } from 'node:fs';
+process.on('exit', () => {
+  const [, peak] = /VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'));
+  process.stderr.write('\\npeak ' + peak);
+});`)}`;
+
+interface Scan {
+  readonly peakMb: number;
+  readonly seconds: number;
+  readonly open: number;
+  readonly identified: number;
+}
+
+/** A tenth of the addresses has one to three services each, as networks do. */
+function scattered(): Listener[] {
+  return Array.from({ length: 400 }, (_, at) => {
+    const host = at * 10 + 3;
+    return PORTS.filter(
+      (_port, index) => index % 8 === at % 8 || (at % 2 === 0 && index === 2),
+    ).map((port): Listener => ({ address: addressOf(host), port }));
+  }).flat();
+}
+
+function addressOf(host: number): string {
+  return `10.192.${host >> 8}.${host & 255}`;
+}
+
+async function startPeers(namespace: Namespace, listeners: readonly Listener[]) {
+  const ip = findCommand('ip') ?? 'ip';
+  const args = ['netns', 'exec', namespace.name, 'setpriv', '--pdeathsig', 'KILL', '--'];
+  const peers = spawn(ip, [...args, process.execPath, PEERS], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  peers.stdin.end(JSON.stringify(listeners));
+  const [said] = await Promise.race([once(peers.stdout, 'data'), once(peers, 'exit')]);
+  if (String(said) !== 'ready') throw new Error(`the peers ended (${said})`);
+  return peers;
+}
+
+async function scan(extra: readonly string[]): Promise<Scan> {
+  const start = performance.now();
+  const child = spawn(process.execPath, [
+    ...['--import', REPORTER, 'bin/postern.js', 'scan', BLOCK, '-p', PORTS.join(',')],
+    ...['--json', '--fail-on', 'never', ...extra],
+  ]);
+  const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr)]);
+  const seconds = (performance.now() - start) / 1000;
+  const [, peak] = /peak (\d+)$/.exec(stderr) ?? [];
+  if (peak === undefined) throw new Error(stderr);
+  const { hosts } = JSON.parse(stdout) as {
+    hosts: { counts: { open: number; verified: number } }[];
+  };
+  const sum = (which: 'open' | 'verified') =>
+    hosts.reduce((total, { counts }) => total + counts[which], 0);
+  return { peakMb: Number(peak) / 1000, seconds, open: sum('open'), identified: sum('verified') };
+}
+
+async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
+  stream.setEncoding('utf8');
+  let text = '';
+  for await (const chunk of stream) text += chunk as string;
+  return text;
+}
+
+async function measure(
+  namespace: Namespace,
+  title: string,
+  listeners: readonly Listener[],
+  expectedOpen: number,
+  extra: readonly string[],
+): Promise<void> {
+  const peers: ChildProcess = await startPeers(namespace, listeners);
+  try {
+    const { peakMb, seconds, open, identified } = await scan(extra);
+    const found = `${open} of ${expectedOpen}`;
+    const allowed = `< ${ALLOWED_MB}`;
+    console.log(row(title, found, identified, seconds.toFixed(1), peakMb.toFixed(0), allowed));
+    if (peakMb >= ALLOWED_MB || open !== expectedOpen) process.exitCode = 1;
+  } finally {
+    peers.kill('SIGKILL');
+    await once(peers, 'exit');
+  }
+}
+
+async function main(): Promise<void> {
+  if (!namespacesMet('setpriv')) return;
+  const namespace = makeNamespace();
+  try {
+    namespace.answerFor(BLOCK);
+    console.log(row('a /20 on 8 ports', 'open', 'identified', 's', 'peak MB', 'allowed'));
+    console.log(row('---', '---', '---', '---', '---', '---'));
+    const some = scattered();
+    const everywhere: Listener[] = [{ address: '::', port: 80 }];
+    const fast = ['--rate', 'max', '--per-host', 'max'];
+    await measure(namespace, `${some.length} services`, some, some.length, []);
+    await measure(namespace, `${some.length} services, no limits`, some, some.length, fast);
+    const node = [...fast, '--engine', 'node'];
+    await measure(
+      namespace,
+      `${some.length} services, no limits, engine node`,
+      some,
+      some.length,
+      node,
+    );
+    await measure(namespace, 'HTTP on every address', everywhere, 4096, []);
+  } finally {
+    namespace.close();
+  }
+}
+
+await main();

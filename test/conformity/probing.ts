@@ -83,7 +83,9 @@ export function portsOf(servers: readonly Server[]): number[] {
 export function listening(address: string): Set<number> {
   const table = execFileSync(findCommand('ss') ?? 'ss', ['-Hltn'], { encoding: 'utf8' });
   const any = address.includes(':') ? ['*', '[::]'] : ['*', '0.0.0.0', '[::]'];
-  const ours = address.includes(':') ? [`[${address}]`, ...any] : [address, ...any];
+  // Servers of both families (the JVM's) bind IPv4 addresses in their mapped form.
+  const own = address.includes(':') ? [`[${address}]`] : [address, `[::ffff:${address}]`];
+  const ours = [...own, ...any];
   return new Set(
     table
       .split('\n')

@@ -63,8 +63,8 @@ export function bodyText(response: HttpResponse): string {
   }
 }
 
-/** What a JSON text may begin with behind white space (RFC 8259 §2), and not a page of HTML. */
-const JSON_START = /^[\t\n\r ]*[[{"\-\dtfn]/;
+/** What a JSON text may begin with (RFC 8259 §2) behind a byte order mark and white space. */
+const JSON_START = /^(?:\xef\xbb\xbf)?[\t\n\r ]*(?:[[{"\-\dtfn]|$)/;
 
 /** The body as JSON, or undefined when it is none. */
 export function bodyJson(response: HttpResponse): unknown {

@@ -296,7 +296,7 @@ class Identification {
       ...(identity.cpe === undefined ? {} : { cpe: identity.cpe }),
       ...(tls === undefined ? {} : { tls }),
       details: boundDetails(identity.details),
-      ...(received.length === 0 ? {} : { raw: rawOf(received) }),
+      ...(received.length === 0 ? {} : { raw: rawOf(received, true) }),
     };
   }
 
@@ -307,7 +307,7 @@ class Identification {
     return {
       protocol: this.#tls === undefined ? 'unknown' : 'tls',
       ...(this.#tls === undefined ? {} : { tls: this.#tls }),
-      ...(heard === undefined ? {} : { raw: rawOf(heard) }),
+      ...(heard === undefined ? {} : { raw: rawOf(heard, false) }),
     };
   }
 }

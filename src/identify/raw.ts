@@ -1,6 +1,9 @@
 import type { Raw } from '../model/service.ts';
 
-const KEPT_BYTES = 4096;
+/** Of what nobody recognised: all that a conversation keeps. */
+const UNKNOWN_BYTES = 4096;
+/** Of what was recognised, whose details say more: thousands of services stay in memory. */
+const RECOGNISED_BYTES = 1024;
 const NAMED: Readonly<Record<number, string>> = { 9: '\\t', 10: '\\n', 13: '\\r', 92: '\\\\' };
 
 function readable(byte: number): string {
@@ -10,9 +13,12 @@ function readable(byte: number): string {
   return `\\x${byte.toString(16).padStart(2, '0')}`;
 }
 
-/** Keeps the first 4,096 bytes as base64 and as text that is safe on a terminal. */
-export function rawOf(bytes: Uint8Array): Raw {
-  const kept = bytes.subarray(0, KEPT_BYTES);
+/**
+ * Keeps the first bytes as base64 and as text that is safe on a terminal: 1,024 when the service
+ * was recognised, else 4,096.
+ */
+export function rawOf(bytes: Uint8Array, recognised: boolean): Raw {
+  const kept = bytes.subarray(0, recognised ? RECOGNISED_BYTES : UNKNOWN_BYTES);
   return {
     base64: Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength).toString('base64'),
     text: Array.from(kept, readable).join(''),

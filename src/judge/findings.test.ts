@@ -137,6 +137,20 @@ const ROWS: readonly Row[] = [
     },
     'low',
   ],
+  [
+    'product.end-of-life',
+    {
+      protocol: 'dns',
+      product: 'BIND',
+      version: '9.16.23',
+      details: { versionBind: '9.16.23-RH' },
+    },
+    'low',
+  ],
+  ['product.end-of-life', { protocol: 'dns', product: 'BIND', version: '9.18.41' }, 'medium'],
+  ['product.end-of-life', { protocol: 'dns', product: 'BIND', version: '9.20.11' }, undefined],
+  ['product.end-of-life', { protocol: 'smtp', product: 'Exim', version: '4.94.2' }, 'medium'],
+  ['product.end-of-life', { protocol: 'smtp', product: 'Exim', version: '4.96' }, undefined],
 ];
 
 function idsWhere(fires: boolean): ReadonlySet<string> {

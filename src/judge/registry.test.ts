@@ -61,6 +61,9 @@ describe('the data of rules', () => {
     const published = ENDED_LINES.filter(({ ended }) => ended > END_OF_LIFE_AS_OF);
     expect(published).toEqual([]);
     expect(ENDED_LINES.filter(({ source }) => !source.startsWith('https://'))).toEqual([]);
+    const monthsOfCopies = ENDED_LINES.map(({ copy }) => copy);
+    expect(monthsOfCopies.filter((month) => !/^20\d\d-(0\d|1[0-2])$/.test(month))).toEqual([]);
+    expect(monthsOfCopies.filter((month) => month > END_OF_LIFE_AS_OF)).toEqual([]);
     for (const product of new Set(ENDED_LINES.map((line) => line.product))) {
       const days = ENDED_LINES.filter((line) => line.product === product).map(({ ended }) => ended);
       expect(days).toEqual([...days].sort());

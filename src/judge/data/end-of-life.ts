@@ -9,8 +9,8 @@ export interface EndedLine {
   /** The maker's page that says so. */
   readonly source: string;
   /**
-   * Month (YYYY-MM) of the newest copy that the row was compared with: of the maker's page, or of
-   * endoflife.date, which cites it. A day after it had been announced ahead.
+   * Month (YYYY-MM) to which the newest copy that the row was compared with can be dated: of the
+   * maker's page, or of one that cites it such as endoflife.date. A day after it was announced ahead.
    */
   readonly copy: string;
 }
@@ -34,7 +34,7 @@ const LEARN = 'https://learn.microsoft.com/lifecycle/products';
  * Only lines whose end the maker has announced; of each product the oldest line first. Makers that
  * support nothing but their newest release (OpenSSH, Dovecot, Memcached) are not in it: their old
  * versions live on in distributions, and a banner cannot tell. For the same reason nginx and Exim
- * end here where no distribution we know of still repairs them, later than their makers say.
+ * have one row each: their makers have given up newer lines that distributions still repair.
  */
 export const ENDED_LINES: readonly EndedLine[] = [
   // The project's front page announced security patches for 2.2 "through at least December of 2017".
@@ -73,9 +73,10 @@ export const ENDED_LINES: readonly EndedLine[] = [
       ['10.7', '2026-07-06'],
     ],
   ),
+  // 12 got one more release a week after the day that had been announced.
   ...lines(
     'PostgreSQL',
-    { source: 'https://www.postgresql.org/support/versioning/', copy: '2024-05' },
+    { source: 'https://www.postgresql.org/support/versioning/', copy: '2024-11' },
     [
       ['12', '2023-11-09'],
       ['13', '2024-11-21'],
@@ -101,36 +102,36 @@ export const ENDED_LINES: readonly EndedLine[] = [
     ['7.0', '2022-02-10'],
     ['8.0', '2026-01-15'],
   ]),
-  // ISC names months and quarters; the days are those on which FreeBSD gave the line up for it.
+  // ISC names months; the days are their last.
   ...lines('BIND', { source: 'https://kb.isc.org/docs/aa-00896', copy: '2026-09' }, [
     ['9.12', '2022-03-31'],
     ['9.18', '2024-04-30'],
     ['9.20', '2026-06-30'],
   ]),
   // "All versions of Exim previous to version … are now obsolete": 4.94 with the release of 4.95.
-  ...lines('Exim', { source: 'https://www.exim.org/', copy: '2026-05' }, [['4.95', '2021-09-28']]),
+  ...lines('Exim', { source: 'https://www.exim.org/', copy: '2026-02' }, [['4.95', '2021-09-28']]),
   ...lines(
     'Apache Cassandra',
     {
       source:
         'https://cassandra.apache.org/_/blog/Apache-Cassandra-3.0.x-and-3.11.x-End-of-Life-Announcement.html',
-      copy: '2026-05',
+      copy: '2024-11',
     },
     [['4.0', '2024-09-05']],
   ),
   ...lines(
     'Apache Tomcat',
-    { source: 'https://tomcat.apache.org/whichversion.html', copy: '2026-05' },
+    { source: 'https://tomcat.apache.org/whichversion.html', copy: '2024-04' },
     [
       ['8.5', '2021-03-31'],
       ['9.0', '2024-03-31'],
     ],
   ),
   // IIS is part of Windows and ends with it.
-  ...lines('Microsoft IIS', { source: `${LEARN}/windows-server-2008-r2`, copy: '2026-04' }, [
+  ...lines('Microsoft IIS', { source: `${LEARN}/windows-server-2008-r2`, copy: '2024-11' }, [
     ['8.0', '2020-01-14'],
   ]),
-  ...lines('Microsoft IIS', { source: `${LEARN}/windows-server-2012-r2`, copy: '2026-04' }, [
+  ...lines('Microsoft IIS', { source: `${LEARN}/windows-server-2012-r2`, copy: '2024-11' }, [
     ['10.0', '2023-10-10'],
   ]),
   ...lines('Microsoft SQL Server', { source: `${LEARN}/?terms=SQL%20Server`, copy: '2026-03' }, [

@@ -58,7 +58,7 @@ function lineOf({ product, version }: Software, now: number): EndedLine | undefi
 }
 
 /** A banner that names the distribution whose package it is. */
-const DISTRIBUTOR = /ubuntu|debian|\+deb\d|\.el\d|red hat|centos|suse|alpine|freebsd/i;
+const DISTRIBUTOR = /ubuntu|debian|\+deb\d|\.el\d|red ?hat|-rh\b|centos|suse|alpine|freebsd/i;
 const BANNER_FIELDS = ['server', 'serverVersion', 'greeting', 'comment', 'os', 'versionBind'];
 
 function fromDistributor({ banner, version, facts }: Subject): boolean {

@@ -158,7 +158,7 @@ export const aiPorts: readonly KnownPort[] = table('ai', [
     transport: 'tcp',
     name: 'ray-client',
     title: 'Ray client',
-    uses: 'Programs connect to Ray clusters here.',
+    uses: 'Programs connect to Ray clusters here; tank gauges of filling stations use the port too.',
     risk: 'It has no login: who connects runs any Python code.',
     level: 'close',
     severity: 'critical',

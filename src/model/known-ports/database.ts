@@ -603,7 +603,7 @@ export const databasePorts: readonly KnownPort[] = table('database', [
     transport: 'tcp',
     name: 'db2',
     title: 'IBM Db2',
-    uses: "IBM Db2 databases; Jenkins agents and SAP's message servers use the port too.",
+    uses: "IBM Db2 databases; Jenkins agents and SAP's Java servers use the port too.",
     risk: 'Passwords are those of the operating system, so a guessed one is a login.',
     level: 'close',
     severity: 'high',

@@ -77,7 +77,7 @@ export const gamePorts: readonly KnownPort[] = table('game', [
     transport: 'udp',
     name: 'unreal',
     title: 'Unreal game servers',
-    uses: 'ARK, Satisfactory, Terraria and other game servers.',
+    uses: 'ARK, Satisfactory and other game servers.',
     risk: 'Strangers join unless a password is set.',
     level: 'restrict',
     severity: 'low',

@@ -188,7 +188,7 @@ export const networkPorts: readonly KnownPort[] = table('network', [
     transport: 'tcp',
     name: 'ipfs',
     title: 'IPFS, old etcd',
-    uses: 'IPFS nodes talk with one another here; etcd before version 2.1 served its clients here.',
+    uses: 'IPFS nodes talk with one another here; etcd up to version 2 served its clients here.',
     risk: 'An old etcd has no login: who connects reads all keys.',
     level: 'restrict',
     severity: 'medium',

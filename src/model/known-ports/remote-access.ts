@@ -76,7 +76,7 @@ export const remoteAccessPorts: readonly KnownPort[] = table('remote-access', [
     transport: 'tcp',
     name: 'ssh-2022',
     title: 'SSH on 2022',
-    uses: "SFTPGo, Pterodactyl Wings and Teleport's SSH proxies.",
+    uses: 'The file servers SFTPGo and Pterodactyl Wings, and SSH moved away from 22.',
     risk: 'Passwords are guessed here, and SFTP accounts reach the files of sites.',
     level: 'restrict',
     severity: 'medium',

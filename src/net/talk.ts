@@ -7,6 +7,8 @@ import { handshake } from './tls.ts';
 
 /** First bytes of a conversation that are kept for reports. */
 const KEPT_BYTES = 4096;
+/** First bytes of ours that are kept to know an echo by. */
+const SAID_BYTES = 64;
 const DEFAULT_WAIT_MS = 2000;
 const HANDSHAKE_MS = 5000;
 
@@ -157,8 +159,9 @@ export class Talk implements Conversation {
   #kept = new Uint8Array(0);
   #end: ReplyEnd | null = null;
   #wake: (() => void) | null = null;
-  /** The first bytes sent, while nothing had been received. */
-  #opening = new Uint8Array(0);
+  /** The first bytes we sent, and how many of them went out at first. */
+  #said = new Uint8Array(0);
+  #openingBytes = 0;
 
   constructor(
     peer: Peer,
@@ -197,24 +200,31 @@ export class Talk implements Conversation {
   }
 
   /**
-   * Whether the peer just sent our opening words back. No answer to a question, whatever it looks
-   * like: some protocols agree to a version by repeating it, and an echo service (RFC 862) repeats
-   * everything.
+   * Whether the peer just sent our words back, all of them as far as it got. No answer to a
+   * question, whatever it looks like: some protocols agree to a version by repeating it, and an
+   * echo service (RFC 862) repeats everything. One that repeats the opening and then answers (the
+   * handshake of JDWP) does not count.
    */
   get echoed(): boolean {
-    const said = this.#opening;
+    const said = this.#said;
+    const heard = this.#kept.subarray(0, said.length);
     return (
-      said.length >= 4 &&
-      this.#kept.length >= said.length &&
-      said.every((byte, at) => this.#kept[at] === byte)
+      this.#openingBytes >= 4 &&
+      heard.length >= this.#openingBytes &&
+      heard.every((byte, at) => said[at] === byte)
     );
   }
 
   send(bytes: Uint8Array | string): void {
-    if (this.#kept.length === 0 && this.#opening.length === 0) {
-      this.#opening = Uint8Array.from(Buffer.from(bytes).subarray(0, 64));
-    }
+    this.#noteSaid(bytes);
     if (this.#end === null && this.#stream.writable) this.#stream.write(bytes);
+  }
+
+  #noteSaid(bytes: Uint8Array | string): void {
+    const room = SAID_BYTES - this.#said.length;
+    if (room <= 0) return;
+    this.#said = Uint8Array.from([...this.#said, ...Buffer.from(bytes).subarray(0, room)]);
+    if (this.#openingBytes === 0) this.#openingBytes = this.#said.length;
   }
 
   async receive(until?: Framing, waitMs = DEFAULT_WAIT_MS): Promise<Reply> {

@@ -19,6 +19,7 @@ import { type OutputFile, outputFiles, printReport, writeReportFile } from '../o
 import { planJson, planText } from '../plan.ts';
 import { noProgress, type ProgressView, showProgress } from '../progress.ts';
 import { type Terminal, wantsColor } from '../terminal.ts';
+import { collectGarbage } from '../thrift.ts';
 
 /** Scans what the command line says and tells the result. Resolves to the exit code. */
 export async function scanCommand(
@@ -127,9 +128,11 @@ async function run(
     const source = { progress, total: () => scan.total(), now: () => performance.now() };
     view = showProgress(terminal.err, source);
   }
+  const stopCollecting = collectGarbage();
   try {
     return await scan.run();
   } finally {
+    stopCollecting();
     view.stop();
   }
 }

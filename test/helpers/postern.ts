@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 
 export interface Run {
   readonly code: number | null;
@@ -10,21 +11,22 @@ export interface RunOptions {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** What runs the arguments. Default: this Node with the program of this checkout. */
+  readonly command?: readonly string[];
   /** Called with the running program, to send it signals. */
   readonly onStart?: (child: ChildProcess) => void;
 }
 
+export const PROGRAM = fileURLToPath(new URL('../../bin/postern.js', import.meta.url));
+
 /** Runs the built program as a user would, to its end. */
 export function postern(args: readonly string[], options: RunOptions = {}): Promise<Run> {
-  const child = spawn(
-    process.execPath,
-    [new URL('../../bin/postern.js', import.meta.url).pathname, ...args],
-    {
-      cwd: options.cwd ?? process.cwd(),
-      env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...options.env },
-      stdio: 'pipe',
-    },
-  );
+  const [command = '', ...before] = options.command ?? [process.execPath, PROGRAM];
+  const child = spawn(command, [...before, ...args], {
+    cwd: options.cwd ?? process.cwd(),
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...options.env },
+    stdio: 'pipe',
+  });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));

@@ -71,7 +71,12 @@ async function scan(extra: readonly string[]): Promise<Scan> {
   };
   const sum = (which: 'open' | 'verified') =>
     hosts.reduce((total, { counts }) => total + counts[which], 0);
-  return { peakMb: Number(peak) / 1000, seconds, open: sum('open'), identified: sum('verified') };
+  return {
+    peakMb: (Number(peak) * 1024) / 1e6,
+    seconds,
+    open: sum('open'),
+    identified: sum('verified'),
+  };
 }
 
 async function textOf(stream: NodeJS.ReadableStream): Promise<string> {

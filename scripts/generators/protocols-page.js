@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { byFrequency } from '../../dist/identify/order.js';
 import { PROTOCOLS } from '../../dist/identify/registry.js';
 import { GENERATED, table } from './markdown.js';
 
@@ -27,6 +28,17 @@ function portsOf({ ports, tlsPorts = [] }) {
   return [...ports, ...inTls].join(', ') || 'none of its own';
 }
 
+const ASKED = new Set(
+  [...byFrequency(PROTOCOLS, 'bare'), ...byFrequency(PROTOCOLS, 'tls')].map(({ name }) => name),
+);
+
+/** How a protocol is found on a port that does not suggest it. */
+function elsewhere({ name, over, manners }) {
+  if (manners === 'listen') return 'by its greeting';
+  if (over === 'http') return 'by its HTTP answer';
+  return ASKED.has(name) ? 'asked for' : 'if it shows itself';
+}
+
 function section(protocol) {
   const { name, title, details } = protocol;
   const rows = fields(z.toJSONSchema(details, { io: 'output' }));
@@ -39,13 +51,14 @@ function section(protocol) {
 
 export function protocolsPage() {
   const overview = table(
-    ['name', 'protocol', 'transport', 'runs over', 'tried first on', 'manners'],
+    ['name', 'protocol', 'transport', 'runs over', 'tried first on', 'on other ports', 'manners'],
     PROTOCOLS.map((protocol) => [
       `\`${protocol.name}\``,
       protocol.title,
       protocol.transport,
       protocol.over,
       portsOf(protocol),
+      elsewhere(protocol),
       protocol.manners,
     ]),
   );
@@ -53,11 +66,13 @@ export function protocolsPage() {
 
 ${GENERATED}
 
-What Postern recognises on an open port, whatever the port's number. No protocol logs in, tries a
+What Postern recognises on open ports. No protocol logs in, tries a
 password or changes anything. The name is the word in \`service.protocol\` and in policies.
 
 Manners: with \`listen\` the server speaks first and nothing is sent before it has; with \`ask\`
-Postern sends one harmless request of the protocol.
+Postern sends one harmless request of the protocol. On a port that suggests something else or nothing,
+those *asked for* are found too; those found *if it shows itself* only when an answer to another
+question looks like them, because fragile devices speak them or they are rarely met there.
 
 ${overview}
 `;

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { type Service, TLS_VERSIONS, type TlsDetails } from '../model/service.ts';
 import type { Conversation } from '../net/conversation.ts';
-import { type Budget, Peer, type Talk } from '../net/talk.ts';
+import { Peer } from '../net/peer.ts';
+import type { Budget, Talk } from '../net/talk.ts';
 import { acceptedTlsVersions } from '../net/tls-probe.ts';
 import { boundDetails } from './bound-details.ts';
 import { byFrequency, type Layer, mayThink, recognisedIn, suggestedBy } from './order.ts';

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Peer } from './talk.ts';
+import { Peer } from './peer.ts';
 
 const servers: Server[] = [];
 const sockets = new Set<Socket>();

@@ -1,8 +1,8 @@
-import { isIPv6, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { TlsDetails } from '../model/service.ts';
 import type { Conversation, Framing, Reply, ReplyEnd, TlsOptions } from './conversation.ts';
-import { type DialFailure, dial } from './dial.ts';
+import type { DialFailure } from './dial.ts';
 import { handshake } from './tls.ts';
 
 /** First bytes of a conversation that are kept for reports. */
@@ -24,28 +24,6 @@ export interface Budget {
   readonly connectTimeoutMs: number;
 }
 
-export const DEFAULT_BUDGET: Budget = {
-  bytes: 256 * 1024,
-  timeMs: 10_000,
-  connections: 40,
-  spacingMs: 20,
-  connectTimeoutMs: 4000,
-};
-
-/**
- * Pauses before another try when a port that was open refuses: a wrong handshake makes up to 30 %
- * of follow-ups fail, and three quarters of those recover within 5 s (Izhikevich 2021).
- */
-const REFUSED_PAUSES_MS = [250, 1000, 4000];
-
-export interface PeerOptions {
-  readonly address: string;
-  readonly port: number;
-  readonly serverName?: string;
-  readonly signal: AbortSignal;
-  readonly budget?: Partial<Budget>;
-}
-
 export type Opened =
   | { readonly talk: Talk; readonly failure?: undefined; readonly refused?: undefined }
   | {
@@ -55,90 +33,13 @@ export type Opened =
       readonly refused?: TlsDetails;
     };
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
-}
-
-/** One TCP port of one address: opens spaced conversations with it until its budget is spent. */
-export class Peer {
+/** The port a conversation is with, as far as a conversation needs it; `peer.ts` has the real one. */
+export interface Opener {
   readonly port: number;
   readonly serverName: string | undefined;
   readonly authority: string;
   readonly budget: Budget;
-  readonly #address: string;
-  readonly #signal: AbortSignal;
-  #connections = 0;
-  /** Round trip of the last connection in milliseconds. */
-  rttMs = 0;
-  #lastOpened = Number.NEGATIVE_INFINITY;
-
-  constructor(options: PeerOptions) {
-    this.#address = options.address;
-    this.port = options.port;
-    this.serverName = options.serverName;
-    this.authority = isIPv6(options.address) ? `[${options.address}]` : options.address;
-    this.#signal = options.signal;
-    this.budget = { ...DEFAULT_BUDGET, ...options.budget };
-  }
-
-  /** Connections made so far. */
-  get connections(): number {
-    return this.#connections;
-  }
-
-  /**
-   * Opens a conversation on the bare transport, or inside TLS when `tls` is given. `patienceMs`
-   * bounds the TLS handshake, and each wait until the peer has said its first word.
-   */
-  async open(tls?: TlsOptions, patienceMs?: number): Promise<Opened> {
-    const dialed = await this.#dial();
-    if (dialed.failure !== undefined) return { failure: dialed.failure };
-    const talk = new Talk(this, dialed.socket, this.#signal, patienceMs);
-    if (tls === undefined) return { talk };
-    const details = await talk.enterTls(tls, false, patienceMs);
-    if (details !== null) return { talk };
-    return { failure: 'tls', ...(talk.refused === undefined ? {} : { refused: talk.refused }) };
-  }
-
-  async #dial(): Promise<
-    { socket: Socket; failure?: undefined } | { failure: DialFailure | 'budget' }
-  > {
-    let failure: DialFailure | 'budget' = 'budget';
-    for (const wait of [0, ...REFUSED_PAUSES_MS]) {
-      await pause(wait, this.#signal);
-      await this.#space();
-      if (this.#signal.aborted) return { failure: 'cancelled' };
-      if (this.#connections >= this.budget.connections) break;
-      this.#connections += 1;
-      const dialed = await dial({
-        address: this.#address,
-        port: this.port,
-        timeoutMs: this.budget.connectTimeoutMs,
-        signal: this.#signal,
-      });
-      this.#lastOpened = performance.now();
-      if (dialed.failure === undefined) {
-        this.rttMs = dialed.rttMs;
-        return { socket: dialed.socket };
-      }
-      failure = dialed.failure;
-      if (failure === 'cancelled' || failure === 'unreachable') break;
-    }
-    return { failure };
-  }
-
-  #space(): Promise<void> {
-    return pause(this.#lastOpened + this.budget.spacingMs - performance.now(), this.#signal);
-  }
+  open(tls?: TlsOptions): Promise<Opened>;
 }
 
 /** A conversation over a socket. Created by `Peer.open`; whoever opened it calls `close`. */
@@ -147,7 +48,7 @@ export class Talk implements Conversation {
   tls: TlsDetails | undefined;
   /** Set when a handshake failed only because the peer wants a client certificate. */
   refused: TlsDetails | undefined;
-  readonly #peer: Peer;
+  readonly #peer: Opener;
   readonly #signal: AbortSignal;
   readonly #deadline: number;
   readonly #patienceMs: number;
@@ -164,7 +65,7 @@ export class Talk implements Conversation {
   #openingBytes = 0;
 
   constructor(
-    peer: Peer,
+    peer: Opener,
     socket: Socket,
     signal: AbortSignal,
     patienceMs = Number.POSITIVE_INFINITY,

@@ -12,7 +12,7 @@ import {
   silent,
 } from '../../test/helpers/scripted-peer.ts';
 import { TLS_VERSIONS } from '../model/service.ts';
-import { Peer } from './talk.ts';
+import { Peer } from './peer.ts';
 import { acceptedTlsVersions } from './tls-probe.ts';
 
 async function versionsAt(port: number, serverName?: string) {

@@ -10,7 +10,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { met } from '../../test/helpers/needs.ts';
 import { localhostCredentials } from '../../test/helpers/peer-link.ts';
 import { garbageTls, scriptedPeer } from '../../test/helpers/scripted-peer.ts';
-import { Peer } from './talk.ts';
+import { Peer } from './peer.ts';
 import { readAltNames } from './tls.ts';
 
 async function openAt(port: number, serverName?: string) {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Identity, Protocol } from '../../src/identify/plugin.ts';
 import type { TlsDetails } from '../../src/model/service.ts';
-import { Peer } from '../../src/net/talk.ts';
+import { Peer } from '../../src/net/peer.ts';
 import { LAYER, memoryTalk } from './memory-talk.ts';
 import {
   close,

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { Identity, Protocol } from '../../src/identify/plugin.ts';
 import type { TlsDetails } from '../../src/model/service.ts';
-import { type Budget, Peer, type Talk } from '../../src/net/talk.ts';
+import { Peer } from '../../src/net/peer.ts';
+import type { Budget, Talk } from '../../src/net/talk.ts';
 
 export interface TalkOptions {
   readonly port: number;

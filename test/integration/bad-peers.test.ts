@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { identify } from '../../src/identify/identify.ts';
 import { PROTOCOLS } from '../../src/identify/registry.ts';
 import type { Service } from '../../src/model/service.ts';
-import { DEFAULT_BUDGET } from '../../src/net/talk.ts';
+import { DEFAULT_BUDGET } from '../../src/net/peer.ts';
 import {
   close,
   drip,

@@ -17,7 +17,7 @@ const details = z.object({
   mechanisms: z.array(z.string()).optional().describe('SASL mechanisms of connection.start'),
   platform: z.string().optional().describe('server-properties platform: Erlang/OTP 25.2.3'),
   clusterName: z.string().optional().describe('server-properties cluster_name: names a host'),
-  copyright: z.string().optional(),
+  copyright: z.string().optional().describe('copyright of the server properties'),
 });
 type Details = z.infer<typeof details>;
 

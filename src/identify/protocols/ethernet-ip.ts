@@ -8,8 +8,8 @@ import { defineProtocol } from '../plugin.ts';
 const details = z.object({
   vendorId: z.number().describe('ODVA vendor id: 1 Rockwell Automation'),
   deviceType: z.number().describe('CIP device profile: 14 programmable logic controller'),
-  productCode: z.number(),
-  productName: z.string(),
+  productCode: z.number().describe('Product code, given by the vendor'),
+  productName: z.string().describe('Product name, given by the vendor'),
   revision: z.string().describe('Major and minor revision'),
   serialNumber: z.string().describe('Hexadecimal'),
   state: z.number().optional().describe('Device state (CIP identity object, attribute 8)'),

@@ -19,11 +19,14 @@ const details = z.object({
   vendorName: z.string().optional().describe('rootDSE vendorName (RFC 3045)'),
   vendorVersion: z.string().optional().describe('rootDSE vendorVersion (RFC 3045)'),
   namingContexts: z.array(z.string()).optional().describe('Suffixes it serves'),
-  supportedLdapVersion: z.array(z.string()).optional(),
+  supportedLdapVersion: z
+    .array(z.string())
+    .optional()
+    .describe('supportedLDAPVersion of the root DSE (RFC 4512 §5.1)'),
   saslMechanisms: z.array(z.string()).optional().describe('supportedSASLMechanisms'),
   dnsHostName: z.string().optional().describe('Active Directory: name of this controller'),
   serverName: z.string().optional().describe('Active Directory: distinguished name of this server'),
-  defaultNamingContext: z.string().optional(),
+  defaultNamingContext: z.string().optional().describe('defaultNamingContext of Active Directory'),
   forestFunctionality: z.string().optional().describe('Active Directory functional level, 0–10'),
   domainFunctionality: z.string().optional().describe('Active Directory functional level, 0–10'),
   domainControllerFunctionality: z.string().optional().describe('Level this controller could have'),

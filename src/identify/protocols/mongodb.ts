@@ -15,7 +15,10 @@ const details = z.object({
     .optional()
     .describe('Whether listDatabases is refused (error 13, 18 or 8000) or answered without login'),
   maxWireVersion: z.number().optional().describe('Newest wire protocol version it speaks'),
-  role: z.enum(['standalone', 'primary', 'secondary', 'mongos', 'other']).optional(),
+  role: z
+    .enum(['standalone', 'primary', 'secondary', 'mongos', 'other'])
+    .optional()
+    .describe('What it is in its cluster, from the answer to hello'),
   replicaSet: z.string().optional().describe('Name of the replica set'),
   hosts: z.array(z.string()).optional().describe('Members of the replica set, host:port'),
   me: z.string().optional().describe('Name of this member, host:port'),

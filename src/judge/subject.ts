@@ -15,7 +15,7 @@ export interface JudgeInput {
   readonly state: PortState;
   /** Null or absent: nothing came back, or nobody asked. */
   readonly service?: Service | null;
-  /** False when nobody asked what answers (`--no-identify`); absent counts as asked. */
+  /** False when nobody asked what answers, or not to the end; absent counts as asked. */
   readonly identified?: boolean;
 }
 
@@ -57,8 +57,9 @@ export interface Subject extends Omit<JudgeInput, 'service' | 'identified'> {
 }
 
 function knowledgeOf(service: Service | null, protocol: string, asked: boolean): Knowledge {
-  if (service === null) return asked ? 'silent' : 'not-asked';
-  if (protocol !== 'unknown') return 'known';
+  if (service !== null && protocol !== 'unknown') return 'known';
+  if (!asked) return 'not-asked';
+  if (service === null) return 'silent';
   return service.raw === undefined && service.tls === undefined ? 'silent' : 'unrecognised';
 }
 

@@ -105,6 +105,8 @@ describe('web applications', () => {
   });
 });
 
+const RAW = { base64: 'Zm9v', text: 'foo' };
+
 describe('the verdict by the port number', () => {
   it.each([
     [443, null, false, 'port.expected', 'expected', 'info'],
@@ -114,18 +116,18 @@ describe('the verdict by the port number', () => {
     [22, null, false, 'port.restrict', 'restrict', 'medium'],
     [61_001, null, true, 'unknown.silent', 'unknown', 'low'],
     [61_001, null, false, 'unknown.service', 'unknown', 'low'],
-  ] as const)('port %i without a service, asked: %s', (port, service, asked, ...expected) => {
+    [443, { protocol: 'unknown', raw: RAW }, false, 'port.expected', 'expected', 'info'],
+  ] as const)('port %i with %o, asked: %s', (port, service, asked, ...expected) => {
     expect(verdictOf(openPort(port, service), asked)).toEqual(expected);
   });
 
-  const raw = { base64: 'Zm9v', text: 'foo' };
   it.each([
-    [443, { protocol: 'unknown', raw }, 'unknown.service'],
+    [443, { protocol: 'unknown', raw: RAW }, 'unknown.service'],
     [443, { protocol: 'tls', tls: tls() }, 'port.expected'],
-    [6379, { protocol: 'unknown', raw }, 'port.close'],
+    [6379, { protocol: 'unknown', raw: RAW }, 'port.close'],
     [6379, { protocol: 'unknown' }, 'port.close'],
     [61_001, { protocol: 'unknown' }, 'unknown.silent'],
-    [61_001, { protocol: 'unknown', raw }, 'unknown.service'],
+    [61_001, { protocol: 'unknown', raw: RAW }, 'unknown.service'],
     [61_001, { protocol: 'tls', tls: tls() }, 'unknown.service'],
     [3306, { protocol: 'gopher' }, 'port.restrict'],
     [3306, { protocol: 'never-heard-of' }, 'unknown.service'],

@@ -44,7 +44,7 @@ export interface Seen {
   readonly outcome: Outcome;
   readonly names: readonly string[];
   readonly service: Service | null;
-  /** False with `--no-identify`: nothing is known of the service because nobody asked. */
+  /** False with `--no-identify`, or when cancelling cut the questions short: silence means nothing. */
   readonly identified: boolean;
   /** Our own address as the host saw it. */
   readonly source: string | undefined;
@@ -111,7 +111,9 @@ class Run {
   readonly #finished: HostTally[] = [];
   readonly #limit = pLimit(IDENTIFIED_AT_ONCE);
   readonly #hostLimits = new Map<string, LimitFunction>();
-  readonly #waiting = new Set<Promise<void>>();
+  #waiting = 0;
+  /** Called whenever an open port has been looked at. */
+  #onLooked: () => void = () => undefined;
 
   constructor(input: ScanInput) {
     this.#input = input;
@@ -129,12 +131,20 @@ class Run {
   }
 
   /** Resolves when there is room for more open ports. */
-  async room(): Promise<void> {
-    while (this.#waiting.size > MAX_WAITING) await Promise.race(this.#waiting);
+  room(): Promise<void> {
+    return this.#untilAtMost(MAX_WAITING);
   }
 
-  async settle(): Promise<void> {
-    while (this.#waiting.size > 0) await Promise.all(this.#waiting);
+  settle(): Promise<void> {
+    return this.#untilAtMost(0);
+  }
+
+  async #untilAtMost(most: number): Promise<void> {
+    while (this.#waiting > most) {
+      await new Promise<void>((resolve) => {
+        this.#onLooked = resolve;
+      });
+    }
   }
 
   *finished(): Generator<HostResult> {
@@ -157,21 +167,24 @@ class Run {
   #follow(host: HostTally, outcome: Outcome, setLook: (look: Look) => void): void {
     this.#input.progress.open += 1;
     host.pending += 1;
-    const work = this.#look(outcome)
+    this.#waiting += 1;
+    void this.#look(outcome)
       .then(setLook)
       .finally(() => {
         host.pending -= 1;
-        this.#waiting.delete(work);
+        this.#waiting -= 1;
         this.#check(host);
+        this.#onLooked();
       });
-    this.#waiting.add(work);
   }
 
   async #look(outcome: Outcome): Promise<Look> {
     const names = this.#input.namesOf(outcome.address);
-    const identified = this.#input.protocols.length > 0;
-    const service = identified ? await this.#identify(outcome, names[0]) : null;
-    if (identified) this.#input.progress.identified += 1;
+    const asked = this.#input.protocols.length > 0;
+    const service = asked ? await this.#identify(outcome, names[0]) : null;
+    if (asked) this.#input.progress.identified += 1;
+    const recognised = service !== null && service.protocol !== 'unknown';
+    const identified = asked && (recognised || !this.#input.signal.aborted);
     const source = await sourceAddress(outcome.address);
     return { service, ...this.#input.judge({ outcome, names, service, identified, source }) };
   }

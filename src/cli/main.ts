@@ -50,6 +50,8 @@ export async function main(args: readonly string[]): Promise<number> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? EXIT.fine : EXIT.partial);
   });
+  // notes nobody reads any more must not end the scan
+  process.stderr.on('error', () => undefined);
   try {
     return await run(args, terminal);
   } catch (thrown) {

@@ -147,8 +147,12 @@ async function tell(
     width: terminal.out.columns ?? 80,
     color: wantsColor(terminal.out, process.env),
   };
+  // before printing: a reader that goes away (`… | head`) ends the program
+  const written = await Promise.allSettled(
+    files.map((file) => writeReportFile(file, report, options)),
+  );
   await printReport(terminal.out, format, report, options);
-  for (const file of files) await writeReportFile(file, report, options);
+  for (const result of written) if (result.status === 'rejected') throw result.reason;
 }
 
 function exitCodeOf(report: ScanReport, options: ScanOptions, interrupted: boolean): ExitCode {

@@ -2,9 +2,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** How often memory is looked at, milliseconds. */
-const EVERY_MS = 200;
+const EVERY_MS = 100;
 /** Growth since the last collection, in bytes, from which the next one is worth its 20 ms. */
-const WORTH_BYTES = 16_000_000;
+const WORTH_BYTES = 8_000_000;
 
 function inUse(): number {
   const { heapTotal, external } = process.memoryUsage();

@@ -30,7 +30,7 @@ interface Scan {
   readonly identified: number;
 }
 
-/** A tenth of the addresses has one to three services each, as networks do. */
+/** Every tenth address has one service or two, as networks do. */
 function scattered(): Listener[] {
   return Array.from({ length: 400 }, (_, at) => {
     const host = at * 10 + 3;
@@ -86,20 +86,45 @@ async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
   return text;
 }
 
-async function measure(
-  namespace: Namespace,
-  title: string,
-  listeners: readonly Listener[],
-  expectedOpen: number,
-  extra: readonly string[],
-): Promise<void> {
-  const peers: ChildProcess = await startPeers(namespace, listeners);
+interface Case {
+  readonly title: string;
+  readonly listeners: readonly Listener[];
+  readonly open: number;
+  readonly options: readonly string[];
+  /** Beyond what the figure is promised for. */
+  readonly informative?: true;
+}
+
+function cases(): Case[] {
+  const listeners = scattered();
+  const some = { title: `${listeners.length} services`, listeners, open: listeners.length };
+  const fast = ['--rate', 'max', '--per-host', 'max'];
+  const everywhere: Listener[] = [{ address: '::', port: 80 }];
+  return [
+    { ...some, options: [] },
+    { ...some, options: ['--engine', 'node'] },
+    { ...some, options: fast },
+    { ...some, options: [...fast, '--engine', 'node'], informative: true },
+    {
+      title: 'HTTP on every address',
+      listeners: everywhere,
+      open: 4096,
+      options: [],
+      informative: true,
+    },
+  ];
+}
+
+async function measure(namespace: Namespace, wanted: Case): Promise<void> {
+  const peers: ChildProcess = await startPeers(namespace, wanted.listeners);
   try {
-    const { peakMb, seconds, open, identified } = await scan(extra);
-    const found = `${open} of ${expectedOpen}`;
-    const allowed = `< ${ALLOWED_MB}`;
-    console.log(row(title, found, identified, seconds.toFixed(1), peakMb.toFixed(0), allowed));
-    if (peakMb >= ALLOWED_MB || open !== expectedOpen) process.exitCode = 1;
+    const { peakMb, seconds, open, identified } = await scan(wanted.options);
+    const found = `${open} of ${wanted.open}`;
+    const allowed = wanted.informative ? '' : `< ${ALLOWED_MB}`;
+    const title = [wanted.title, ...wanted.options].join(' ');
+    console.log(row(title, found, identified, seconds.toFixed(0), peakMb.toFixed(0), allowed));
+    const over = peakMb >= ALLOWED_MB && !wanted.informative;
+    if (over || open !== wanted.open) process.exitCode = 1;
   } finally {
     peers.kill('SIGKILL');
     await once(peers, 'exit');
@@ -113,20 +138,7 @@ async function main(): Promise<void> {
     namespace.answerFor(BLOCK);
     console.log(row('a /20 on 8 ports', 'open', 'identified', 's', 'peak MB', 'allowed'));
     console.log(row('---', '---', '---', '---', '---', '---'));
-    const some = scattered();
-    const everywhere: Listener[] = [{ address: '::', port: 80 }];
-    const fast = ['--rate', 'max', '--per-host', 'max'];
-    await measure(namespace, `${some.length} services`, some, some.length, []);
-    await measure(namespace, `${some.length} services, no limits`, some, some.length, fast);
-    const node = [...fast, '--engine', 'node'];
-    await measure(
-      namespace,
-      `${some.length} services, no limits, engine node`,
-      some,
-      some.length,
-      node,
-    );
-    await measure(namespace, 'HTTP on every address', everywhere, 4096, []);
+    for (const wanted of cases()) await measure(namespace, wanted);
   } finally {
     namespace.close();
   }

@@ -124,9 +124,12 @@ async function ask(talk: Conversation, bytes: Uint8Array): Promise<CqlFrame | nu
   return reply && readCqlFrame(reply);
 }
 
-function errorText({ body }: CqlFrame): { code: number | undefined; message: string | undefined } {
+/** Code and text of an ERROR body (§9); both undefined when it is none: memcached's begins alike. */
+function errorText({ body }: CqlFrame): { code?: number; message?: string } {
   const reader = new ByteReader(body);
-  return { code: reader.u32(), message: readText(reader) };
+  const code = reader.u32();
+  const message = readText(reader);
+  return code === undefined || message === undefined || reader.short ? {} : { code, message };
 }
 
 interface Greeting {
@@ -179,7 +182,10 @@ export const cassandra = defineProtocol({
   details,
 
   // A request in a version it does not know is answered with ERROR, whatever the bytes were.
-  recognises: (bytes) => readCqlFrame(bytes)?.opcode === OPCODE.error,
+  recognises(bytes) {
+    const frame = readCqlFrame(bytes);
+    return frame?.opcode === OPCODE.error && errorText(frame).message !== undefined;
+  },
 
   async identify(talk) {
     const greeting = await askOptions(talk);

@@ -17,7 +17,10 @@ export const ollama = defineHttpApp({
   },
 
   read(response) {
-    const version = textAt(bodyJson(response), 'version');
-    return version === undefined ? null : { version };
+    const json = bodyJson(response);
+    const version = textAt(json, 'version');
+    // others answer this path too, with more than the version
+    const alone = Object.keys(json ?? {}).length === 1;
+    return version === undefined || !alone ? null : { version };
   },
 });

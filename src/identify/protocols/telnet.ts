@@ -166,12 +166,15 @@ function isNegotiation(bytes: Uint8Array): boolean {
   return first === IAC && (VERBS[verb] !== undefined || verb === SB) && option < 0xf0;
 }
 
-/** A greeting without negotiation counts when it ends in a login prompt. */
+/** Greetings of other protocols, whatever their last line asks for. */
+const OTHERS = /^(?:SSH-|HTTP\/|\d{3}[ -]|[+*] ?OK)/;
+
+/** A greeting without negotiation counts when it ends in a login prompt, which no markup holds. */
 function isTelnet(bytes: Uint8Array): boolean {
   if (isNegotiation(bytes)) return true;
-  return (
-    LOGIN.test(headText(bytes).trimEnd()) && !/^(?:SSH-|\d{3}[ -]|[+*] ?OK)/.test(headText(bytes))
-  );
+  const text = headText(bytes).trimEnd();
+  const last = text.slice(text.lastIndexOf('\n') + 1);
+  return LOGIN.test(last) && !last.includes('<') && !OTHERS.test(text);
 }
 
 async function identify(talk: Conversation): Promise<Identity<z.infer<typeof details>> | null> {

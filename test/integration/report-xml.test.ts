@@ -102,4 +102,37 @@ describe.skipIf(!met({ commands: ['ndiff'] }))('xml read by ndiff', () => {
     expect(changed.status).toBe(1);
     expect(diff(paths[0], paths[0])).toMatchObject({ status: 0, stdout: '' });
   });
+
+  it('passes over banners, details and dates, which differ from scan to scan', () => {
+    const before = sampleReport();
+    const hosts = before.hosts.map((host) => ({
+      ...host,
+      ports: host.ports.map((port) => {
+        if (port.service === undefined) return port;
+        const raw = { base64: 'SGVsbG8=', text: 'Date: now' };
+        return { ...port, service: { ...port.service, raw, details: { uptime: 1 } } };
+      }),
+    }));
+    const findings = before.findings.map((finding) => ({ ...finding, why: 'In 3 days.' }));
+    const after = written('later.xml', { ...before, hosts, findings });
+    expect(diff(written('sooner.xml', before), after)).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  it('shows a verdict that changed', () => {
+    const before = sampleReport();
+    const hosts = before.hosts.map((host) => ({
+      ...host,
+      ports: host.ports.map((port) => {
+        if (port.verdict === undefined || port.port !== 22) return port;
+        const verdict = { ...port.verdict, level: 'close' as const, severity: 'high' as const };
+        return { ...port, verdict };
+      }),
+    }));
+    const changed = diff(
+      written('as-was.xml', before),
+      written('judged.xml', { ...before, hosts, findings: [] }),
+    );
+    expect(changed.stderr).toBe('');
+    expect(changed.stdout).toMatch(/^\+22\/tcp +open +ssh +OpenSSH 9\.2p1 \(close, high: /m);
+  });
 });

@@ -29,7 +29,7 @@ describe('xml', () => {
       '<ports><extraports state="filtered" count="998"><extrareasons reason="no-response" count="998"/></extraports>',
     ]);
     expect(lines[start + 3]).toContain(
-      '<service name="http" product="nginx" version="1.22.1" tunnel="ssl" method="probed" conf="10"><cpe>cpe:/a:nginx:nginx:1.22.1</cpe></service><script id="postern" output="expected, info: A web site is meant for everybody.&#xa;high: The certificate',
+      '<service name="http" product="nginx" version="1.22.1" extrainfo="expected, high: web.expected, tls.expired, tls.old-version" tunnel="ssl" method="probed" conf="10"><cpe>cpe:/a:nginx:nginx:1.22.1</cpe></service><script id="postern" output="expected, high: web.expected, tls.expired, tls.old-version&#xa;web.expected&#xa;tls.expired&#xa;TLS 1.0 or 1.1 accepted">',
     );
     expect(lines[start + 3]).toContain(
       '<table key="evidence"><elem>certificate.notAfter: 2024-01-01T00:00:00.000Z</elem></table>',
@@ -47,7 +47,9 @@ describe('xml', () => {
   });
 
   it('marks STARTTLS as no tunnel', () => {
-    expect(whole).toContain('<service name="smtp" product="Postfix" method="probed" conf="10"/>');
+    expect(whole).toContain(
+      '<service name="smtp" product="Postfix" extrainfo="expected, info: mail.expected" method="probed" conf="10"/>',
+    );
   });
 
   it('says when it was cut short', () => {

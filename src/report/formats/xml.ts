@@ -1,7 +1,8 @@
 import type { Reason } from '../../model/port.ts';
+import { isRuleId, RULES } from '../../model/rules.ts';
 import type { HostRecord, PortCounts, PortRecord, ScanReport } from '../../model/scan.ts';
 import type { Service } from '../../model/service.ts';
-import type { Finding } from '../../model/verdict.ts';
+import { compareSeverity, type Finding, type Severity } from '../../model/verdict.ts';
 import { cpeUri } from '../cpe.ts';
 import type { Format } from '../format.ts';
 import { findingsByPort } from '../rows.ts';
@@ -69,17 +70,27 @@ function structured(key: string | undefined, value: unknown, depth = 0): string 
   return element('table', { key }, inner.join(''));
 }
 
-/** A line per thing worth a word, for people. */
-function scriptLines(port: PortRecord, findings: readonly Finding[]): string[] {
-  const { verdict, service } = port;
-  const lines: string[] = [];
-  if (verdict) {
-    lines.push(`${verdict.level}, ${verdict.severity}: ${verdict.why} ${verdict.todo}`.trim());
+/** `close, critical: access.no-authentication, tls.old-version`; empty when nothing is said. */
+function judgement(port: PortRecord, findings: readonly Finding[]): string {
+  const { verdict } = port;
+  const rules = new Set([verdict, ...findings].flatMap((said) => said?.rule ?? []));
+  if (rules.size === 0) return '';
+  let severity: Severity = verdict?.severity ?? 'info';
+  for (const finding of findings) {
+    if (compareSeverity(finding.severity, severity) > 0) severity = finding.severity;
   }
-  for (const { severity, why, todo } of findings) lines.push(`${severity}: ${why} ${todo}`.trim());
-  if (service?.tls) lines.push(`${service.tls.version} ${service.tls.cipher}`);
-  if (service?.raw) lines.push(`banner: ${service.raw.text}`);
-  return lines.map(visible);
+  const level = verdict === undefined ? [] : [verdict.level];
+  return visible(`${[...level, severity].join(', ')}: ${[...rules].join(', ')}`);
+}
+
+/**
+ * A line for people per rule. Says no more than the service's own columns do: the ndiff of nmap 7.93
+ * dies of scripts that differ where the columns are equal, and dates, banners and cookies do.
+ */
+function scriptOutput(port: PortRecord, findings: readonly Finding[]): string {
+  const rules = new Set([port.verdict, ...findings].flatMap((said) => said?.rule ?? []));
+  const titles = [...rules].map((rule) => (isRuleId(rule) ? RULES[rule].title : rule));
+  return [judgement(port, findings), ...titles.map(visible)].join('\n');
 }
 
 /** All that nmap has no element for. One script a port: the ndiff of nmap 7.93 dies of two. */
@@ -96,12 +107,12 @@ function scriptElement(port: PortRecord, findings: readonly Finding[]): string {
     structured('details', service?.details),
     structured('banner', service?.raw?.base64),
   ];
-  const output = scriptLines(port, findings).join('\n');
+  const output = scriptOutput(port, findings);
   return element('script', { id: 'postern', output }, inner.join(''));
 }
 
 /** Inside TLS nmap names the inner protocol and says tunnel="ssl": https is http there. */
-function serviceElement(service: Service): string {
+function serviceElement(service: Service, extrainfo: string | undefined): string {
   const tunnelled = service.tls !== undefined && !service.tls.startTls;
   const name = service.protocol === 'https' ? 'http' : service.protocol;
   const cpe = service.cpe === undefined ? null : cpeUri(service.cpe);
@@ -109,11 +120,20 @@ function serviceElement(service: Service): string {
     name,
     product: service.product,
     version: service.version,
+    extrainfo,
     tunnel: tunnelled ? 'ssl' : undefined,
     method: 'probed',
     conf: name === 'unknown' ? 0 : 10,
   };
   return element('service', attributes, cpe === null ? '' : `<cpe>${escapeMarkup(cpe)}</cpe>`);
+}
+
+/** What answers, and as its extra what we think of it: so ndiff shows a verdict that changed. */
+function serviceOf(port: PortRecord, findings: readonly Finding[]): string {
+  const extrainfo = judgement(port, findings) || undefined;
+  if (port.service !== undefined) return serviceElement(port.service, extrainfo);
+  if (extrainfo === undefined) return '';
+  return element('service', { name: 'unknown', extrainfo, method: 'table', conf: 0 });
 }
 
 function portElement(port: PortRecord, findings: readonly Finding[]): string {
@@ -122,7 +142,7 @@ function portElement(port: PortRecord, findings: readonly Finding[]): string {
     reason: reasonWord(port.reason),
     reason_ttl: 0,
   });
-  const service = port.service ? serviceElement(port.service) : '';
+  const service = serviceOf(port, findings);
   const attributes = { protocol: port.transport, portid: port.port };
   return `${element('port', attributes, state + service + scriptElement(port, findings))}\n`;
 }

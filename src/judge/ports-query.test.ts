@@ -14,7 +14,10 @@ describe('explainPort', () => {
     ['tcp/53', ['tcp/53']],
     ['U:53', ['udp/53']],
     ['27017-27019', ['tcp/27017', 'tcp/27018', 'tcp/27019']],
+    ['25, 143', ['tcp/25', 'tcp/143']],
+    ['U:53,161', ['udp/53', 'udp/161']],
     ['61001', []],
+    ['99999', []],
     ['no-such-thing', []],
   ])('%j: %j', (query, expected) => {
     expect(keys(query).slice(0, 3)).toEqual(expected);

@@ -5,10 +5,15 @@ import type { Transport } from '../model/port.ts';
 const MAX_QUERY = 200;
 
 interface Question {
+  /** All of them must fit. */
   readonly words: readonly string[];
+  /** Ports and ranges; one of them must fit. */
+  readonly numbers: readonly string[];
   readonly transport: Transport | null;
 }
 
+/** A port or a range of them. */
+const NUMBERS = /^\d+(?:-\d+)?$/;
 const TRANSPORT_WORDS: Readonly<Record<string, Transport>> = { tcp: 'tcp', udp: 'udp' };
 
 /** `6379/tcp`, `tcp/6379` and `U:53` are the forms in which scanners and firewalls write ports. */
@@ -17,22 +22,24 @@ function readQuestion(query: string): Question {
   const spelled = text.replace(/\bt:/g, 'tcp ').replace(/\bu:/g, 'udp ');
   const words = spelled.split(/[\s,/]+/).filter((word) => word !== '');
   const transport = words.flatMap((word) => transportOf(word) ?? [])[0] ?? null;
-  return { words: words.filter((word) => transportOf(word) === null), transport };
+  return {
+    words: words.filter((word) => transportOf(word) === null && !NUMBERS.test(word)),
+    numbers: words.filter((word) => NUMBERS.test(word)),
+    transport,
+  };
 }
 
 function transportOf(word: string): Transport | null {
   return Object.hasOwn(TRANSPORT_WORDS, word) ? (TRANSPORT_WORDS[word] ?? null) : null;
 }
 
-function inRange(word: string, port: number): boolean {
-  const match = /^(\d{1,5})-(\d{1,5})$/.exec(word);
-  return match !== null && port >= Number(match[1]) && port <= Number(match[2]);
+function holds(numbers: string, port: number): boolean {
+  const [first, last = first] = numbers.split('-').map(Number);
+  return port >= Number(first) && port <= Number(last);
 }
 
-/** How well one word fits one entry; 0 is not at all. A number means a port and nothing else. */
+/** How well one word fits one entry; 0 is not at all. */
 function fit(word: string, entry: KnownPort): number {
-  if (/^\d+$/.test(word)) return Number(word) === entry.port ? 100 : 0;
-  if (/^\d+-\d+$/.test(word)) return inRange(word, entry.port) ? 100 : 0;
   if (entry.name === word) return 90;
   if (entry.group === word) return 80;
   if (entry.name.startsWith(word)) return 70;
@@ -50,14 +57,15 @@ function startsWord(sentence: string, word: string): boolean {
     .some((part) => part.startsWith(word));
 }
 
-/** The worst of the words: every one must fit. */
-function score({ words, transport }: Question, entry: KnownPort): number {
+/** The worst of the words. A number means a port and nothing else. */
+function score({ words, numbers, transport }: Question, entry: KnownPort): number {
   if (transport !== null && entry.transport !== transport) return 0;
+  if (numbers.length > 0 && !numbers.some((text) => holds(text, entry.port))) return 0;
   return Math.min(...words.map((word) => fit(word, entry)), 100);
 }
 
 /**
- * Known ports that a question is about, best first: a number, a range, a name, a group or free
+ * Known ports that a question is about, best first: numbers, ranges, a name, a group or free
  * text; `/udp` or `U:` limits the transport. All of them for an empty question, none when nothing
  * fits.
  */

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { explainPort } from '../../judge/ports-query.ts';
 import { KNOWN_PORTS, type KnownPort, PORT_GROUPS } from '../../model/known-ports.ts';
+import { nearest } from '../../model/near.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { GlobalOptions } from '../options.ts';
 import { type Terminal, wantsColor, write } from '../terminal.ts';
@@ -46,14 +47,25 @@ function overview(): string {
 }
 
 function answer(question: string, found: readonly KnownPort[], paint: Paint): string {
-  if (found.length === 0) {
-    return `Nothing is known of "${question}". Try a port number, a service name or one of: ${PORT_GROUPS.join(', ')}.\n`;
-  }
+  if (found.length === 0) return `${nothing(question)}\n`;
   if (found.length <= IN_FULL)
     return `${found.map((known) => inFull(known, paint)).join('\n\n')}\n`;
   const rows = found.slice(0, MAX_LISTED).map((known) => inOneLine(known, paint));
   const more = found.length - rows.length;
   return `${rows.join('\n')}${more > 0 ? `\n… and ${more} more: narrow the question down` : ''}\n`;
+}
+
+function nothing(question: string): string {
+  if (/^\d+$/.test(question)) {
+    const port = Number(question);
+    if (port < 1 || port > 65_535) return `"${question}" is no port: they go from 1 to 65535.`;
+    return `Port ${port} is not in our list. postern scan HOST -p ${port} says what answers there.`;
+  }
+  const names = KNOWN_PORTS.map(({ name }) => name);
+  const near = nearest(question.toLowerCase(), [...names, ...PORT_GROUPS]);
+  if (near.length > 0)
+    return `Nothing is known of "${question}". Did you mean ${near.join(' or ')}?`;
+  return `Nothing is known of "${question}". Try a port number, a service name or one of: ${PORT_GROUPS.join(', ')}.`;
 }
 
 const LEVEL_WORDS = {

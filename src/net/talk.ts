@@ -11,6 +11,12 @@ const KEPT_BYTES = 4096;
 const SAID_BYTES = 64;
 const DEFAULT_WAIT_MS = 2000;
 const HANDSHAKE_MS = 5000;
+/**
+ * With this much unclaimed, arrivals are framed together for some milliseconds: a peer that drips
+ * byte by byte would otherwise have everything read again for each.
+ */
+const LARGE_BYTES = 8192;
+const GATHER_MS = 5;
 
 export interface Budget {
   /** Bytes received in one conversation. */
@@ -267,7 +273,8 @@ export class Talk implements Conversation {
       this.#wake = (): void => {
         clearTimeout(timer);
         // one turn later, so that chunks that arrive together are framed together
-        setImmediate(resolve);
+        if (this.#pendingBytes < LARGE_BYTES || this.#end !== null) setImmediate(resolve);
+        else setTimeout(resolve, GATHER_MS);
       };
     });
   }

@@ -81,6 +81,11 @@ export const ERRORS = {
     todo: 'Ask for a whole number from 1 to the size of the list, or name ports with -p 1-1000.',
     effect: 'usage',
   },
+  PORTS_NOT_ASKED: {
+    message: 'for {count} ports our own side failed before anything was sent ({reason})',
+    todo: 'Nothing is known of them: look at routes, IPv6 (--exclude ::/0 leaves it out), the own firewall and limits.',
+    effect: 'partial',
+  },
   PLUGIN_FAULT: {
     message: 'the {protocol} plugin failed on an answer it should have read: {problem}',
     todo: 'The port is still reported; please report this fault with the raw bytes of the port.',

@@ -161,6 +161,9 @@ async function run(
     if (isWorthListing(result, notebook)) hosts.push(result.host);
     findings.push(...result.findings);
   }
+  for (const [reason, count] of progress.unasked) {
+    notebook.problem(problem('PORTS_NOT_ASKED', { count, reason }));
+  }
   return {
     schema: 'postern.scan/1',
     scan: {

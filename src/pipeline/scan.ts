@@ -2,7 +2,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { identify } from '../identify/identify.ts';
 import type { Protocol } from '../identify/plugin.ts';
 import { isLoopback } from '../model/network.ts';
-import type { Outcome, PortState } from '../model/port.ts';
+import type { Outcome, PortState, Reason } from '../model/port.ts';
 import type { HostRecord } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding } from '../model/verdict.ts';
@@ -24,6 +24,8 @@ export interface Progress {
   open: number;
   /** Ports that answered without being open: refused, or an ICMP error. */
   refused: number;
+  /** Ports that could not be asked, by the reason on our own side. */
+  readonly unasked: Map<Reason, number>;
   hosts: number;
   /** Open ports identified so far. */
   identified: number;
@@ -34,6 +36,7 @@ export function newProgress(): Progress {
     engine: { probes: 0, retries: 0, outcomes: 0, slowdowns: 0 },
     open: 0,
     refused: 0,
+    unasked: new Map(),
     hosts: 0,
     identified: 0,
   };
@@ -123,11 +126,16 @@ class Run {
     const host = this.#hostOf(outcome.address);
     const open = outcome.state === 'open';
     const setLook = host.add(outcome, open || this.#input.show.has(outcome.state));
-    if (outcome.state === 'closed' || outcome.state === 'unreachable') {
-      this.#input.progress.refused += 1;
-    }
+    this.#count(outcome);
     if (open) this.#follow(host, outcome, setLook);
     this.#check(host);
+  }
+
+  #count({ state, reason }: Outcome): void {
+    const { progress } = this.#input;
+    if (state === 'closed' || state === 'unreachable') progress.refused += 1;
+    if (state !== 'local-error') return;
+    progress.unasked.set(reason, (progress.unasked.get(reason) ?? 0) + 1);
   }
 
   /** Resolves when there is room for more open ports. */

@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { udpPeer } from '../../test/helpers/udp-peer.ts';
 import { createResolver } from './dns.ts';
 import { hostsFilePath, readHosts } from './hosts-file.ts';
-import { createLimiter } from './limiter.ts';
 
 /** Empty where there is no such file. */
 const readText = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
@@ -138,13 +137,4 @@ describe('readHosts', () => {
       }),
     );
   });
-});
-
-test('createLimiter lets the next one run when one fails', async () => {
-  const limited = createLimiter(1);
-  const order: string[] = [];
-  const step = (name: string) => limited(async () => void order.push(name));
-  const failing = limited(() => Promise.reject(new Error('no')));
-  await Promise.all([expect(failing).rejects.toThrow('no'), step('a'), step('b')]);
-  expect(order).toEqual(['a', 'b']);
 });

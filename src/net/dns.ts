@@ -1,8 +1,8 @@
 import { lookup, Resolver as QueryChannel } from 'node:dns/promises';
+import pLimit from 'p-limit';
 import { messageOf } from '../model/errors.ts';
 import type { HostsTable } from './hosts-file.ts';
 import { hostsFilePath, loadHosts } from './hosts-file.ts';
-import { createLimiter } from './limiter.ts';
 
 /**
  * Why a name gave no (or not every) address. A closed set:
@@ -60,7 +60,7 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
   const query = new QueryChannel({ timeout: timeoutMs, tries });
   if (servers !== undefined) query.setServers(servers);
   const channel = { query, deadlineMs: timeoutMs * 2 ** tries, system: servers === undefined };
-  const limited = createLimiter(concurrency);
+  const limited = pLimit(concurrency);
   signal?.addEventListener('abort', () => query.cancel(), { once: true });
   let hosts: Promise<HostsTable> | undefined;
   return {

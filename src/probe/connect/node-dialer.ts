@@ -1,4 +1,5 @@
 import { isIP, Socket } from 'node:net';
+import { isSelfConnected } from '../../net/dial.ts';
 import { type Answer, CLOSED, type Dialer, OPEN, SELF, SILENT, type Sink } from './dialer.ts';
 import { Pause } from './pause.ts';
 
@@ -83,8 +84,7 @@ export class NodeDialer implements Dialer<Target> {
     const sentAt = performance.now();
     this.#sockets[slot] = socket;
     socket.once('connect', () => {
-      const self = socket.localPort === port && socket.localAddress === target.address;
-      this.#arrive(slot, socket, self ? SELF : OPEN, sentAt);
+      this.#arrive(slot, socket, isSelfConnected(socket) ? SELF : OPEN, sentAt);
     });
     socket.on('error', (error) => this.#arrive(slot, socket, readConnectError(error), sentAt));
     socket.connect({ host: target.address, port, family: target.family });

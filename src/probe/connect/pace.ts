@@ -1,3 +1,4 @@
+import { isLoopback } from '../../model/network.ts';
 import type { Limit, Pace } from '../engine.ts';
 import type { LossCount } from './loss.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -18,11 +19,6 @@ const TOLERATED_LOSS = 0.08;
 export interface HostPace {
   readonly rate: Limit;
   readonly windowed: boolean;
-}
-
-/** Addresses that never leave the machine (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3). */
-export function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
 }
 
 /** True when neither the overall nor the per-host limit slows probes to this address. */

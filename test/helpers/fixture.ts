@@ -158,6 +158,11 @@ export const STRANGERS: readonly Uint8Array[] = [
   '\x00\x00\x00\x00',
 ].map((text) => Buffer.from(text, 'latin1'));
 
+/** STRANGERS without those that begin like the protocol's own words. */
+export function strangersBut(own: string): Uint8Array[] {
+  return STRANGERS.filter((bytes) => !Buffer.from(bytes).toString('latin1').startsWith(own));
+}
+
 /**
  * Declares what every protocol owes: each fixture is identified exactly, over a real socket; its
  * greeting is recognised; details satisfy the schema; hostile and foreign bytes neither throw nor

@@ -42,6 +42,11 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Host of a URL (RFC 3986 §3.2.2). A zone means nothing to the peer and is left out (RFC 6874 §4). */
+function authorityOf(address: string): string {
+  return isIPv6(address) ? `[${address.split('%', 1)[0]}]` : address;
+}
+
 /** One TCP port of one address: opens spaced conversations with it until its budget is spent. */
 export class Peer implements Opener {
   readonly port: number;
@@ -54,12 +59,14 @@ export class Peer implements Opener {
   /** Round trip of the last connection in milliseconds. */
   rttMs = 0;
   #lastOpened = Number.NEGATIVE_INFINITY;
+  /** A whole series of tries has failed: from then on one try each must do, or every question waits anew. */
+  #gone = false;
 
   constructor(options: PeerOptions) {
     this.#address = options.address;
     this.port = options.port;
     this.serverName = options.serverName;
-    this.authority = isIPv6(options.address) ? `[${options.address}]` : options.address;
+    this.authority = authorityOf(options.address);
     this.#signal = options.signal;
     const nearby = isLoopback(options.address) ? LOOPBACK_BUDGET : {};
     this.budget = { ...DEFAULT_BUDGET, ...nearby, ...options.budget };
@@ -88,7 +95,7 @@ export class Peer implements Opener {
     { socket: Socket; failure?: undefined } | { failure: DialFailure | 'budget' }
   > {
     let failure: DialFailure | 'budget' = 'budget';
-    for (const wait of [0, ...REFUSED_PAUSES_MS]) {
+    for (const wait of this.#gone ? [0] : [0, ...REFUSED_PAUSES_MS]) {
       await pause(wait, this.#signal);
       await this.#space();
       if (this.#signal.aborted) return { failure: 'cancelled' };
@@ -102,12 +109,14 @@ export class Peer implements Opener {
       });
       this.#lastOpened = performance.now();
       if (dialed.failure === undefined) {
+        this.#gone = false;
         this.rttMs = dialed.rttMs;
         return { socket: dialed.socket };
       }
       failure = dialed.failure;
-      if (failure === 'cancelled' || failure === 'unreachable') break;
+      if (failure === 'cancelled' || failure === 'unreachable') return { failure };
     }
+    this.#gone = true;
     return { failure };
   }
 

@@ -162,7 +162,9 @@ class Identification {
         recognisedIn(this.#protocols, talk.received, layer),
       );
       if (first === undefined) return null;
-      return (await this.#ask(layer, first, talk)) ?? (await this.#askEach(layer, others));
+      const found = await this.#ask(layer, first, talk);
+      talk.close(); // some servers serve one client at a time
+      return found ?? (await this.#askEach(layer, others));
     } finally {
       talk.close();
     }

@@ -82,7 +82,7 @@ export const ERRORS = {
     effect: 'usage',
   },
   PORTS_NOT_ASKED: {
-    message: 'for {count} ports our own side failed before anything was sent ({reason})',
+    message: 'for {count} our own side failed before anything was sent ({reason})',
     todo: 'Nothing is known of them: look at routes, IPv6 (--exclude ::/0 leaves it out), the own firewall and limits.',
     effect: 'partial',
   },

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Outcome } from '../model/port.ts';
 import type { Engine } from '../probe/engine.ts';
-import { NO_EXCLUSIONS } from '../targets/exclude.ts';
+import { NO_EXCLUSIONS, readExclusions } from '../targets/exclude.ts';
 import { look } from './look.ts';
 
 /** An engine on a machine without a route to anywhere. */
@@ -17,13 +17,15 @@ const STRANDED: Engine = {
   },
 };
 
-it('tells as a problem which ports could not be asked', async () => {
+const resolver = { resolve: () => Promise.resolve({ addresses: [] }) };
+
+function stranded(targets: readonly string[], exclusions = NO_EXCLUSIONS, ports = [1, 2, 3]) {
   const told: string[] = [];
   const scan = look({
-    targets: ['127.0.0.1', '127.0.0.2'],
-    exclusions: NO_EXCLUSIONS,
-    resolver: { resolve: () => Promise.resolve({ addresses: [] }) },
-    ports: [1, 2, 3],
+    targets,
+    exclusions,
+    resolver,
+    ports,
     engine: STRANDED,
     pace: { rate: 'max', perHost: 'max' },
     identify: false,
@@ -40,6 +42,11 @@ it('tells as a problem which ports could not be asked', async () => {
     onProblem: ({ code }) => told.push(code),
     onNote: () => undefined,
   });
+  return { scan, told };
+}
+
+it('tells as a problem which ports could not be asked', async () => {
+  const { scan, told } = stranded(['127.0.0.1', '127.0.0.2']);
   const report = await scan.run();
   expect(report.scan.problems).toEqual([
     {
@@ -51,3 +58,26 @@ it('tells as a problem which ports could not be asked', async () => {
   expect(report.hosts.map(({ counts }) => counts.localError)).toEqual([3, 3]);
   expect(report.scan.complete).toBe(true);
 });
+
+it('says one port where it is one', async () => {
+  const { scan } = stranded(['127.0.0.1', '10.0.0.1'], await without('127.0.0.1'), [1]);
+  const report = await scan.run();
+  expect(report.scan.problems.map(({ message }) => message)).toEqual([
+    'for 1 port our own side failed before anything was sent (no-route)',
+  ]);
+  expect(report.scan.scope.vantage.kind).toBe('host');
+});
+
+it('takes a scan of nothing for a problem, and not for a look over loopback', async () => {
+  const excluded = await stranded(['127.0.0.1'], await without('127.0.0.0/8')).scan.run();
+  expect(excluded.scan.problems).toMatchObject([
+    { code: 'NO_TARGETS', message: expect.stringContaining('all are excluded') },
+  ]);
+  expect(excluded.scan.scope.vantage.kind).toBe('host');
+  const bad = await stranded(['127.1']).scan.run();
+  expect(bad.scan.problems.map(({ code }) => code)).toEqual(['TARGET_SYNTAX']);
+});
+
+function without(text: string) {
+  return readExclusions([text], { resolver, signal: new AbortController().signal });
+}

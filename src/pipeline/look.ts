@@ -96,7 +96,8 @@ class Notebook {
   readonly targets: string[] = [];
   /** Addresses that the user wrote one by one. */
   readonly written = new Set<string>();
-  onlyLoopback = true;
+  /** What kinds of addresses were handed to the engine. */
+  readonly given = { loopback: false, others: false };
 
   constructor(request: Pick<LookRequest, 'onProblem'>) {
     this.#request = request;
@@ -132,7 +133,7 @@ async function* targetsOf(
 
 async function* noting(addresses: AsyncIterable<string>, notebook: Notebook) {
   for await (const address of addresses) {
-    if (!isLoopback(address)) notebook.onlyLoopback = false;
+    notebook.given[isLoopback(address) ? 'loopback' : 'others'] = true;
     yield address;
   }
 }
@@ -162,8 +163,10 @@ async function run(
     findings.push(...result.findings);
   }
   for (const [reason, count] of progress.unasked) {
-    notebook.problem(problem('PORTS_NOT_ASKED', { count, reason }));
+    const ports = `${count} ${count === 1 ? 'port' : 'ports'}`;
+    notebook.problem(problem('PORTS_NOT_ASKED', { count: ports, reason }));
   }
+  noteEmptiness(request, notebook);
   return {
     schema: 'postern.scan/1',
     scan: {
@@ -179,6 +182,16 @@ async function run(
     hosts,
     findings: findings.sort((a, b) => compareSeverity(b.severity, a.severity)),
   };
+}
+
+/** A scan of nothing is a slip: all of it was excluded, or a file was empty. */
+function noteEmptiness({ signal, exclusions }: LookRequest, notebook: Notebook): void {
+  const { given, problems, targets } = notebook;
+  if (given.loopback || given.others || problems.length > 0 || signal.aborted) return;
+  const excluded = targets.length > 0 && exclusions.texts.length > 0;
+  notebook.problem(
+    problem('NO_TARGETS', { value: excluded ? 'all are excluded' : 'none was given' }),
+  );
 }
 
 function inputOf(request: LookRequest, progress: Progress, notebook: Notebook) {
@@ -206,8 +219,9 @@ function isWorthListing({ answered, host }: HostResult, notebook: Notebook): boo
 }
 
 function scopeOf(request: LookRequest, notebook: Notebook): ScanReport['scan']['scope'] {
+  const { loopback, others } = notebook.given;
   const vantage: Vantage = {
-    kind: notebook.onlyLoopback ? 'loopback' : 'host',
+    kind: loopback && !others ? 'loopback' : 'host',
     name: request.machine,
   };
   return {

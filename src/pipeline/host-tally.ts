@@ -60,14 +60,16 @@ export class HostTally {
   }
 
   record(names: readonly string[]): HostRecord {
-    const ports = this.#kept
-      .toSorted((a, b) => a.outcome.port - b.outcome.port)
-      .map(({ outcome, look }) => portRecord(outcome, names, look));
+    const ports = this.#byPort().map(({ outcome, look }) => portRecord(outcome, names, look));
     return { address: this.address, names, counts: this.counts, ports };
   }
 
   get findings(): Finding[] {
-    return this.#kept.flatMap((entry) => entry.look?.findings ?? []);
+    return this.#byPort().flatMap((entry) => entry.look?.findings ?? []);
+  }
+
+  #byPort() {
+    return this.#kept.toSorted((a, b) => a.outcome.port - b.outcome.port);
   }
 }
 
@@ -84,7 +86,7 @@ function portRecord(
     port,
     state,
     reason,
-    ...(rttMs === undefined ? {} : { rttMs }),
+    ...(rttMs === undefined ? {} : { rttMs: Math.round(rttMs * 1000) / 1000 }),
     ...(look?.service == null ? {} : { service: look.service }),
     ...(look === undefined ? {} : { verdict: look.verdict }),
   };

@@ -18,6 +18,9 @@ interface Place {
   readonly port: number;
 }
 
+/** Puts 10.0.0.9 before 10.0.0.10. */
+const ADDRESSES = new Intl.Collator('en', { numeric: true });
+
 function keyOf(place: Place): string {
   return `${place.address} ${place.transport} ${place.port}`;
 }
@@ -57,9 +60,13 @@ export function rowsOfHost(
   return host.ports.map((port) => rowOf(host, port, findingsOf(port)));
 }
 
-/** Worst first; among equals the report's order stays. */
+/** Worst first; among equals by address, then in the report's order, which is by port. */
 export function compareRows(a: Row, b: Row): number {
-  return compareSeverity(b.severity, a.severity) || levelRank(a.port) - levelRank(b.port);
+  return (
+    compareSeverity(b.severity, a.severity) ||
+    levelRank(a.port) - levelRank(b.port) ||
+    ADDRESSES.compare(a.host.address, b.host.address)
+  );
 }
 
 /** Every listed port of the report, worst first. */

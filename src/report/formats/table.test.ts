@@ -10,6 +10,8 @@ function linesOf(report: ScanReport, options?: RenderOptions): string[] {
   return [...table.render(report, options)].join('').trimEnd().split('\n');
 }
 
+const NONE = { open: 0, verified: 0, closed: 0, filtered: 0, unreachable: 0, localError: 0 };
+
 describe('table', () => {
   it('stands worst first, with reasons under each port, the summary last', () => {
     const lines = linesOf(sampleReport(), { width: 120 });
@@ -46,6 +48,26 @@ describe('table', () => {
     expect(Math.max(...lines.map(columnsOf))).toBeLessThanOrEqual(80);
     expect(lines[1]).toBe('critical  close     db.example.org +1 (192.0.2.7)  6379/tcp   redis');
     expect(lines[2]).toBe('          Redis 7.0.15');
+  });
+
+  it('wraps sentences on a narrow terminal', () => {
+    const lines = linesOf(sampleReport(), { width: 40 });
+    const sentences = lines.filter(
+      (line) => line.startsWith('          ') || /^\S+ \S+ /.test(line),
+    );
+    expect(Math.max(...sentences.map(columnsOf))).toBeLessThanOrEqual(40);
+  });
+
+  it('lists equals by address', () => {
+    const { hosts, ...rest } = sampleReport();
+    const [first] = hosts;
+    const twins = ['10.0.0.10', '10.0.0.9'].map((address) => {
+      const ports = first?.ports.slice(0, 1).map((port) => ({ ...port, address })) ?? [];
+      return { address, names: [], counts: NONE, ports };
+    });
+    const lines = linesOf({ ...rest, findings: [], hosts: twins }, { width: 120 });
+    const found = lines.flatMap((line) => /10\.0\.0\.\d+/.exec(line)?.[0] ?? []);
+    expect(found.slice(0, 2)).toEqual(['10.0.0.9', '10.0.0.10']);
   });
 
   it('stays within the width and moves no cursor, whatever texts say', () => {

@@ -10,8 +10,8 @@ import { clip, counted, visible } from '../text.ts';
 import { duration, elapsedSeconds } from '../time.ts';
 
 const DEFAULT_WIDTH = 80;
-/** Narrower than this the columns would leave nothing to read; the terminal wraps instead. */
-const LEAST_WIDTH = 60;
+/** Narrower than this sentences would leave nothing to read; the terminal wraps instead. */
+const LEAST_WIDTH = 40;
 const HOST_SHARE = 0.63;
 const SEVERITY = 'SEVERITY'.length;
 const VERDICT = 'VERDICT '.length;
@@ -41,7 +41,7 @@ function layoutOf(rows: readonly Row[], options: RenderOptions): Layout {
   const room = width - SEVERITY - VERDICT - PORT - 4 * GAP.length;
   let label = 'HOST'.length;
   for (const { host } of rows) label = Math.max(label, columnsOf(hostLabel(host)));
-  const host = Math.min(label, Math.floor(room * HOST_SHARE));
+  const host = Math.min(label, Math.max('HOST'.length, Math.floor(room * HOST_SHARE)));
   return { width, host, paint: painter(options.color ?? false) };
 }
 
@@ -159,7 +159,7 @@ function* foot(report: ScanReport, rows: readonly Row[], layout: Layout): Iterab
       .join('\n')}\n`;
   }
   yield `${layout.paint(wrapped(scopeLine(report), layout.width).join('\n'), '2')}\n`;
-  yield `${layout.paint(headline(summary), '1')}\n`;
+  yield `${layout.paint(wrapped(headline(summary), layout.width).join('\n'), '1')}\n`;
 }
 
 function* render(report: ScanReport, options: RenderOptions = {}): Iterable<string> {

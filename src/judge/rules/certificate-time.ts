@@ -16,12 +16,17 @@ function expired({ notAfter }: Certificate, people: boolean): Hit {
   };
 }
 
-function expiresSoon({ notAfter }: Certificate, left: number, people: boolean): Hit {
+function inDays(left: number): string {
   const days = Math.floor(left / DAY);
+  if (days < 1) return 'in less than a day';
+  return `in ${days} ${days === 1 ? 'day' : 'days'}`;
+}
+
+function expiresSoon({ notAfter }: Certificate, left: number, people: boolean): Hit {
   return {
     rule: 'certificate.expires-soon',
     severity: people ? 'medium' : 'low',
-    why: `The certificate expires on ${notAfter.slice(0, 10)}, in ${days} ${days === 1 ? 'day' : 'days'}.`,
+    why: `The certificate expires on ${notAfter.slice(0, 10)}, ${inDays(left)}.`,
     todo: 'Renew the certificate and find out why that did not happen by itself (certbot renew --dry-run).',
     evidence: [`certificate.notAfter: ${notAfter}`],
   };

@@ -51,16 +51,9 @@ export function oneOf(words: readonly string[]): (text: string) => string {
 function positive(text: string): number {
   const number = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || number <= 0 || !Number.isFinite(number)) {
-    throw new InvalidArgumentError('It must be a number above 0.');
+    throw new InvalidArgumentError('It must be a number above 0, max or auto.');
   }
   return number;
-}
-
-function wholePositive(text: string): number {
-  if (!/^\d{1,9}$/.test(text) || Number(text) < 1) {
-    throw new InvalidArgumentError('It must be a whole number from 1.');
-  }
-  return Number(text);
 }
 
 export function readLimit(text: string): Limit | 'auto' {
@@ -68,12 +61,17 @@ export function readLimit(text: string): Limit | 'auto' {
 }
 
 export function readTop(text: string): number {
-  return wholePositive(text);
+  if (!/^\d{1,9}$/.test(text) || Number(text) < 1) {
+    throw new InvalidArgumentError('It must be a whole number from 1.');
+  }
+  return Number(text);
 }
 
 export function readTimeout(text: string): number {
-  const ms = wholePositive(text);
-  if (ms < 50 || ms > 120_000) throw new InvalidArgumentError('It must be 50 to 120000 ms.');
+  const ms = Number(text);
+  if (!/^\d{1,9}$/.test(text) || ms < 50 || ms > 120_000) {
+    throw new InvalidArgumentError('It must be a whole number of milliseconds, 50 to 120000.');
+  }
   return ms;
 }
 

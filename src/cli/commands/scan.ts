@@ -30,7 +30,8 @@ export async function scanCommand(
 ): Promise<ExitCode> {
   const format = chooseFormat(options);
   const files = await outputFiles(options.output);
-  const interrupt = interruptible(() => terminal.err.write('\nstopping; what was found follows\n'));
+  const stopping = options.plan === true ? 'stopped' : 'stopping; what was found follows';
+  const interrupt = interruptible(() => terminal.err.write(`\n${stopping}\n`));
   try {
     const { signal } = interrupt;
     const request = await requestFor(targets, options, version, signal);
@@ -102,12 +103,13 @@ async function plan(
     problems += 1;
     terminal.err.write(`${found.code}: ${found.message}\n`);
   });
+  if (request.signal.aborted) return EXIT.interrupted;
   const { exclusions, ports, pace, engine, identify } = request;
   const facts = { addresses, excluded: exclusions.texts.length, ports, pace, engine, identify };
   terminal.out.write(
     options.json === true ? `${JSON.stringify(planJson(facts))}\n` : planText(facts),
   );
-  return problems > 0 ? EXIT.partial : EXIT.fine;
+  return problems > 0 || addresses === 0 ? EXIT.partial : EXIT.fine;
 }
 
 async function run(
@@ -122,7 +124,7 @@ async function run(
     onProblem: ({ code, message }) => view.message(`${code}: ${message}`),
     onNote: (message) => view.message(`note: ${message}`),
   });
-  if (options.verbose === true && request.note !== null) view.message(`note: ${request.note}`);
+  if (options.verbose === true) view.message(`note: ${engineNote(request, options)}`);
   if (!quiet) {
     const { progress } = scan;
     const source = { progress, total: () => scan.total(), now: () => performance.now() };
@@ -135,6 +137,12 @@ async function run(
     stopCollecting();
     view.stop();
   }
+}
+
+function engineNote({ engine, note }: Prepared, options: ScanOptions): string {
+  if (note !== null) return note;
+  const why = options.engine === engine.name ? 'it was asked for' : 'the fastest that runs here';
+  return `engine ${engine.name}: ${why}`;
 }
 
 async function tell(

@@ -1,7 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { findCommand } from '../helpers/needs.ts';
+
+/** Names a launch in the environment of all it starts. */
+const MARK = 'POSTERN_LAB_CHILD';
+/** A killed process lets go of its sockets within this time, in milliseconds. */
+const GONE_WITHIN = 5_000;
 
 /** A program in the foreground. */
 export interface Launch {
@@ -35,9 +42,10 @@ export interface Child {
 export function startChild(launch: Launch, logFile: string): Child {
   const [command, ...args] = commandLine(launch);
   const log = openSync(logFile, 'a');
+  const mark = randomUUID();
   const child = spawn(command ?? '', args, {
     cwd: launch.cwd,
-    env: { PATH: process.env['PATH'], LC_ALL: 'C', ...launch.env },
+    env: { PATH: process.env['PATH'], LC_ALL: 'C', ...launch.env, [MARK]: mark },
     stdio: ['ignore', log, log],
     detached: true,
   });
@@ -53,7 +61,10 @@ export function startChild(launch: Launch, logFile: string): Child {
     pid: child.pid ?? 0,
     ended: () => ended,
     log: () => readFileSync(logFile, 'utf8'),
-    kill: () => killTree(child),
+    kill: async () => {
+      await killTree(child);
+      await killMarked(mark);
+    },
   };
 }
 
@@ -90,6 +101,36 @@ async function killTree(child: ChildProcess): Promise<void> {
   if (first === undefined) process.kill(-child.pid, 'SIGKILL');
   else process.kill(first, 'SIGKILL');
   await gone;
+}
+
+/** Without a namespace, daemons leave the process group, and the leader dies before its group. */
+async function killMarked(mark: string): Promise<void> {
+  if (process.getuid?.() === 0) return;
+  const deadline = Date.now() + GONE_WITHIN;
+  for (let left = marked(mark); left.length > 0; left = marked(mark)) {
+    if (Date.now() > deadline) throw new Error(`processes ${left.join(', ')} do not end`);
+    for (const pid of left) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // it went by itself
+      }
+    }
+    await sleep(20);
+  }
+}
+
+/** Living processes of ours that carry the mark; a zombie has no environment any more. */
+function marked(mark: string): number[] {
+  if (!existsSync('/proc/self/environ')) return [];
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${MARK}=${mark}`);
+    } catch {
+      return false;
+    }
+  });
 }
 
 function firstChild(pid: number): number | undefined {

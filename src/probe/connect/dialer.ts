@@ -16,6 +16,16 @@ export const CLOSED: Answer = { state: 'closed', reason: 'rst' };
 export const SILENT: Answer = { state: 'filtered', reason: 'no-response' };
 export const SELF: Answer = { state: 'self', reason: 'other-local' };
 
+/** What both dialers tell of our own side, and of an ICMP error that nobody could look into. */
+export const NO_ROUTE: Answer = { state: 'local-error', reason: 'no-route' };
+export const FORBIDDEN: Answer = { state: 'local-error', reason: 'permission' };
+export const NO_FAMILY: Answer = { state: 'local-error', reason: 'address-family' };
+export const OTHER: Answer = { state: 'local-error', reason: 'other-local' };
+export const UNREACHABLE: Answer = { state: 'unreachable', reason: 'icmp-unreachable' };
+export const NO_DESCRIPTORS: Answer = { state: 'short', reason: 'descriptors' };
+export const NO_PORTS: Answer = { state: 'short', reason: 'source-ports' };
+export const NO_MEMORY: Answer = { state: 'short', reason: 'memory' };
+
 /** Receives what `collect` found: `rttMs` is absent where no round trip could be told. */
 export type Sink = (slot: number, answer: Answer, rttMs?: number) => void;
 

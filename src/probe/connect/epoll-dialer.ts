@@ -5,7 +5,23 @@ import type { Libc } from '../../net/linux/libc.ts';
 import { AF_INET, AF_INET6, encodeAddress, type SocketAddress } from '../../net/linux/sockaddr.ts';
 import { ErrorQueue } from '../../net/linux/socket-error.ts';
 import { TcpSockets } from '../../net/linux/tcp-socket.ts';
-import { type Answer, CLOSED, type Dialer, OPEN, SELF, SILENT, type Sink } from './dialer.ts';
+import {
+  type Answer,
+  CLOSED,
+  type Dialer,
+  FORBIDDEN,
+  NO_DESCRIPTORS,
+  NO_FAMILY,
+  NO_MEMORY,
+  NO_PORTS,
+  NO_ROUTE,
+  OPEN,
+  OTHER,
+  SELF,
+  SILENT,
+  type Sink,
+  UNREACHABLE,
+} from './dialer.ts';
 import { Pause } from './pause.ts';
 
 /** Sockets at once, whatever the limit: more brings no speed and costs kernel memory. */
@@ -16,15 +32,6 @@ const MAX_RESERVE = 512;
 const MAX_IDLE = 128;
 /** Looks at the sockets farther apart than this say nothing about round trips. */
 const STALE_MS = 50;
-
-const NO_FAMILY: Answer = { state: 'local-error', reason: 'address-family' };
-const NO_ROUTE: Answer = { state: 'local-error', reason: 'no-route' };
-const UNREACHABLE: Answer = { state: 'unreachable', reason: 'icmp-unreachable' };
-const FORBIDDEN: Answer = { state: 'local-error', reason: 'permission' };
-const OTHER: Answer = { state: 'local-error', reason: 'other-local' };
-const NO_DESCRIPTORS: Answer = { state: 'short', reason: 'descriptors' };
-const NO_PORTS: Answer = { state: 'short', reason: 'source-ports' };
-const NO_MEMORY: Answer = { state: 'short', reason: 'memory' };
 
 /** What a call that failed at once says: always about our own side. */
 const LOCAL: ReadonlyMap<number, Answer> = new Map([

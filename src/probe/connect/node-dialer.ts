@@ -1,19 +1,28 @@
 import { isIP, Socket } from 'node:net';
 import { isSelfConnected } from '../../net/dial.ts';
-import { type Answer, CLOSED, type Dialer, OPEN, SELF, SILENT, type Sink } from './dialer.ts';
+import {
+  type Answer,
+  CLOSED,
+  type Dialer,
+  FORBIDDEN,
+  NO_DESCRIPTORS,
+  NO_FAMILY,
+  NO_MEMORY,
+  NO_PORTS,
+  NO_ROUTE,
+  OPEN,
+  OTHER,
+  SELF,
+  SILENT,
+  type Sink,
+  UNREACHABLE,
+} from './dialer.ts';
 import { Pause } from './pause.ts';
 
 /** Sockets at once: node:net gets no faster beyond, and macOS and Windows have small tables. */
 const MAX_SOCKETS = 4096;
 
-const NO_ROUTE: Answer = { state: 'local-error', reason: 'no-route' };
-const UNREACHABLE: Answer = { state: 'unreachable', reason: 'icmp-unreachable' };
-const FORBIDDEN: Answer = { state: 'local-error', reason: 'permission' };
 const PROHIBITED: Answer = { state: 'unreachable', reason: 'icmp-admin-prohibited' };
-const NO_DESCRIPTORS: Answer = { state: 'short', reason: 'descriptors' };
-const NO_MEMORY: Answer = { state: 'short', reason: 'memory' };
-const NO_FAMILY: Answer = { state: 'local-error', reason: 'address-family' };
-const OTHER: Answer = { state: 'local-error', reason: 'other-local' };
 
 /** What an error says when the call failed at once (our own side) and when it came later (the network). */
 const CODES: Readonly<Record<string, readonly [atOnce: Answer, later: Answer]>> = {
@@ -33,10 +42,7 @@ const CODES: Readonly<Record<string, readonly [atOnce: Answer, later: Answer]>> 
   ENFILE: [NO_DESCRIPTORS, NO_DESCRIPTORS],
   ENOBUFS: [NO_MEMORY, NO_MEMORY],
   ENOMEM: [NO_MEMORY, NO_MEMORY],
-  EADDRNOTAVAIL: [
-    { state: 'short', reason: 'source-ports' },
-    { state: 'short', reason: 'source-ports' },
-  ],
+  EADDRNOTAVAIL: [NO_PORTS, NO_PORTS],
   EAFNOSUPPORT: [NO_FAMILY, NO_FAMILY],
 };
 

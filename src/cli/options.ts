@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { PORT_STATES, type PortState } from '../model/port.ts';
-import { SEVERITIES, type Severity } from '../model/verdict.ts';
+import type { Severity } from '../model/verdict.ts';
 import type { Limit } from '../probe/engine.ts';
 
 /** Options that every command takes. */
@@ -40,14 +40,6 @@ export const SCAN_DEFAULTS = {
   failOn: 'high',
 } as const satisfies ScanOptions;
 
-/** Reads an option that takes one of a few words. */
-export function oneOf(words: readonly string[]): (text: string) => string {
-  return (text) => {
-    if (words.includes(text)) return text;
-    throw new InvalidArgumentError(`It must be one of ${words.join(', ')}.`);
-  };
-}
-
 function positive(text: string): number {
   const number = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || number <= 0 || !Number.isFinite(number)) {
@@ -80,14 +72,6 @@ export function readSeed(text: string): number {
     throw new InvalidArgumentError('It must be a whole number from 0 to 4294967295.');
   }
   return Number(text);
-}
-
-export function readSeverity(text: string): Severity | 'never' {
-  const found = [...SEVERITIES, 'never' as const].find((severity) => severity === text);
-  if (found === undefined) {
-    throw new InvalidArgumentError(`It must be one of ${SEVERITIES.join(', ')}, never.`);
-  }
-  return found;
 }
 
 export function readShow(text: string): readonly PortState[] {

@@ -1,11 +1,11 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { PORT_STATES } from '../model/port.ts';
+import { SEVERITIES } from '../model/verdict.ts';
 import {
   collect,
   type GlobalOptions,
-  oneOf,
   readLimit,
   readSeed,
-  readSeverity,
   readShow,
   readTimeout,
   readTop,
@@ -61,20 +61,25 @@ function addScan(
     .option('-p, --ports <list>', '22,80,8000-8100 · - for all · ssh,postgresql')
     .option('--top <n>', 'the n ports met most often', readTop)
     .option('--exclude <list>', 'never touch these; same notation, @file too', collect)
-    .option('--engine <name>', 'auto, connect, epoll or node', oneOf(ENGINES))
+    .addOption(new Option('--engine <name>', 'auto, connect, epoll or node').choices(ENGINES))
     .option('--rate <n>', 'probes per second in all: a number, max or auto', readLimit)
     .option('--per-host <n>', 'the same for each host', readLimit)
     .option('--timeout <ms>', 'longest wait for one probe (3000)', readTimeout)
     .option('--seed <n>', 'order of probes: same seed, same order', readSeed)
     .option('--no-identify', 'find open ports only; ask nothing')
-    .option(
-      '--format <name>',
-      'table, json, jsonl, csv, xml, html, sarif, markdown',
-      oneOf(FORMATS),
-    )
+    .addOption(new Option('--format <name>', FORMATS.join(', ')).choices(FORMATS))
     .option('-o, --output <file>', 'also write a report; its ending chooses the form', collect)
-    .option('--show <states>', 'list open, closed, filtered, unreachable or all', readShow)
-    .option('--fail-on <severity>', 'exit 1 from this severity on (high), or never', readSeverity)
+    .addOption(
+      new Option('--show <states>', 'list open, closed, filtered, unreachable or all')
+        .choices([...PORT_STATES, 'all'])
+        .argParser(readShow),
+    )
+    .addOption(
+      new Option('--fail-on <severity>', 'exit 1 from this severity on (high), or never').choices([
+        ...SEVERITIES,
+        'never',
+      ]),
+    )
     .option('--plan', 'say what would be sent and for how long; send nothing')
     .addHelpText('after', SCAN_EXAMPLES)
     .action((targets: string[], _options: unknown, command: Command) =>
@@ -122,7 +127,8 @@ export function buildProgram(version: string, terminal: Terminal, actions: Actio
     .option('--json', 'print JSON')
     .option('-q, --quiet', 'no progress and no notes on stderr')
     .option('-v, --verbose', 'more on stderr')
-    .configureHelp({ showGlobalOptions: true })
+    // choices are for shell completion; in help the descriptions name them
+    .configureHelp({ showGlobalOptions: true, optionDescription: ({ description }) => description })
     .configureOutput({
       writeOut: (text) => terminal.out.write(text),
       writeErr: (text) => terminal.err.write(text),

@@ -101,17 +101,32 @@ class Identification {
   async #find(): Promise<Found | null> {
     const port = this.#peer.port;
     if (port >= PRINTED.first && port <= PRINTED.last) return this.#overhear();
-    if (suggestedBy(this.#protocols, port, 'tls').length > 0) {
+    const suggested = suggestedBy(this.#protocols, port, 'bare');
+    const insideTls = suggestedBy(this.#protocols, port, 'tls');
+    if (insideTls.length > 0) {
+      const plain = await this.#askPlain(suggested.filter((one) => insideTls.includes(one)));
+      if (plain !== null) return plain;
       const inside = await this.#insideTls();
       if (inside !== null || this.#tls !== undefined) return inside;
     }
-    const suggested = suggestedBy(this.#protocols, port, 'bare');
     const asked = suggested.some((protocol) => protocol.manners === 'ask');
     return (
       (await this.#askEach('bare', suggested)) ??
       (asked ? null : await this.#greeted('bare')) ??
       (this.#greetedBare || this.#tlsTried ? null : await this.#insideTls()) ??
       (this.#tls === undefined ? await this.#askRest('bare') : null)
+    );
+  }
+
+  /**
+   * Where a port carries a protocol bare as well as in TLS, the bare question is refused at once by
+   * a TLS server, while a ClientHello can be waited out: Redis takes it for half a command.
+   */
+  #askPlain(both: readonly Protocol[]): Promise<Found | null> {
+    return this.#askEach(
+      'bare',
+      both.filter(({ manners }) => manners === 'ask'),
+      false,
     );
   }
 

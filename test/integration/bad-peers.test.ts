@@ -91,6 +91,22 @@ describe.concurrent('a bad peer', () => {
     expect(faults).toEqual([]);
   });
 
+  it('that waits a ClientHello out on a port of both kinds is asked bare first', async () => {
+    await using peer = await scriptedPeer([
+      expectBytes('*1\r\n$4\r\nPING'),
+      say('+PONG\r\n'),
+      hold(),
+    ]);
+    const redis = PROTOCOLS.filter(({ name }) => name === 'redis').map((protocol) => {
+      return { ...protocol, ports: [peer.port], tlsPorts: [peer.port] };
+    });
+    const { address, port } = peer;
+    const signal = new AbortController().signal;
+    const service = await identify({ address, port, signal, protocols: redis });
+    expect(service).toMatchObject({ protocol: 'redis' });
+    expect(peer.connections).toHaveLength(1);
+  });
+
   it.each(['garbage', 'alert', 'truncated-server-hello'] as const)(
     'with TLS that is %s',
     async (kind) => {

@@ -15,6 +15,11 @@ function isOwnLoopback(target: string): boolean {
   return target === 'localhost' || isLoopback(target);
 }
 
+/** Whether nothing but this machine's own loopback is named. */
+export function areOwnLoopback(targets: readonly string[]): boolean {
+  return targets.every(isOwnLoopback);
+}
+
 /**
  * The TCP ports that `-p` and `--top` stand for. Without either: all of them when nothing but
  * loopback addresses are looked at, else our own list.
@@ -24,7 +29,7 @@ export function choosePorts(
   targets: readonly string[],
 ): readonly number[] {
   if (ports === undefined && top === undefined) {
-    return targets.every(isOwnLoopback) ? parsePorts(ALL).tcp : defaultPorts('tcp');
+    return areOwnLoopback(targets) ? parsePorts(ALL).tcp : defaultPorts('tcp');
   }
   const { tcp, udp } = ports === undefined ? { tcp: [], udp: [] } : parsePorts(ports);
   if (udp.length > 0) throw problem('UDP_NOT_YET', { value: formatPorts(udp) });

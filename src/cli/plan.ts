@@ -1,5 +1,5 @@
 import type { Engine, Pace } from '../probe/engine.ts';
-import { estimate } from '../probe/estimate.ts';
+import { type Estimate, estimate } from '../probe/estimate.ts';
 import { formatPorts } from '../targets/ports.ts';
 import { spokenTime } from './progress.ts';
 
@@ -10,6 +10,8 @@ const SHOWN_PORTS = 60;
 
 export interface PlanFacts {
   readonly addresses: number;
+  /** Whether all of them are this machine's own. */
+  readonly loopback: boolean;
   readonly excluded: number;
   readonly ports: readonly number[];
   readonly pace: Pace;
@@ -26,10 +28,14 @@ function portsText(ports: readonly number[]): string {
   return text.length <= SHOWN_PORTS ? text : `${text.slice(0, SHOWN_PORTS)}…`;
 }
 
+function sending({ addresses, loopback, ports, pace }: PlanFacts): Estimate {
+  return estimate({ addresses, loopback, ports: ports.length, attempts: ATTEMPTS }, pace);
+}
+
 /** What a scan would send, for programs. */
 export function planJson(facts: PlanFacts): Record<string, unknown> {
   const { addresses, excluded, ports, pace, engine, identify } = facts;
-  const { least, most, seconds } = estimate(addresses, ports.length, ATTEMPTS, pace);
+  const { least, most, seconds } = sending(facts);
   return {
     addresses,
     excluded,
@@ -45,14 +51,14 @@ export function planJson(facts: PlanFacts): Record<string, unknown> {
 /** What a scan would send, in words. */
 export function planText(facts: PlanFacts): string {
   const { addresses, excluded, ports, pace, engine, identify } = facts;
-  const { least, most, seconds } = estimate(addresses, ports.length, ATTEMPTS, pace);
+  const { least, most, seconds } = sending(facts);
   const time =
     seconds === null
       ? 'as fast as the path allows: no limit is set'
       : `at least ${spokenTime(seconds)} of probing; silent ports take longer`;
   const lines = [
     `targets    ${count(addresses, 'address', 'addresses')}`,
-    `excluded   ${count(excluded, 'entry', 'entries')}`,
+    `excluded   ${excluded === 0 ? 'nothing' : count(excluded, 'entry', 'entries')}`,
     `ports      ${count(ports.length, 'TCP port', 'TCP ports')} each: ${portsText(ports)}`,
     `engine     ${engine.name}`,
     `rate       ${pace.rate} in all, ${pace.perHost} per host (probes per second)`,

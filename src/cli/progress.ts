@@ -21,13 +21,15 @@ function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** Seconds as people say them: `12 s`, `3 min 20 s`, `2 h 5 min`. */
+/** Seconds as people say them: `12 s`, `3 min 20 s`, `2 h 5 min`, `3 days 4 h`. */
 export function spokenTime(seconds: number): string {
   const rounded = Math.max(0, Math.ceil(seconds));
   if (rounded < 60) return `${rounded} s`;
   const minutes = Math.floor(rounded / 60);
   if (minutes < 60) return `${minutes} min ${rounded % 60} s`;
-  return `${whole(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${minutes % 60} min`;
+  return `${whole(Math.floor(hours / 24))} days ${hours % 24} h`;
 }
 
 function bar(share: number): string {

@@ -1,5 +1,5 @@
 import { AUTO_PER_HOST, AUTO_RATE } from './connect/pace.ts';
-import type { Pace } from './engine.ts';
+import type { Limit, Pace } from './engine.ts';
 
 export interface Estimate {
   /** Probes if every port answers at once. */
@@ -10,11 +10,24 @@ export interface Estimate {
   readonly seconds: number | null;
 }
 
-/** What a connect scan of `addresses` × `ports` will send, and how long its limits make it at least. */
-export function estimate(addresses: number, ports: number, attempts: number, pace: Pace): Estimate {
+interface Work {
+  readonly addresses: number;
+  readonly ports: number;
+  /** Probes sent to a silent port. */
+  readonly attempts: number;
+  /** Whether all addresses are this machine's own, for which `auto` is no limit. */
+  readonly loopback: boolean;
+}
+
+/** What a connect scan will send, and how long its limits make it at least. */
+export function estimate({ addresses, ports, attempts, loopback }: Work, pace: Pace): Estimate {
   const least = addresses * ports;
-  const overall = pace.rate === 'auto' ? AUTO_RATE : pace.rate;
-  const perHost = pace.perHost === 'auto' ? AUTO_PER_HOST : pace.perHost;
+  const limit = (asked: Limit | 'auto', auto: number): Limit => {
+    if (asked !== 'auto') return asked;
+    return loopback ? 'max' : auto;
+  };
+  const overall = limit(pace.rate, AUTO_RATE);
+  const perHost = limit(pace.perHost, AUTO_PER_HOST);
   const bounds = [
     ...(overall === 'max' ? [] : [least / overall]),
     ...(perHost === 'max' || addresses === 0 ? [] : [ports / perHost]),

@@ -11,7 +11,7 @@ import type { Seen } from '../../pipeline/scan.ts';
 import { chooseEngineWithNote } from '../../probe/engines.ts';
 import type { Format, RenderOptions } from '../../report/format.ts';
 import { readExclusions } from '../../targets/exclude.ts';
-import { chooseFormat, choosePolicy, choosePorts } from '../choose.ts';
+import { areOwnLoopback, chooseFormat, choosePolicy, choosePorts } from '../choose.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { interruptible } from '../interrupt.ts';
 import type { ScanOptions } from '../options.ts';
@@ -105,7 +105,15 @@ async function plan(
   });
   if (request.signal.aborted) return EXIT.interrupted;
   const { exclusions, ports, pace, engine, identify } = request;
-  const facts = { addresses, excluded: exclusions.texts.length, ports, pace, engine, identify };
+  const facts = {
+    addresses,
+    loopback: areOwnLoopback(request.targets),
+    excluded: exclusions.texts.length,
+    ports,
+    pace,
+    engine,
+    identify,
+  };
   terminal.out.write(
     options.json === true ? `${JSON.stringify(planJson(facts))}\n` : planText(facts),
   );

@@ -126,7 +126,6 @@ class Identification {
     return this.#askEach(
       'bare',
       both.filter(({ manners }) => manners === 'ask'),
-      false,
     );
   }
 

@@ -284,8 +284,8 @@ describe.skipIf(!met({ linux: true, commands: ['ss'] }))('a scan of all ports', 
     // found, and nothing that stood neither before nor after
     for (const port of before) if (after.has(port)) expect([...found.keys()]).toContain(port);
     for (const port of found.keys()) expect(before.has(port) || after.has(port)).toBe(true);
-    const [ssh, mute] = doors;
-    expect(found.get(ssh?.port ?? 0)).toBe('ssh');
-    expect(found.has(mute?.port ?? 0)).toBe(true);
+    const [greeting, still] = doors;
+    expect(found.get(greeting?.port ?? 0)).toBe('ssh');
+    expect(found.has(still?.port ?? 0)).toBe(true);
   });
 });

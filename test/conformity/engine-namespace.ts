@@ -23,7 +23,7 @@ table inet lab {
     tcp dport 1021 reject with icmpx type admin-prohibited
     tcp dport 1022 reject with icmpx type host-unreachable
     tcp dport 1023 reject with icmpx type no-route
-    iifname != lo tcp dport 10000-20000 tcp flags syn numgen random mod 100 < 5 drop
+    iifname != lo tcp dport 10000-11000 tcp flags syn numgen random mod 100 < 5 drop
   }
 }`;
 const LISTENING = [80, 1003, 2222, 10_010, 10_500, 15_000, 19_999, 40_000, 65_535];
@@ -35,6 +35,14 @@ function blurred(reason: Reason, family: 'v4' | 'v6'): { state: PortState; reaso
   return reason === 'icmp-port-unreachable'
     ? { state: 'closed', reason: 'rst' }
     : { state: 'unreachable', reason: 'icmp-unreachable' };
+}
+
+/**
+ * Whether no rule of the lab touches a port. The lossy ones have a test of their own: over many ports
+ * some lose every attempt, by chance, and an honest engine calls them filtered.
+ */
+function isPlain(port: number): boolean {
+  return port < 1000 || (port > 1023 && port < 10_000) || port > 11_000;
 }
 
 /** What needs another host: firewalls, ICMP, routes, losses. */
@@ -49,10 +57,10 @@ export function namespaceSuite(kind: EngineKind, { readsIcmp }: EngineFacts): vo
   const families = ['v4', 'v6'] as const;
 
   it.each(families)('finds all 65,535 ports of a host over IP%s', async (family) => {
-    const ports = ALL_PORTS.filter((port) => port < 1000 || port > 1023);
+    const ports = ALL_PORTS.filter(isPlain);
     const outcomes = await collect(await kind.create(), from(peer.far[family]), ports);
     const found = byFact(outcomes, ports);
-    expect(found['open/syn-ack']).toEqual(LISTENING.filter((port) => port !== 1003));
+    expect(found['open/syn-ack']).toEqual(LISTENING.filter(isPlain));
     expect(Object.keys(found).toSorted()).toEqual(['closed/rst', 'open/syn-ack']);
   });
 
@@ -135,9 +143,9 @@ export function namespaceSuite(kind: EngineKind, { readsIcmp }: EngineFacts): vo
 
   it.each(['127.0.0.1', '::1'])('never meets itself on %s', (address) => {
     const inside = ['ip', 'netns', 'exec', peer.name];
-    const ports = ALL_PORTS.filter((port) => port < 1000 || port > 1023);
+    const ports = ALL_PORTS.filter(isPlain);
     const found = byFact(probeInChild(inside, kind.name, address, ports), ports);
-    expect(found['open/syn-ack']).toEqual(LISTENING.filter((port) => port !== 1003));
+    expect(found['open/syn-ack']).toEqual(LISTENING.filter(isPlain));
     expect(Object.keys(found).toSorted()).toEqual(['closed/rst', 'open/syn-ack']);
   });
 

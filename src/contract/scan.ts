@@ -118,6 +118,10 @@ const port = z
       .exactOptional()
       .describe('Round trip of the answer in milliseconds; absent when nothing came back.'),
     service: service.exactOptional(),
+    asked: z
+      .literal(false)
+      .exactOptional()
+      .describe('Present where nobody asked what answers, so that no service says nothing.'),
     verdict: verdict.exactOptional(),
   })
   .describe('One port.');

@@ -46,6 +46,8 @@ export interface PortRecord {
   readonly state: PortState;
   readonly reason: Reason;
   readonly rttMs?: number;
+  /** False when nobody asked what answers (`--no-identify`, or interrupted before); absent: asked. */
+  readonly asked?: false;
   readonly service?: Service;
   readonly verdict?: Verdict;
 }

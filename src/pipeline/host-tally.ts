@@ -5,6 +5,8 @@ import type { Finding, Verdict } from '../model/verdict.ts';
 
 export interface Look {
   readonly service: Service | null;
+  /** Whether anybody asked what answers. */
+  readonly asked: boolean;
   readonly verdict: Verdict;
   readonly findings: readonly Finding[];
 }
@@ -87,6 +89,7 @@ function portRecord(
     state,
     reason,
     ...(rttMs === undefined ? {} : { rttMs: Math.round(rttMs * 1000) / 1000 }),
+    ...(look?.asked === false ? { asked: false as const } : {}),
     ...(look?.service == null ? {} : { service: look.service }),
     ...(look === undefined ? {} : { verdict: look.verdict }),
   };

@@ -65,7 +65,7 @@ export interface ScanInput {
   readonly signal: AbortSignal;
   /** Empty: nothing is identified. */
   readonly protocols: readonly Protocol[];
-  readonly judge: (seen: Seen) => Omit<Look, 'service'>;
+  readonly judge: (seen: Seen) => Omit<Look, 'service' | 'asked'>;
   /** States whose ports are listed one by one. */
   readonly show: ReadonlySet<PortState>;
   readonly progress: Progress;
@@ -194,7 +194,8 @@ class Run {
     const recognised = service !== null && service.protocol !== 'unknown';
     const identified = asked && (recognised || !this.#input.signal.aborted);
     const source = await sourceAddress(outcome.address);
-    return { service, ...this.#input.judge({ outcome, names, service, identified, source }) };
+    const judged = this.#input.judge({ outcome, names, service, identified, source });
+    return { service, asked: identified, ...judged };
   }
 
   #identify(outcome: Outcome, serverName: string | undefined): Promise<Service | null> {

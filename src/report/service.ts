@@ -7,10 +7,14 @@ const BANNER = 120;
 /** Protocol and what carries it: `https`, `imap over TLS`, `smtp with STARTTLS`. */
 export function protocolOf(port: PortRecord): string {
   const { service } = port;
-  if (service === undefined) return port.state === 'open' ? 'silent' : '';
+  if (service === undefined) return port.state === 'open' ? wordless(port) : '';
   const { protocol, tls } = service;
   if (tls === undefined || protocol === 'https' || protocol === 'tls') return visible(protocol);
   return `${visible(protocol)} ${tls.startTls ? 'with STARTTLS' : 'over TLS'}`;
+}
+
+function wordless(port: PortRecord): string {
+  return port.asked === false ? 'not asked' : 'silent';
 }
 
 /** `Redis 7.0.15`; empty when neither is known. */

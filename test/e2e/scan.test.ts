@@ -87,7 +87,7 @@ describe('postern scan', () => {
     });
     expect(scan.complete).toBe(true);
     expect(hosts[0]?.counts).toMatchObject({ open: 1, verified: 0, closed: 1, filtered: 0 });
-    expect(hosts[0]?.ports.map(({ port }) => port)).toEqual([mute.port]);
+    expect(hosts[0]?.ports).toMatchObject([{ port: mute.port, asked: false }]);
   });
 
   it('lists closed ports when asked to', async () => {

@@ -93,6 +93,8 @@ export function isPrivateAddress(address: string): boolean {
 
 /** Whether an address never leaves its own machine (RFC 1122, RFC 4291). */
 export function isLoopback(address: string): boolean {
+  // asked for each host of a scan: most are told by their first characters
+  if (!address.startsWith('127.') && !address.includes(':')) return false;
   return anyNetworkHas(LOOPBACK, address);
 }
 

@@ -5,7 +5,6 @@ const SOCK_STREAM = 1;
 const SOCK_NONBLOCK = 0x800;
 const SOCK_CLOEXEC = 0x80000;
 const SOL_SOCKET = 1;
-const SO_ERROR = 4;
 const SO_LINGER = 13;
 const SOL_TCP = 6;
 const TCP_INFO = 11;
@@ -20,7 +19,6 @@ const RLIMIT_NOFILE = 7;
 /** Calls on TCP sockets through reused memory. Failures are error numbers; none throws. */
 export class TcpSockets {
   readonly #libc: Libc;
-  readonly #unspecified: Memory = rawBuffer(16);
   readonly #one: Memory = rawBuffer(8);
   readonly #linger: Memory = rawBuffer(8);
   readonly #value: Memory = rawBuffer(256);
@@ -48,16 +46,13 @@ export class TcpSockets {
     return this.#libc.connect(fd, to.bytes, to.bytes.length) === 0 ? 0 : this.#libc.errno();
   }
 
-  /** The pending error, 0 without one; taking it clears it. */
-  error(fd: number): number {
-    this.#length.writeUInt32LE(4, 0);
-    const result = this.#libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, this.#value, this.#length);
-    return result === 0 ? this.#value.readInt32LE(0) : this.#libc.errno();
-  }
-
-  /** Frees a socket whose connection failed for another one: connect(2) with AF_UNSPEC. Returns success. */
-  disconnect(fd: number): boolean {
-    return this.#libc.connect(fd, this.#unspecified, 16) === 0;
+  /**
+   * The error of a connect that failed; the socket is free for another connect afterwards. A second
+   * connect(2) tells the error and unconnects in one call (Linux, `__inet_stream_connect`), where
+   * SO_ERROR and AF_UNSPEC would take two. Comes before the error queue is read, which clears the error.
+   */
+  takeFailure(fd: number, to: SocketAddress): number {
+    return this.#libc.connect(fd, to.bytes, to.bytes.length) === 0 ? 0 : this.#libc.errno();
   }
 
   /** The kernel's round trip of the handshake in milliseconds; null when it could not tell. */

@@ -165,7 +165,7 @@ export class EpollDialer implements Dialer<SocketAddress> {
     const attempt = this.#attempts[fd];
     if (attempt === undefined) return;
     const failed = (flags & EPOLLERR) !== 0;
-    const answer = failed ? this.#failed(fd) : this.#connected(fd, attempt);
+    const answer = failed ? this.#failed(fd, attempt.target) : this.#connected(fd, attempt);
     const exact = answer === OPEN ? this.#sockets.handshakeMs(fd) : null;
     const rttMs = exact ?? (now === null ? null : now - attempt.sentAt);
     this.#end(fd, attempt, answer);
@@ -188,8 +188,8 @@ export class EpollDialer implements Dialer<SocketAddress> {
    * When ARP or neighbour discovery fails for a host on our own link, the kernel sends itself the
    * ICMP error that a last router would send (RFC 1812 §5.2.7.1): the same fact, told the same way.
    */
-  #failed(fd: number): Answer {
-    const error = this.#sockets.error(fd);
+  #failed(fd: number, target: SocketAddress): Answer {
+    const error = this.#sockets.takeFailure(fd, target);
     if (error === ERRNO.ECONNRESET || error === ERRNO.EPIPE) return OPEN;
     const icmp = this.#errors.icmp(fd);
     if (icmp !== null) return { state: 'unreachable', reason: icmp };
@@ -203,7 +203,7 @@ export class EpollDialer implements Dialer<SocketAddress> {
     this.#attempts[fd] = undefined;
     this.#fds[slot] = -1;
     const idle = this.#idle[target.family];
-    if (answer === CLOSED && idle.length < MAX_IDLE && this.#sockets.disconnect(fd)) idle.push(fd);
+    if (answer === CLOSED && idle.length < MAX_IDLE) idle.push(fd);
     else this.#sockets.reset(fd);
   }
 }

@@ -2,6 +2,7 @@
  * One measured scan in a process of its own: `node probe-run.js ENGINE FIRST-ADDRESS HOSTS PORTS`,
  * PORTS `-` for all. Prints what it found as JSON.
  */
+import { isSilence } from '../src/probe/engine.ts';
 import { chooseEngine } from '../src/probe/engines.ts';
 
 const [name = 'auto', first = '', hosts = '1', list = '-'] = process.argv.slice(2);
@@ -25,9 +26,10 @@ for await (const batch of engine.probe(addresses(), ports, {
   stats: { probes: 0, retries: 0, outcomes: 0, slowdowns: 0 },
   warn: (message) => process.stderr.write(`${message}\n`),
 })) {
-  outcomes += batch.length;
-  for (const { address, port, state } of batch)
-    if (state === 'open') open.add(`${address} ${port}`);
+  for (const told of batch) {
+    outcomes += isSilence(told) ? told.ports.length : 1;
+    if (told.state === 'open') open.add(`${told.address} ${told.port}`);
+  }
 }
 const peakMb = process.resourceUsage().maxRSS / 1000;
 process.stdout.write(JSON.stringify({ outcomes, open: open.size, peakMb }));

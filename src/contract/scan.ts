@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PORT_STATES, REASONS } from '../model/port.ts';
-import type { ScanLine, ScanReport } from '../model/scan.ts';
+import { PHANTOM_KINDS, type ScanLine, type ScanReport } from '../model/scan.ts';
 import { TLS_VERSIONS } from '../model/service.ts';
 import { LEVELS, SEVERITIES } from '../model/verdict.ts';
 
@@ -101,6 +101,22 @@ const verdict = z
   })
   .describe('Should this port be open?');
 
+const phantom = z
+  .object({
+    kind: z.enum(PHANTOM_KINDS).describe('How it gives itself away.'),
+    confidence: z.number().min(0).max(1).describe('How sure the evidence makes it, 0 to 1.'),
+    evidence: z.array(z.string()).describe('Facts it rests on, a sentence each.'),
+  })
+  .describe('Something answers for this port, and it is no service.');
+
+const amplification = z
+  .object({
+    sent: count().describe('UDP payload bytes of the question.'),
+    received: count().describe('UDP payload bytes of the answer.'),
+    factor: z.number().nonnegative().describe('Answer over question.'),
+  })
+  .describe('A UDP answer much larger than its question.');
+
 const port = z
   .object({
     address: addressField,
@@ -110,7 +126,7 @@ const port = z
     state: z
       .enum(PORT_STATES)
       .describe(
-        'open: it answered; closed: it refused; filtered: silence; unreachable: an ICMP error; local-error: our side failed, nothing was learned.',
+        'open: it answered; closed: it refused; filtered: silence; open|filtered: silence over UDP; unreachable: an ICMP error; local-error: our side failed, nothing was learned.',
       ),
     reason: z.enum(REASONS).describe('The event that the state rests on.'),
     rttMs: z
@@ -118,6 +134,8 @@ const port = z
       .exactOptional()
       .describe('Round trip of the answer in milliseconds; absent when nothing came back.'),
     service: service.exactOptional(),
+    phantom: phantom.exactOptional(),
+    amplification: amplification.exactOptional(),
     asked: z
       .literal(false)
       .exactOptional()
@@ -129,9 +147,17 @@ const port = z
 const counts = z
   .object({
     open: count().describe('Open ports.'),
-    verified: count().describe('Open ports whose service sent at least one byte.'),
+    verified: count().describe(
+      'Open ports whose service sent at least one byte and is no phantom.',
+    ),
+    phantom: count()
+      .exactOptional()
+      .describe('Open ports with nothing behind them; absent: nobody looked for phantoms.'),
     closed: count().describe('Ports that refused.'),
     filtered: count().describe('Ports that stayed silent.'),
+    openFiltered: count()
+      .exactOptional()
+      .describe('UDP ports that stayed silent, open or not; absent: no UDP port was asked.'),
     unreachable: count().describe('Ports answered by an ICMP error.'),
     localError: count().describe('Ports our own side failed to ask: nothing is known of them.'),
   })
@@ -141,6 +167,13 @@ const host = z
   .object({
     address: addressField,
     names: namesField,
+    edge: z
+      .object({
+        provider: z.string().describe('Who runs the edge.'),
+        evidence: z.array(z.string()).describe('Facts it rests on.'),
+      })
+      .exactOptional()
+      .describe("An edge that many customers share: its ports are not the customer's firewall."),
     counts,
     ports: z
       .array(port)
@@ -173,7 +206,11 @@ const scope = z
       })
       .describe('Ports that were asked.'),
     transports: z.array(z.enum(['tcp', 'udp'])).describe('Transports that were scanned.'),
-    engine: z.string().describe('Engine that probed.'),
+    engine: z.string().describe('Engine that probed; two joined by + for TCP and UDP.'),
+    shard: z
+      .string()
+      .exactOptional()
+      .describe('2/3 when this is one part of a scan that was split; absent: all of it.'),
     vantage: z
       .object({
         kind: z
@@ -193,6 +230,17 @@ const stats = z
     retries: count().describe('Probes sent again.'),
     achievedRate: z.number().nonnegative().describe('Probes per second over the probing time.'),
     slowdowns: count().describe('Times it slowed down for want of descriptors or source ports.'),
+    loss: z
+      .object({
+        estimate: z.number().nonnegative().describe('Most likely number of open ports missed.'),
+        interval: z
+          .tuple([z.number().nonnegative(), z.number().nonnegative()])
+          .readonly()
+          .describe('Lowest and highest number that fit what was seen, with 95 % confidence.'),
+        probeLoss: z.number().min(0).max(1).describe('Share of probes or answers lost.'),
+      })
+      .exactOptional()
+      .describe('Open ports missed because packets got lost; absent: not measured.'),
   })
   .describe('How the scan went.');
 

@@ -18,8 +18,10 @@ export interface Scope {
   /** Port ranges in canonical text: `22,80,8000-8100`. Empty when the transport was not scanned. */
   readonly ports: { readonly tcp: string; readonly udp: string };
   readonly transports: readonly Transport[];
-  /** Name of the engine that ran (`epoll`, `node`). */
+  /** Name of the engine that ran (`epoll`, `node`, `syn`); two joined by `+` when UDP was scanned beside TCP. */
   readonly engine: string;
+  /** `2/3` when this is one part of a scan that was split; absent: all of it. */
+  readonly shard?: string;
   readonly vantage: Vantage;
 }
 
@@ -35,6 +37,55 @@ export interface ScanStats {
   readonly achievedRate: number;
   /** Times the engine ran short of file descriptors or source ports and slowed down. */
   readonly slowdowns: number;
+  /** How many open ports were missed because packets got lost; absent: not measured. */
+  readonly loss?: LossEstimate;
+}
+
+/** How many open ports a scan missed because every probe to them, or every answer, got lost. */
+export interface LossEstimate {
+  /** Most likely number of open ports missed. */
+  readonly estimate: number;
+  /** Lowest and highest number that fit what was seen, with 95 % confidence. */
+  readonly interval: readonly [number, number];
+  /** Share of probes or their answers lost on the way, 0 to 1. */
+  readonly probeLoss: number;
+}
+
+/** How a port that completes handshakes gives away that no service is behind it. */
+export type PhantomKind = (typeof PHANTOM_KINDS)[number];
+export const PHANTOM_KINDS = [
+  'zero-window',
+  'never-acknowledges',
+  'reset-after-handshake',
+  'same-answer-everywhere',
+  'answers-everywhere',
+  'foreign-stack',
+  'tarpit',
+  'shuns',
+] as const;
+
+/** Something answers for this port, and it is no service: a middlebox, a SYN proxy, a tarpit, a honeypot net. */
+export interface Phantom {
+  readonly kind: PhantomKind;
+  /** 0 to 1: how sure the evidence makes it. */
+  readonly confidence: number;
+  /** Facts it rests on, a sentence each. */
+  readonly evidence: readonly string[];
+}
+
+/** The address belongs to an edge that many customers share: its ports are not the customer's firewall. */
+export interface SharedEdge {
+  /** `Cloudflare`. */
+  readonly provider: string;
+  readonly evidence: readonly string[];
+}
+
+/** A UDP answer much larger than its question: forged questions turn it on others (RFC 5358, US-CERT TA14-017A). */
+export interface Amplification {
+  /** UDP payload bytes sent and received. */
+  readonly sent: number;
+  readonly received: number;
+  readonly factor: number;
 }
 
 /** One open (or, with `--show`, otherwise answered) port. */
@@ -49,15 +100,24 @@ export interface PortRecord {
   /** False when nobody asked what answers (`--no-identify`, or interrupted before); absent: asked. */
   readonly asked?: false;
   readonly service?: Service;
+  /** Present when the port is open and nothing is behind it. */
+  readonly phantom?: Phantom;
+  readonly amplification?: Amplification;
   readonly verdict?: Verdict;
 }
 
-/** Ports per state. `verified` are the open ones whose service sent at least one byte. */
+/**
+ * Ports per state. `verified` are the open ones whose service sent at least one byte and is no
+ * phantom; `phantom` is absent where nobody looked for phantoms.
+ */
 export interface PortCounts {
   readonly open: number;
   readonly verified: number;
+  readonly phantom?: number;
   readonly closed: number;
   readonly filtered: number;
+  /** Silent UDP ports; absent where no UDP port was asked. */
+  readonly openFiltered?: number;
   readonly unreachable: number;
   readonly localError: number;
 }
@@ -66,6 +126,7 @@ export interface HostRecord {
   readonly address: string;
   /** Names from the targets that resolve to this address. */
   readonly names: readonly string[];
+  readonly edge?: SharedEdge;
   readonly counts: PortCounts;
   /** Ports whose state was asked for (by default the open ones), by transport then number. */
   readonly ports: readonly PortRecord[];

@@ -1,4 +1,4 @@
-import type { Outcome, PortState } from '../model/port.ts';
+import type { Outcome, PortState, Silence } from '../model/port.ts';
 import type { HostRecord, PortCounts, PortRecord } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding, Verdict } from '../model/verdict.ts';
@@ -11,12 +11,13 @@ export interface Look {
   readonly findings: readonly Finding[];
 }
 
-type CountName = 'open' | 'closed' | 'filtered' | 'unreachable' | 'localError';
+type CountName = 'open' | 'closed' | 'filtered' | 'openFiltered' | 'unreachable' | 'localError';
 
 const COUNTED: Readonly<Record<PortState, CountName>> = {
   open: 'open',
   closed: 'closed',
   filtered: 'filtered',
+  'open|filtered': 'openFiltered',
   unreachable: 'unreachable',
   'local-error': 'localError',
 };
@@ -28,27 +29,47 @@ export class HostTally {
     open: 0,
     closed: 0,
     filtered: 0,
+    openFiltered: 0,
     unreachable: 0,
     localError: 0,
   };
   readonly #kept: { readonly outcome: Outcome; look?: Look }[] = [];
-  outcomes = 0;
+  readonly #expected: number;
+  #outcomes = 0;
   /** Open ports still being identified. */
   pending = 0;
 
-  constructor(address: string) {
+  /** `expected` ports will have an outcome. */
+  constructor(address: string, expected: number) {
     this.address = address;
+    this.#expected = expected;
+  }
+
+  /** Whether every port has its outcome. */
+  get told(): boolean {
+    return this.#outcomes >= this.#expected;
   }
 
   /** Counts an outcome; `keep` also lists it in the record. Returns a setter for its look. */
   add(outcome: Outcome, keep: boolean): (look: Look) => void {
-    this.outcomes += 1;
+    this.#outcomes += 1;
     this.#counts[COUNTED[outcome.state]] += 1;
     const entry: { readonly outcome: Outcome; look?: Look } = { outcome };
     if (keep) this.#kept.push(entry);
     return (look) => {
       entry.look = look;
     };
+  }
+
+  /** Counts ports that stayed silent; `keep` also lists each in the record. */
+  addSilence(silence: Silence, keep: boolean): void {
+    const { address, transport, state, ports } = silence;
+    this.#outcomes += ports.length;
+    this.#counts[COUNTED[state]] += ports.length;
+    if (!keep) return;
+    for (const port of ports) {
+      this.#kept.push({ outcome: { address, transport, port, state, reason: 'no-response' } });
+    }
   }
 
   /** Whether anything came back from the host, also a refusal. */
@@ -58,7 +79,8 @@ export class HostTally {
 
   get counts(): PortCounts {
     const verified = this.#kept.filter((entry) => entry.look?.service != null).length;
-    return { ...this.#counts, verified };
+    const { openFiltered, ...counts } = this.#counts;
+    return { ...counts, verified, ...(openFiltered === 0 ? {} : { openFiltered }) };
   }
 
   record(names: readonly string[]): HostRecord {

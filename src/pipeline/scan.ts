@@ -2,12 +2,12 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { identify } from '../identify/identify.ts';
 import type { Protocol } from '../identify/plugin.ts';
 import { isLoopback } from '../model/network.ts';
-import type { Outcome, PortState, Reason } from '../model/port.ts';
+import type { Outcome, PortState, Reason, Silence } from '../model/port.ts';
 import type { HostRecord } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding } from '../model/verdict.ts';
 import { sourceAddress } from '../net/source-address.ts';
-import type { Engine, EngineStats, Pace } from '../probe/engine.ts';
+import { type Engine, type EngineStats, isSilence, type Pace } from '../probe/engine.ts';
 import { HostTally, type Look } from './host-tally.ts';
 
 /** Ports identified at the same time, over all hosts and on one host. */
@@ -57,6 +57,8 @@ export interface ScanInput {
   readonly addresses: AsyncIterable<string>;
   readonly namesOf: (address: string) => readonly string[];
   readonly ports: readonly number[];
+  /** The ports to ask of one address, some of `ports`; absent: all of them. */
+  readonly portsOf?: (address: string) => readonly number[];
   readonly engine: Engine;
   readonly pace: Pace;
   /** Key of the order of probes. */
@@ -90,15 +92,22 @@ export interface HostResult {
  */
 export async function* scanHosts(input: ScanInput): AsyncGenerator<HostResult> {
   const run = new Run(input);
-  const { engine, addresses, ports, pace, seed, signal, progress, warn, timeoutMs } = input;
-  const options = { pace, seed, signal, stats: progress.engine, warn };
-  const outcomes = engine.probe(
-    addresses,
-    ports,
-    timeoutMs === undefined ? options : { ...options, timeoutMs },
-  );
+  const { engine, addresses, ports, portsOf, pace, seed, signal, progress, warn, timeoutMs } =
+    input;
+  const outcomes = engine.probe(addresses, ports, {
+    pace,
+    seed,
+    signal,
+    stats: progress.engine,
+    warn,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(portsOf === undefined ? {} : { portsOf }),
+  });
   for await (const batch of outcomes) {
-    for (const outcome of batch) run.take(outcome);
+    for (const told of batch) {
+      if (isSilence(told)) run.silent(told);
+      else run.take(told);
+    }
     yield* run.finished();
     await run.room();
   }
@@ -128,6 +137,12 @@ class Run {
     const setLook = host.add(outcome, open || this.#input.show.has(outcome.state));
     this.#count(outcome);
     if (open) this.#follow(host, outcome, setLook);
+    this.#check(host);
+  }
+
+  silent(silence: Silence): void {
+    const host = this.#hostOf(silence.address);
+    host.addSilence(silence, this.#input.show.has(silence.state));
     this.#check(host);
   }
 
@@ -167,7 +182,8 @@ class Run {
   #hostOf(address: string): HostTally {
     const known = this.#hosts.get(address);
     if (known !== undefined) return known;
-    const host = new HostTally(address);
+    const { ports, portsOf } = this.#input;
+    const host = new HostTally(address, (portsOf?.(address) ?? ports).length);
     this.#hosts.set(address, host);
     return host;
   }
@@ -224,7 +240,7 @@ class Run {
   }
 
   #check(host: HostTally): void {
-    if (host.outcomes < this.#input.ports.length || host.pending > 0) return;
+    if (!host.told || host.pending > 0) return;
     if (!this.#hosts.delete(host.address)) return;
     this.#hostLimits.delete(host.address);
     this.#finished.push(host);
@@ -233,7 +249,7 @@ class Run {
 
   #result(host: HostTally, complete: boolean): HostResult {
     const record = host.record(this.#input.namesOf(host.address));
-    const done = complete || host.outcomes === this.#input.ports.length;
+    const done = complete || host.told;
     return { host: record, findings: host.findings, complete: done, answered: host.answered };
   }
 }

@@ -1,4 +1,5 @@
-import type { Outcome } from '../model/port.ts';
+import type { Outcome, Silence } from '../model/port.ts';
+import type { LossEstimate } from '../model/scan.ts';
 
 /** Probes per second, or no limit at all. */
 export type Limit = number | 'max';
@@ -20,6 +21,21 @@ export interface EngineStats {
   outcomes: number;
   /** Times it ran short of descriptors, source ports or memory and slowed down. */
   slowdowns: number;
+  /** Engines that send packets themselves: what the receiver counted. */
+  packets?: PacketStats;
+  /** How many open ports losses have hidden, as far as is known now; absent: not measured. */
+  loss?: LossEstimate;
+}
+
+export interface PacketStats {
+  /** Packets that the kernel's filter let through to us. */
+  received: number;
+  /** Those that carried the cookie of a probe of ours. */
+  valid: number;
+  /** Valid ones about a port that had answered already. */
+  duplicates: number;
+  /** Packets the kernel dropped because our buffer was full. */
+  dropped: number;
 }
 
 export interface ProbeOptions {
@@ -36,13 +52,25 @@ export interface ProbeOptions {
   readonly attempts?: number;
   /** Key of the order in which the ports of each host are probed: same seed, same order. Default 0. */
   readonly seed?: number;
+  /**
+   * The ports to ask of one address, some of `ports` in their order; absent: all of them. An
+   * address for which it gives none is not probed. Used by shards and to resume.
+   */
+  readonly portsOf?: (address: string) => readonly number[];
+}
+
+/** What an engine tells: about one port, or about all silent ports of an address at once. */
+export type Told = Outcome | Silence;
+
+export function isSilence(told: Told): told is Silence {
+  return 'ports' in told;
 }
 
 /**
  * Finds out which ports of which addresses are open.
  *
  * For every address that `addresses` yields and every number in `ports` there is exactly one
- * `Outcome`, also when our own side fails. Outcomes come in batches, in no promised order: those of
+ * `Outcome`, or one place in a `Silence`, also when our own side fails. They come in batches, in no promised order: those of
  * one address are spread over time so that no peer is flooded. Batches are never empty and belong
  * to the caller: an engine does not touch one again.
  *
@@ -62,7 +90,7 @@ export interface Engine {
     addresses: AsyncIterable<string>,
     ports: readonly number[],
     options: ProbeOptions,
-  ): AsyncIterable<readonly Outcome[]>;
+  ): AsyncIterable<readonly Told[]>;
 }
 
 /** A kind of engine that may or may not run on this machine. */

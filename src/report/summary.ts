@@ -33,7 +33,19 @@ function added(a: PortCounts, b: PortCounts): PortCounts {
     filtered: a.filtered + b.filtered,
     unreachable: a.unreachable + b.unreachable,
     localError: a.localError + b.localError,
+    ...addedWhereKnown('phantom', a, b),
+    ...addedWhereKnown('openFiltered', a, b),
   };
+}
+
+/** The sum of a count that is absent where nobody looked. */
+function addedWhereKnown<Name extends 'phantom' | 'openFiltered'>(
+  name: Name,
+  a: PortCounts,
+  b: PortCounts,
+): { readonly [key in Name]?: number } {
+  if (a[name] === undefined && b[name] === undefined) return {};
+  return { [name]: (a[name] ?? 0) + (b[name] ?? 0) } as { readonly [key in Name]: number };
 }
 
 export function summarise(report: ScanReport): Summary {
@@ -67,6 +79,7 @@ export function otherStates(counts: PortCounts): string {
   const parts: string[] = [];
   if (counts.closed > 0) parts.push(`${grouped(counts.closed)} closed`);
   if (counts.filtered > 0) parts.push(`${grouped(counts.filtered)} filtered`);
+  if (counts.openFiltered) parts.push(`${grouped(counts.openFiltered)} open or filtered`);
   if (counts.unreachable > 0) parts.push(`${grouped(counts.unreachable)} unreachable`);
   if (counts.localError > 0) parts.push(`${grouped(counts.localError)} not asked (local error)`);
   return parts.join(', ');

@@ -91,6 +91,16 @@ async function* broken(): AsyncGenerator<string> {
 }
 
 function endingSuite(kind: EngineKind): void {
+  it('asks of each address what it is told to ask of it', async () => {
+    const wanted: Record<string, readonly number[]> = { '127.0.33.1': [1, 3], '127.0.33.3': [2] };
+    const addresses = from('127.0.33.1', '127.0.33.2', '127.0.33.3');
+    const outcomes = await collect(await kind.create(), addresses, [1, 2, 3], {
+      portsOf: (address) => wanted[address] ?? [],
+    });
+    const asked = outcomes.map(({ address, port }) => `${address} ${port}`);
+    expect(asked.toSorted()).toEqual(['127.0.33.1 1', '127.0.33.1 3', '127.0.33.3 2']);
+  });
+
   it('asks for no address when there is no port', async () => {
     let asked = 0;
     async function* addresses() {

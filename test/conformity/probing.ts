@@ -4,7 +4,13 @@ import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { expect } from 'vitest';
 import type { Outcome } from '../../src/model/port.ts';
-import type { Engine, EngineStats, ProbeOptions } from '../../src/probe/engine.ts';
+import {
+  type Engine,
+  type EngineStats,
+  isSilence,
+  type ProbeOptions,
+  type Told,
+} from '../../src/probe/engine.ts';
 import { findCommand } from '../helpers/needs.ts';
 
 export const ALL_PORTS: readonly number[] = Array.from({ length: 65_535 }, (_, at) => at + 1);
@@ -37,9 +43,16 @@ export async function collect(
   const all: Outcome[] = [];
   for await (const batch of engine.probe(addresses, ports, options(changes))) {
     expect(batch.length).toBeGreaterThan(0);
-    all.push(...batch);
+    for (const told of batch) all.push(...outcomesOf(told));
   }
   return all;
+}
+
+/** A silence as the outcomes it stands for. */
+export function outcomesOf(told: Told): readonly Outcome[] {
+  if (!isSilence(told)) return [told];
+  const { address, transport, state, ports } = told;
+  return ports.map((port) => ({ address, transport, port, state, reason: 'no-response' }));
 }
 
 /** Asserts exactly one outcome for each of `ports`, and returns the ports by `state/reason`. */
@@ -109,12 +122,14 @@ export function probeInChild(
     const outcomes = [];
     const engine = await chooseEngine('${engine}');
     const addresses = (async function* () { yield '${address}'; })();
+    const spread = (told) => (told.ports ?? [told.port]).map((port) => ({
+      reason: 'no-response', ...told, ports: undefined, port }));
     for await (const batch of engine.probe(addresses, ${JSON.stringify(ports)}, {
       pace: { rate: 'max', perHost: 'max' },
       signal: new AbortController().signal,
       stats: { probes: 0, retries: 0, outcomes: 0, slowdowns: 0 },
       warn: () => {},
-    })) outcomes.push(...batch);
+    })) for (const told of batch) outcomes.push(...spread(told));
     console.log(JSON.stringify(outcomes));`;
   const [command, ...args] = [...prefix, process.execPath, '--input-type=module'];
   const child = spawnSync(command, args, { input: script, encoding: 'utf8', maxBuffer: 1 << 26 });

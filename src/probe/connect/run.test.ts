@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { outcomesOf } from '../../../test/conformity/probing.ts';
 import type { Outcome } from '../../model/port.ts';
 import type { EngineStats, ProbeOptions } from '../engine.ts';
 import { type Answer, CLOSED, type Dialer, OPEN, type Sink } from './dialer.ts';
@@ -99,7 +100,7 @@ async function scan(
     warn: (message) => warnings.push(message),
     ...changes,
   })) {
-    outcomes.push(...batch);
+    outcomes.push(...batch.flatMap(outcomesOf));
   }
   return { outcomes, stats, warnings };
 }

@@ -72,18 +72,20 @@ export class Run<Target> {
 
   admit(address: string): void {
     const target = this.#dialer.target(address);
-    const { pace, seed = 0 } = this.#options;
+    const { pace, seed = 0, portsOf } = this.#options;
+    const ports = portsOf === undefined ? this.#ports : portsOf(address);
+    if (ports.length === 0) return;
     const id = this.#admitted++;
     const settings = {
       id,
       address,
-      ports: this.#ports,
+      ports,
       pace: hostPace(pace, address),
       exempt: isExempt(pace, address),
       key: mix(seed ^ mix(id + 1)),
     };
     if (isAnswer(target)) {
-      for (const port of this.#ports) this.#report(address, port, target);
+      for (const port of ports) this.#report(address, port, target);
       return;
     }
     const host = new Host({ ...settings, target }, this.#now());

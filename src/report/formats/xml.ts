@@ -1,4 +1,4 @@
-import type { Reason } from '../../model/port.ts';
+import type { PortState, Reason } from '../../model/port.ts';
 import { isRuleId, RULES } from '../../model/rules.ts';
 import type { HostRecord, PortCounts, PortRecord, ScanReport } from '../../model/scan.ts';
 import type { Service } from '../../model/service.ts';
@@ -40,6 +40,7 @@ const STATES = {
   open: 'open',
   closed: 'closed',
   filtered: 'filtered',
+  'open|filtered': 'open|filtered',
   unreachable: 'filtered',
   'local-error': 'unknown',
 } as const;
@@ -147,18 +148,28 @@ function portElement(port: PortRecord, findings: readonly Finding[]): string {
   return `${element('port', attributes, state + service + scriptElement(port, findings))}\n`;
 }
 
+const NONE_LISTED: Readonly<Record<PortState, number>> = {
+  open: 0,
+  closed: 0,
+  filtered: 0,
+  'open|filtered': 0,
+  unreachable: 0,
+  'local-error': 0,
+};
+
 /** Ports that are counted but not listed, by nmap's state and reason. */
 function extraPorts(host: HostRecord): string {
-  const listed = { open: 0, closed: 0, filtered: 0, unreachable: 0, 'local-error': 0 };
+  const listed: Record<PortState, number> = { ...NONE_LISTED };
   for (const port of host.ports) listed[port.state] += 1;
-  const rest = (state: keyof typeof listed, count: keyof PortCounts) =>
-    Math.max(0, host.counts[count] - listed[state]);
+  const rest = (state: PortState, count: keyof PortCounts) =>
+    Math.max(0, (host.counts[count] ?? 0) - listed[state]);
   const groups = {
     closed: { 'conn-refused': rest('closed', 'closed') },
     filtered: {
       'no-response': rest('filtered', 'filtered'),
       'dest-unreach': rest('unreachable', 'unreachable'),
     },
+    'open|filtered': { 'no-response': rest('open|filtered', 'openFiltered') },
     unknown: { 'local-error': rest('local-error', 'localError') },
     open: { 'syn-ack': rest('open', 'open') },
   };

@@ -16,6 +16,8 @@ export interface Libc {
   getsockopt(fd: number, level: number, option: number, value: Memory, length: Memory): number;
   getsockname(fd: number, address: Memory, length: Memory): number;
   bind(fd: number, address: Memory, length: number): number;
+  send(fd: number, bytes: Memory, length: number, flags: number): number;
+  recv(fd: number, bytes: Memory, length: number, flags: number): number;
   recvmsg(fd: number, message: Memory, flags: number): number;
   /** `messages` is an array of `mmsghdr`; returns how many were sent. */
   sendmmsg(fd: number, messages: Memory, count: number, flags: number): number;
@@ -78,6 +80,8 @@ async function bind(): Promise<Libc> {
     getsockopt: library.func('int getsockopt(int, int, int, void *, void *)'),
     getsockname: library.func('int getsockname(int, void *, void *)'),
     bind: library.func(`int bind(int, const void *, ${size})`),
+    send: library.func('int64_t send(int, const void *, size_t, int)'),
+    recv: library.func('int64_t recv(int, void *, size_t, int)'),
     recvmsg: library.func('int64_t recvmsg(int, void *, int)'),
     sendmmsg: library.func('int sendmmsg(int, void *, unsigned int, int)'),
     recvmmsg: library.func('int recvmmsg(int, void *, unsigned int, int, void *)'),

@@ -15,7 +15,16 @@ export interface Libc {
   setsockopt(fd: number, level: number, option: number, value: Memory, length: number): number;
   getsockopt(fd: number, level: number, option: number, value: Memory, length: Memory): number;
   getsockname(fd: number, address: Memory, length: Memory): number;
+  bind(fd: number, address: Memory, length: number): number;
+  send(fd: number, bytes: Memory, length: number, flags: number): number;
+  recv(fd: number, bytes: Memory, length: number, flags: number): number;
   recvmsg(fd: number, message: Memory, flags: number): number;
+  /** `messages` is an array of `mmsghdr`; returns how many were sent. */
+  sendmmsg(fd: number, messages: Memory, count: number, flags: number): number;
+  /** Waits for the first message only with MSG_WAITFORONE; `timeout` is not used and null. */
+  recvmmsg(fd: number, messages: Memory, count: number, flags: number, timeout: null): number;
+  /** `entries` is an array of `pollfd`. With none it sleeps. */
+  poll(entries: Memory, count: number, timeoutMs: number): number;
   epollCreate(flags: number): number;
   epollCtl(epoll: number, operation: number, fd: number, event: Memory): number;
   epollWait(epoll: number, events: Memory, count: number, timeoutMs: number): number;
@@ -70,7 +79,13 @@ async function bind(): Promise<Libc> {
     setsockopt: library.func(`int setsockopt(int, int, int, const void *, ${size})`),
     getsockopt: library.func('int getsockopt(int, int, int, void *, void *)'),
     getsockname: library.func('int getsockname(int, void *, void *)'),
+    bind: library.func(`int bind(int, const void *, ${size})`),
+    send: library.func('int64_t send(int, const void *, size_t, int)'),
+    recv: library.func('int64_t recv(int, void *, size_t, int)'),
     recvmsg: library.func('int64_t recvmsg(int, void *, int)'),
+    sendmmsg: library.func('int sendmmsg(int, void *, unsigned int, int)'),
+    recvmmsg: library.func('int recvmmsg(int, void *, unsigned int, int, void *)'),
+    poll: library.func('int poll(void *, unsigned long, int)'),
     epollCreate: library.func('int epoll_create1(int)'),
     epollCtl: library.func('int epoll_ctl(int, int, int, void *)'),
     epollWait: library.func('int epoll_wait(int, void *, int, int)'),

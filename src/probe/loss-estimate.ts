@@ -16,12 +16,12 @@ export interface AnswerCounts {
 }
 
 /** Ports known to be open that were asked once each, beside the scan. */
-export interface Witnesses {
+interface Witnesses {
   readonly asked: number;
   readonly answered: number;
 }
 
-export interface LossEvidence {
+interface LossEvidence {
   readonly ports: readonly AnswerCounts[];
   readonly witnesses?: Witnesses;
 }

@@ -43,7 +43,7 @@ export interface ScanStats {
 
 /** How many open ports a scan missed because every probe to them, or every answer, got lost. */
 export interface LossEstimate {
-  /** Most likely number of open ports missed. */
+  /** Open ports missed, most likely: as probably fewer as more. */
   readonly estimate: number;
   /** Lowest and highest number that fit what was seen, with 95 % confidence. */
   readonly interval: readonly [number, number];

@@ -1,5 +1,18 @@
 import { Permutation } from '../connect/permute.ts';
 import { type HostBlock, HostIndex, wordsOf } from './hosts.ts';
+import { newRoundCount, type RoundCount } from './rounds.ts';
+
+interface ChunkSettings {
+  readonly id: number;
+  readonly block: HostBlock;
+  readonly paths: Int16Array;
+  /** Number of ports. */
+  readonly ports: number;
+  /** Most rounds there can be. */
+  readonly rounds: number;
+  /** Key of the order. */
+  readonly key: number;
+}
 
 /** Hosts × ports that are probed together: the unit of memory, of retries and of resting. */
 export class Chunk {
@@ -9,11 +22,15 @@ export class Chunk {
   /** Probes in all, those not to be sent included. */
   readonly size: number;
   /** How each host's packets leave, by number of the wire. */
-  readonly paths: Uint16Array;
+  readonly paths: Int16Array;
   /** Rounds of probes begun: 1 while the first is being sent. */
   pass = 1;
   /** When the next decision is due; Infinity while a round is being sent. */
   dueAt = Number.POSITIVE_INFINITY;
+  /** Probes of this round that wait for a ceiling. */
+  held = 0;
+  /** Answers by the round they answered. */
+  readonly answers: RoundCount;
   /** Whether this round leaves out hosts of which nothing was heard. */
   responsiveOnly = false;
   readonly #order: Permutation;
@@ -25,17 +42,18 @@ export class Chunk {
   #remaining: number;
   #answered = 0;
 
-  constructor(id: number, block: HostBlock, paths: Uint16Array, ports: number, key: number) {
+  constructor({ id, block, paths, ports, rounds, key }: ChunkSettings) {
     this.id = id;
     this.block = block;
     this.words = wordsOf(block);
     this.paths = paths;
     this.size = block.count * ports;
+    this.answers = newRoundCount(rounds);
     this.#ports = ports;
     this.#order = new Permutation(this.size, key);
     this.#index = new HostIndex(block);
     this.#heard = new Uint8Array(block.count);
-    this.#done = block.left?.slice() ?? new Uint32Array(Math.ceil(this.size / 32));
+    this.#done = block.left ?? new Uint32Array(Math.ceil(this.size / 32));
     this.#remaining = this.size - countBits(this.#done);
   }
 

@@ -12,7 +12,9 @@ export interface HostBlock {
   readonly addresses: Uint8Array;
   /** Interface of a link-local IPv6 address, else 0. */
   readonly scopes: Uint32Array;
-  /** One bit for each probe (host × ports + port) that is not to be sent; null: all are. */
+  /** Whether all of them are this machine's own loopback. */
+  readonly loopback: boolean;
+  /** One bit for each probe (host × ports + port) that is not to be sent, written over; null: all are sent. */
   readonly left: Uint32Array | null;
 }
 

@@ -6,8 +6,8 @@ import { AnswerReader, Stacks } from './answer.ts';
 import { Ceilings } from './ceilings.ts';
 import { Chunk } from './chunk.ts';
 import type { HostBlock } from './hosts.ts';
-import { expectedMiss, moreRounds, type RoundCount } from './rounds.ts';
 import { RateControl } from './rate.ts';
+import { deservesRound, newRoundCount, type RoundCount } from './rounds.ts';
 import { SipHash, type SipKey } from './siphash.ts';
 import type { Wire } from './wire.ts';
 import { type Witness, WITNESS_BATCHES, Witnesses } from './witnesses.ts';
@@ -27,6 +27,8 @@ const MOST_HELD = 16_384;
 /** Probes held back that are tried in vain before all are taken to be. */
 const HELD_TRIES = 64;
 const MAX_REST_MS = 10;
+/** Where one port in this many answers, further rounds ask the hosts too of which nothing was heard. */
+const MOSTLY = 4;
 /** An echoed time stamp older than this is not ours. */
 const OLDEST_ECHO_US = 60_000_000;
 /** What one host may receive by default, probes per second: as the connect engines. */
@@ -81,12 +83,8 @@ export class SynRun {
     duplicates: 0,
     dropped: 0,
   };
-  /** Answers by the round that they answered. */
-  readonly rounds: RoundCount = {
-    open: new Array<number>(MOST_ROUNDS).fill(0),
-    closed: new Array<number>(MOST_ROUNDS).fill(0),
-    asked: 0,
-  };
+  /** Answers of finished chunks, by the number of rounds that their silent ports got. */
+  readonly answers = new Map<number, RoundCount>();
   readonly #wire: Wire;
   readonly #settings: RunSettings;
   readonly #now: () => number;
@@ -100,6 +98,7 @@ export class SynRun {
   readonly #chunks = new Map<number, Chunk>();
   readonly #portIndex = new Int32Array(65_536).fill(-1);
   #held: Held[] = [];
+  #heldUntil = 0;
   /** Packets that our side lost, as the rate control counts them. */
   #lost = 0;
 
@@ -140,7 +139,8 @@ export class SynRun {
   add(id: number, block: HostBlock): void {
     const { ports, seed } = this.#settings;
     const paths = this.#wire.paths(block);
-    const chunk = new Chunk(id, block, paths, ports.length, mix(seed ^ mix(id + 1)));
+    const key = mix(seed ^ mix(id + 1));
+    const chunk = new Chunk({ id, block, paths, ports: ports.length, rounds: MOST_ROUNDS, key });
     this.#chunks.set(id, chunk);
     for (let host = 0; host < block.count; host++) {
       const path = paths[host] ?? 0;
@@ -198,8 +198,8 @@ export class SynRun {
   #decide(chunk: Chunk): void {
     const base = this.#settings.attempts;
     if (chunk.pass < Math.min(base, MOST_ROUNDS)) chunk.again(false);
-    else if (base > 1 && moreRounds(chunk, base, this.rounds)) {
-      chunk.again(chunk.answered * 4 < chunk.size);
+    else if (chunk.pass < MOST_ROUNDS && deservesRound(chunk.answers, chunk.pass, base)) {
+      chunk.again(chunk.answered * MOSTLY < chunk.size);
     } else return this.#finish(chunk);
     this.#limit();
   }
@@ -208,9 +208,18 @@ export class SynRun {
     this.#chunks.delete(chunk.id);
     this.#held = this.#held.filter((held) => held.chunk !== chunk);
     this.#witnesses.forget(chunk.id);
-    this.rounds.missed = (this.rounds.missed ?? 0) + expectedMiss(chunk, this.rounds);
+    this.#addAnswers(chunk);
     this.#sink.finished(chunk.id, chunk.settled);
     this.#limit();
+  }
+
+  #addAnswers({ pass, answers }: Chunk): void {
+    const total = this.answers.get(pass) ?? newRoundCount(MOST_ROUNDS);
+    this.answers.set(pass, total);
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      total.open[round] = (total.open[round] ?? 0) + (answers.open[round] ?? 0);
+      total.closed[round] = (total.closed[round] ?? 0) + (answers.closed[round] ?? 0);
+    }
   }
 
   /** The overall rate never exceeds what the hosts under way may receive. */
@@ -248,36 +257,39 @@ export class SynRun {
   /** The next probe that may be sent now, its share of the rate taken; null when there is none. */
   #nextProbe(now: number): Held | null {
     const held = this.#nextHeld(now);
-    if (held !== null || this.#held.length >= MOST_HELD) return held;
+    if (held !== null) return held;
     for (const chunk of this.#chunks.values()) {
-      if (!chunk.sending) continue;
       const exempt = this.#isExempt(chunk);
-      if (!exempt && this.#rate.delayMs(now) > 0) continue;
-      const probe = chunk.take(LOOKED_AT);
-      if (probe < 0) continue;
-      if (!this.#admits(chunk, probe)) {
+      while (chunk.sending && this.#held.length < MOST_HELD) {
+        if (!exempt && this.#rate.delayMs(now) > 0) break;
+        const probe = chunk.take(LOOKED_AT);
+        if (probe < 0) break;
+        if (this.#admits(chunk, probe)) {
+          if (!exempt) this.#rate.take();
+          return { chunk, probe };
+        }
         this.#hold({ chunk, probe });
-        if (this.#held.length >= MOST_HELD) return null;
-        return this.#nextProbe(now);
       }
-      if (!exempt) this.#rate.take();
-      return { chunk, probe };
     }
     return null;
   }
 
+  /** One of those held back that its ceiling lets pass now. After some in vain, none before the next window. */
   #nextHeld(now: number): Held | null {
+    if (this.#held.length === 0 || now < this.#heldUntil) return null;
     const tries = Math.min(HELD_TRIES, this.#held.length);
     for (let tried = 0; tried < tries; tried++) {
       const held = this.#held[tried];
-      if (held === undefined) return null;
-      if (!this.#isExempt(held.chunk) && this.#rate.delayMs(now) > 0) return null;
+      if (held === undefined) break;
+      const exempt = this.#isExempt(held.chunk);
+      if (!exempt && this.#rate.delayMs(now) > 0) return null;
       if (!this.#admits(held.chunk, held.probe)) continue;
       this.#held.splice(tried, 1);
       held.chunk.held -= 1;
-      this.#rate.take();
+      if (!exempt) this.#rate.take();
       return held;
     }
+    this.#heldUntil = now + this.#ceilings.advance(now);
     return null;
   }
 
@@ -370,7 +382,7 @@ export class SynRun {
       return;
     }
     if (kind !== 'icmp') {
-      const by = kind === 'syn-ack' ? this.rounds.open : this.rounds.closed;
+      const by = kind === 'syn-ack' ? chunk.answers.open : chunk.answers.closed;
       by[round] = (by[round] ?? 0) + 1;
       if (!chunk.block.loopback) this.#witnesses.offer(chunk.id, probe);
     }

@@ -106,6 +106,8 @@ class SynScan {
     this.#worker = new Worker(new URL('./thread.js', import.meta.url), {
       workerData: { ...settings, port: port2 },
       transferList: [port2],
+      // flags of the program, such as --input-type, may forbid the thread its file
+      execArgv: [],
     });
     this.#worker.on('error', (cause: unknown) => this.#fail(cause));
     this.#worker.on('exit', () => this.#end());
@@ -229,6 +231,7 @@ class SynScan {
         this.#feedWake();
         break;
       case 'answers':
+        this.#stacks.push(...report.stacks);
         this.#answers(report.words);
         break;
       case 'finished':
@@ -246,19 +249,20 @@ class SynScan {
 
   #answers(words: Uint32Array): void {
     for (let at = 0; at < words.length; at += ANSWER_WORDS) {
-      const [chunk = 0, probe = 0, reason = 0, rtt = UNKNOWN, look = UNKNOWN] = words.subarray(
-        at,
-        at + ANSWER_WORDS,
-      );
+      const probe = words[at + 1] ?? 0;
+      const rtt = words[at + 3] ?? UNKNOWN;
       const size = this.#ports.length;
-      const address = this.#chunks.get(chunk)?.[Math.floor(probe / size)] ?? '';
+      const address = this.#chunks.get(words[at] ?? 0)?.[Math.floor(probe / size)] ?? '';
       const port = this.#ports[probe % size] ?? 0;
-      const stack = this.#stacks[look];
-      this.#tell({
-        ...outcomeOf(address, port, REASONS[reason] ?? 'other-local'),
-        ...(rtt === UNKNOWN ? {} : { rttMs: rtt / 1000 }),
-        ...(stack === undefined ? {} : { stack }),
-      });
+      const stack = this.#stacks[words[at + 4] ?? UNKNOWN];
+      const outcome = outcomeOf(address, port, REASONS[words[at + 2] ?? 0] ?? 'other-local');
+      if (rtt === UNKNOWN && stack === undefined) this.#tell(outcome);
+      else
+        this.#tell({
+          ...outcome,
+          ...(rtt === UNKNOWN ? {} : { rttMs: rtt / 1000 }),
+          ...(stack && { stack }),
+        });
     }
   }
 
@@ -288,9 +292,8 @@ class SynScan {
     return silent.length === this.#ports.length ? this.#ports : silent;
   }
 
-  #count({ counts, stacks, answers }: ThreadStats): void {
+  #count({ counts, answers }: ThreadStats): void {
     const { stats } = this.#options;
-    this.#stacks.push(...stacks);
     stats.probes = counts.probes;
     stats.retries = counts.retries;
     stats.slowdowns = counts.slowdowns;

@@ -22,8 +22,12 @@ export type Report =
   | { readonly type: 'failed'; readonly error: number }
   /** It could do with another chunk. */
   | { readonly type: 'hungry' }
-  /** Answers, packed by `packAnswer`. */
-  | { readonly type: 'answers'; readonly words: Uint32Array }
+  /** Answers, `ANSWER_WORDS` each, and the looks of SYN-ACKs that are new among them. */
+  | {
+      readonly type: 'answers';
+      readonly words: Uint32Array;
+      readonly stacks: readonly StackFacts[];
+    }
   | { readonly type: 'finished'; readonly id: number; readonly settled: Uint32Array }
   | { readonly type: 'stats'; readonly stats: ThreadStats }
   | { readonly type: 'done' };
@@ -32,8 +36,6 @@ export interface ThreadStats {
   readonly counts: RunCounts;
   /** Infinity without a limit. */
   readonly targetRate: number;
-  /** Looks of SYN-ACKs that are new since the last report. */
-  readonly stacks: readonly StackFacts[];
   /** Answers by the number of rounds that silent ports got. */
   readonly answers: readonly (readonly [number, RoundCount])[];
 }

@@ -99,6 +99,8 @@ export class SynRun {
   readonly #portIndex = new Int32Array(65_536).fill(-1);
   #held: Held[] = [];
   #heldUntil = 0;
+  /** The chunk of the probe that was chosen last. */
+  #next: Chunk | undefined;
   /** Packets that our side lost, as the rate control counts them. */
   #lost = 0;
 
@@ -244,53 +246,67 @@ export class SynRun {
   }
 
   #sendSlice(now: number): void {
+    const { sourcePort } = this.#settings;
     for (let sent = 0; sent < SLICE; sent++) {
-      const next = this.#nextProbe(now);
-      if (next === null) return;
-      if (!this.#send(next.chunk, next.probe, this.#settings.sourcePort + next.chunk.pass - 1)) {
-        this.#hold(next);
+      const probe = this.#nextProbe(now);
+      const chunk = this.#next;
+      if (probe < 0 || chunk === undefined) return;
+      if (!this.#send(chunk, probe, sourcePort + chunk.pass - 1)) {
+        this.#hold({ chunk, probe });
         return;
       }
     }
   }
 
-  /** The next probe that may be sent now, its share of the rate taken; null when there is none. */
-  #nextProbe(now: number): Held | null {
+  /**
+   * The next probe that may be sent now, its share of the rate taken, and in `#next` its chunk; -1
+   * when there is none.
+   */
+  #nextProbe(now: number): number {
     const held = this.#nextHeld(now);
-    if (held !== null) return held;
+    if (held >= 0) return held;
     for (const chunk of this.#chunks.values()) {
-      const exempt = this.#isExempt(chunk);
-      while (chunk.sending && this.#held.length < MOST_HELD) {
-        if (!exempt && this.#rate.delayMs(now) > 0) break;
-        const probe = chunk.take(LOOKED_AT);
-        if (probe < 0) break;
-        if (this.#admits(chunk, probe)) {
-          if (!exempt) this.#rate.take();
-          return { chunk, probe };
-        }
-        this.#hold({ chunk, probe });
-      }
+      if (!chunk.sending) continue;
+      const probe = this.#takeFrom(chunk, now);
+      if (probe >= 0) return probe;
     }
-    return null;
+    return -1;
+  }
+
+  #takeFrom(chunk: Chunk, now: number): number {
+    const exempt = this.#isExempt(chunk);
+    while (chunk.sending && this.#held.length < MOST_HELD) {
+      if (!exempt && this.#rate.delayMs(now) > 0) break;
+      const probe = chunk.take(LOOKED_AT);
+      if (probe < 0) break;
+      if (this.#admits(chunk, probe)) {
+        if (!exempt) this.#rate.take();
+        this.#next = chunk;
+        return probe;
+      }
+      this.#hold({ chunk, probe });
+    }
+    return -1;
   }
 
   /** One of those held back that its ceiling lets pass now. After some in vain, none before the next window. */
-  #nextHeld(now: number): Held | null {
-    if (this.#held.length === 0 || now < this.#heldUntil) return null;
+  #nextHeld(now: number): number {
+    if (this.#held.length === 0 || now < this.#heldUntil) return -1;
     const tries = Math.min(HELD_TRIES, this.#held.length);
     for (let tried = 0; tried < tries; tried++) {
       const held = this.#held[tried];
       if (held === undefined) break;
       const exempt = this.#isExempt(held.chunk);
-      if (!exempt && this.#rate.delayMs(now) > 0) return null;
+      if (!exempt && this.#rate.delayMs(now) > 0) return -1;
       if (!this.#admits(held.chunk, held.probe)) continue;
       this.#held.splice(tried, 1);
       held.chunk.held -= 1;
       if (!exempt) this.#rate.take();
-      return held;
+      this.#next = held.chunk;
+      return held.probe;
     }
     this.#heldUntil = now + this.#ceilings.advance(now);
-    return null;
+    return -1;
   }
 
   #hold(held: Held): void {

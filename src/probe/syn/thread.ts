@@ -3,6 +3,7 @@
  * told to, or when every chunk is finished and no more will come.
  */
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { StackFacts } from '../../model/port.ts';
 import { loadLibc } from '../../net/linux/libc.ts';
 import {
   ANSWER_WORDS,
@@ -29,6 +30,9 @@ interface Started extends ThreadSettings {
 /** Collects answers and hands them over in batches. */
 class Outbox {
   readonly #port: MessagePort;
+  #stacksTold = 0;
+  /** Looks of SYN-ACKs, which answers name by number. */
+  stacks: readonly StackFacts[] = [];
   #words = new Uint32Array(BATCH * ANSWER_WORDS);
   #count = 0;
   #since = 0;
@@ -66,7 +70,9 @@ class Outbox {
     if (this.#count === 0) return;
     const words = this.#words.slice(0, this.#count * ANSWER_WORDS);
     this.#count = 0;
-    this.report({ type: 'answers', words }, [words.buffer]);
+    const stacks = this.stacks.slice(this.#stacksTold);
+    this.#stacksTold = this.stacks.length;
+    this.report({ type: 'answers', words, stacks }, [words.buffer]);
   }
 }
 
@@ -78,13 +84,13 @@ class Thread {
   #ended = false;
   #asked = false;
   #statsAt = 0;
-  #stacksTold = 0;
 
   constructor({ port, control, run }: Started, wire: PacketWire) {
     this.#port = port;
     this.#control = control;
     this.#outbox = new Outbox(port);
     this.#run = new SynRun(wire, run, () => performance.now(), this.#outbox);
+    this.#outbox.stacks = this.#run.stacks;
   }
 
   loop(): void {
@@ -131,13 +137,8 @@ class Thread {
 
   #tellStats(): void {
     this.#statsAt = performance.now() + STATS_MS;
-    const { counts, targetRate, stacks, answers } = this.#run;
-    const fresh = stacks.slice(this.#stacksTold);
-    this.#stacksTold = stacks.length;
-    this.#outbox.report({
-      type: 'stats',
-      stats: { counts, targetRate, stacks: fresh, answers: [...answers] },
-    });
+    const { counts, targetRate, answers } = this.#run;
+    this.#outbox.report({ type: 'stats', stats: { counts, targetRate, answers: [...answers] } });
   }
 }
 

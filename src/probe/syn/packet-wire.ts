@@ -116,6 +116,7 @@ class Outlet {
 
 /** The wire of Linux: AF_PACKET where the next hop's link address is known, raw IP sockets elsewhere. */
 export class PacketWire implements Wire {
+  onRefused: OnRefused = () => undefined;
   readonly #libc: Libc;
   readonly #paths: Paths;
   readonly #receiver: PacketReceiver;
@@ -160,6 +161,7 @@ export class PacketWire implements Wire {
   ): boolean {
     const outlet = this.#outletOf[path] ?? this.#open(path);
     const way = this.#paths.known[path];
+    if (outlet.full) outlet.flush(this.onRefused);
     if (way === undefined || outlet.full) return false;
     outlet.put(way, block, host, sourcePort, port, sequence, stamp, chunk, probe);
     return true;
@@ -186,8 +188,8 @@ export class PacketWire implements Wire {
     return new Outlet(sender, packet);
   }
 
-  flush(onRefused: OnRefused): void {
-    for (const outlet of this.#outlets.values()) outlet.flush(onRefused);
+  flush(): void {
+    for (const outlet of this.#outlets.values()) outlet.flush(this.onRefused);
   }
 
   receive(timeoutMs: number, onPacket: OnPacket): void {

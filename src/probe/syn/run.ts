@@ -101,11 +101,14 @@ export class SynRun {
   #heldUntil = 0;
   /** The chunk of the probe that was chosen last. */
   #next: Chunk | undefined;
+  /** A probe of `#next` for which there was no room; -1 without. */
+  #stuck = -1;
   /** Packets that our side lost, as the rate control counts them. */
   #lost = 0;
 
   constructor(wire: Wire, settings: RunSettings, now: () => number, sink: RunSink) {
     this.#wire = wire;
+    wire.onRefused = (chunk, probe, reason) => this.#refused(chunk, probe, reason);
     this.#settings = settings;
     this.#now = now;
     this.#sink = sink;
@@ -162,7 +165,7 @@ export class SynRun {
     this.#ceilings.advance(now);
     this.#askWitnesses(now);
     this.#sendSlice(now);
-    this.#wire.flush((id, probe, reason) => this.#refused(id, probe, reason));
+    this.#wire.flush();
   }
 
   /** Waits at most `timeoutMs` for answers and takes those that are there. */
@@ -248,13 +251,12 @@ export class SynRun {
   #sendSlice(now: number): void {
     const { sourcePort } = this.#settings;
     for (let sent = 0; sent < SLICE; sent++) {
-      const probe = this.#nextProbe(now);
+      const probe = this.#stuck >= 0 ? this.#stuck : this.#nextProbe(now);
       const chunk = this.#next;
       if (probe < 0 || chunk === undefined) return;
-      if (!this.#send(chunk, probe, sourcePort + chunk.pass - 1)) {
-        this.#hold({ chunk, probe });
-        return;
-      }
+      const put = this.#send(chunk, probe, sourcePort + chunk.pass - 1);
+      this.#stuck = put ? -1 : probe;
+      if (!put) return;
     }
   }
 

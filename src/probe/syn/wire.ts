@@ -36,8 +36,10 @@ export interface Wire {
     chunk: number,
     probe: number,
   ): boolean;
-  /** Sends what is queued. */
-  flush(onRefused: OnRefused): void;
+  /** Sends what is queued; `put` does so too when there is no room otherwise. */
+  flush(): void;
+  /** Called by `put` and `flush`. */
+  onRefused: OnRefused;
   /** Waits at most `timeoutMs` and hands over packets that are there. */
   receive(timeoutMs: number, onPacket: OnPacket): void;
   /** Packets lost on our side since the last call: no room to send, or none to receive. */

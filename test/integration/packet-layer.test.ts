@@ -5,6 +5,7 @@ import { type Libc, loadLibc } from '../../src/net/linux/libc.ts';
 import { PacketReceiver } from '../../src/net/linux/packet-receiver.ts';
 import { type BatchSender, PacketSender, RawIpSender } from '../../src/net/linux/raw-send.ts';
 import { encodeAddress } from '../../src/net/linux/sockaddr.ts';
+import { openFrameSender, XdpSender } from '../../src/net/linux/xdp-send.ts';
 import { findCommand } from '../helpers/needs.ts';
 import { makeNamespace, type Namespace, namespacesMet } from '../lab/namespace.ts';
 
@@ -12,6 +13,7 @@ const OUR_PORT = 31_000;
 const OPEN = 8080;
 const REJECTED = 8081;
 const CLOSED = 8082;
+const EBUSY = 16;
 const ENODEV = 19;
 const EACCES = 13;
 const ENETDOWN = 100;
@@ -89,6 +91,16 @@ function opened<T extends object>(result: T | number): T {
   return result;
 }
 
+/** A queue is free again some milliseconds after its last socket was closed. */
+function openPatiently<T>(open: () => T | number): T | number {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const result = open();
+    if (result !== -EBUSY) return result;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
+  return -EBUSY;
+}
+
 /** Everything until `count` answers have come, or nothing more does for 1 s. */
 function answers(receiver: PacketReceiver, count: number): Answer[] {
   const got: Answer[] = [];
@@ -115,6 +127,7 @@ describe.skipIf(!namespacesMet('nft'))('packets', () => {
   let libc: Libc;
   let namespace: Namespace;
   let receiver: PacketReceiver;
+  let linkHeaderIPv4: Buffer;
 
   beforeAll(async () => {
     libc = await loadLibc();
@@ -127,6 +140,7 @@ describe.skipIf(!namespacesMet('nft'))('packets', () => {
     }`);
     await namespace.listen([OPEN]);
     receiver = opened(PacketReceiver.open(libc, filter));
+    linkHeaderIPv4 = linkHeader(4);
   });
 
   afterAll(() => {
@@ -147,24 +161,76 @@ describe.skipIf(!namespacesMet('nft'))('packets', () => {
     return family === 4 ? [near.v4, far.v4] : [near.v6, far.v6];
   }
 
-  it.each([4, 6] as const)('IPv%i frames bring SYN-ACK, RST and ICMP back', (family) => {
-    const index = libc.interfaceIndex(namespace.near.device);
-    const sender = opened(PacketSender.open(libc, index, shape));
-    const [from, to] = ends(family);
-    const header = linkHeader(family);
-    [OPEN, CLOSED, REJECTED].forEach((port, slot) => {
-      put(sender, slot, Buffer.concat([header, synPacket(from, to, port)]));
+  describe.each([
+    ['AF_PACKET', PacketSender],
+    ['AF_XDP', XdpSender],
+  ])('over %s', (_, kind) => {
+    it.each([4, 6] as const)('IPv%i frames bring SYN-ACK, RST and ICMP back', (family) => {
+      const index = libc.interfaceIndex(namespace.near.device);
+      const sender = opened<BatchSender>(openPatiently(() => kind.open(libc, index, shape)));
+      const [from, to] = ends(family);
+      const header = linkHeader(family);
+      [OPEN, CLOSED, REJECTED].forEach((port, slot) => {
+        put(sender, slot, Buffer.concat([header, synPacket(from, to, port)]));
+      });
+      expect(sender.send(0, 3)).toBe(3);
+      expect([sender.error, sender.dropped]).toEqual([0, 0]);
+      sender.close();
+      const got = answers(receiver, 3);
+      expect(flagsByPort(got)).toEqual([`${OPEN} 12`, `${CLOSED} 14`]);
+      const icmp = got.filter(({ protocol }) => protocol === (family === 4 ? 1 : 58));
+      const said = family === 4 ? [3, 13] : [1, 1];
+      expect(icmp.map(({ transport }) => [...transport.subarray(0, 2)])).toEqual([said]);
+      expect(new Set(got.map((answer) => answer.family))).toEqual(new Set([family]));
+      expect(new Set(got.map(({ interfaceIndex }) => interfaceIndex))).toEqual(new Set([index]));
     });
-    expect(sender.send(0, 3)).toBe(3);
-    expect(sender.error).toBe(0);
-    sender.close();
-    const got = answers(receiver, 3);
-    expect(flagsByPort(got)).toEqual([`${OPEN} 12`, `${CLOSED} 14`]);
-    const icmp = got.filter(({ protocol }) => protocol === (family === 4 ? 1 : 58));
-    const said = family === 4 ? [3, 13] : [1, 1];
-    expect(icmp.map(({ transport }) => [...transport.subarray(0, 2)])).toEqual([said]);
-    expect(new Set(got.map((answer) => answer.family))).toEqual(new Set([family]));
-    expect(new Set(got.map(({ interfaceIndex }) => interfaceIndex))).toEqual(new Set([index]));
+
+    it('sends every slot as it is when its run goes out', () => {
+      const index = libc.interfaceIndex(namespace.near.device);
+      const sender = opened<BatchSender>(openPatiently(() => kind.open(libc, index, shape)));
+      const [from, to] = ends(4);
+      const ports: number[] = [];
+      for (let run = 0; run < 100; run++) {
+        const first = (run * 16) % 64;
+        for (let slot = first; slot < first + 16; slot++) {
+          const port = 20_000 + ports.length;
+          put(sender, slot, Buffer.concat([linkHeaderIPv4, synPacket(from, to, port)]));
+          ports.push(port);
+        }
+        expect(sender.send(first, 16)).toBe(16);
+      }
+      sender.close();
+      const expected = ports.map((port) => `${port} 14`);
+      expect(flagsByPort(answers(receiver, ports.length))).toEqual(expected);
+    });
+
+    it('says why it cannot send', () => {
+      expect(kind.open(libc, 0x7fff_ffff, shape)).toBe(-ENODEV);
+      const downed = makeNamespace();
+      const index = libc.interfaceIndex(downed.near.device);
+      const sender = opened<BatchSender>(kind.open(libc, index, shape));
+      execFileSync(findCommand('ip') ?? '', ['link', 'set', 'dev', downed.near.device, 'down']);
+      put(sender, 0, Buffer.alloc(60));
+      expect([sender.send(0, 1), sender.error]).toEqual([0, ENETDOWN]);
+      sender.close();
+      downed.close();
+    });
+  });
+
+  it('takes AF_PACKET when another has the queue', () => {
+    const index = libc.interfaceIndex(namespace.near.device);
+    const first = opened(openPatiently(() => XdpSender.open(libc, index, shape)));
+    expect(XdpSender.open(libc, index, shape)).toBe(-EBUSY);
+    const second = opened(openFrameSender(libc, index, shape));
+    expect([first, second].map(({ constructor }) => constructor)).toEqual([
+      XdpSender,
+      PacketSender,
+    ]);
+    first.close();
+    second.close();
+    const third = opened(openFrameSender(libc, index, shape));
+    expect(third).toBeInstanceOf(XdpSender);
+    third.close();
   });
 
   it.each([4, 6] as const)('IPv%i packets find their way by routing', (family) => {
@@ -250,17 +316,5 @@ describe.skipIf(!namespacesMet('nft'))('packets', () => {
     expect(answers(receiver, 2)).toHaveLength(2);
     expect(other.receive(0, () => undefined)).toBe(0);
     other.close();
-  });
-
-  it('says why it cannot send', () => {
-    expect(PacketSender.open(libc, 0x7fff_ffff, shape)).toBe(-ENODEV);
-    const downed = makeNamespace();
-    const index = libc.interfaceIndex(downed.near.device);
-    const sender = opened(PacketSender.open(libc, index, shape));
-    execFileSync(findCommand('ip') ?? '', ['link', 'set', 'dev', downed.near.device, 'down']);
-    put(sender, 0, Buffer.alloc(60));
-    expect([sender.send(0, 1), sender.error]).toEqual([0, ENETDOWN]);
-    sender.close();
-    downed.close();
   });
 });

@@ -28,6 +28,8 @@ export interface Libc {
   epollCreate(flags: number): number;
   epollCtl(epoll: number, operation: number, fd: number, event: Memory): number;
   epollWait(epoll: number, events: Memory, count: number, timeoutMs: number): number;
+  /** Maps memory shared with the kernel behind `fd`; null on failure. */
+  map(fd: number, length: number, offset: number): Mapping | null;
   getrlimit(resource: number, limit: Memory): number;
   interfaceIndex(name: string): number;
   errno(): number;
@@ -43,6 +45,16 @@ export interface Watch {
   stop(): void;
   close(): void;
 }
+
+/** Mapped memory. Touching `memory` after `unmap` ends the process. */
+export interface Mapping {
+  readonly memory: ArrayBuffer;
+  unmap(): void;
+}
+
+const PROT_READ_WRITE = 3;
+const MAP_SHARED_POPULATE = 0x8001;
+const MAP_FAILED = 2n ** 64n - 1n;
 
 const ARCHITECTURES: readonly string[] = ['x64', 'arm64', 'riscv64', 'loong64'];
 
@@ -72,6 +84,8 @@ async function bind(): Promise<Libc> {
   const { default: koffi } = await import('koffi');
   const library = koffi.load(null);
   const size = 'uint32_t';
+  const mmap = library.func('void *mmap(void *, size_t, int, int, int, int64_t)');
+  const munmap = library.func('int munmap(void *, size_t)');
   return {
     socket: library.func('int socket(int, int, int)'),
     connect: library.func(`int connect(int, const void *, ${size})`),
@@ -89,6 +103,11 @@ async function bind(): Promise<Libc> {
     epollCreate: library.func('int epoll_create1(int)'),
     epollCtl: library.func('int epoll_ctl(int, int, int, void *)'),
     epollWait: library.func('int epoll_wait(int, void *, int, int)'),
+    map: (fd, length, offset) => {
+      const at = mmap(null, length, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset) as bigint;
+      if (at === MAP_FAILED || at === -1n) return null;
+      return { memory: koffi.view(at, length), unmap: () => munmap(at, length) };
+    },
     getrlimit: library.func('int getrlimit(int, void *)'),
     interfaceIndex: library.func('unsigned int if_nametoindex(const char *)'),
     errno: () => koffi.errno(),

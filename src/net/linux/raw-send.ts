@@ -13,14 +13,14 @@ import {
 import { AF_INET, AF_INET6 } from './sockaddr.ts';
 
 const SO_SNDTIMEO = 21;
-const SO_SNDBUFFORCE = 32;
+export const SO_SNDBUFFORCE = 32;
 const SOL_PACKET = 263;
 const PACKET_QDISC_BYPASS = 20;
 const IPPROTO_RAW = 255;
 /** Room for packets between us and the card: thousands of small ones. */
-const SEND_BUFFER = 4 << 20;
+export const SEND_BUFFER = 4 << 20;
 /** Longest that one call waits for that room. */
-const SEND_LIMIT_MS = 100;
+export const SEND_LIMIT_MS = 100;
 /** Offsets of the destination in the IP headers, in 32-bit words. */
 const IPV4_DESTINATION = 4;
 const IPV6_DESTINATION = 6;
@@ -31,10 +31,15 @@ export interface BatchSender {
   readonly slots: number;
   /** Room of a slot in bytes. */
   readonly slotBytes: number;
-  /** The memory all slots lie in; what is written stays until it is written over. */
+  /**
+   * The memory all slots lie in; what is written stays until it is written over. To write while the
+   * card still reads is safe when runs go through the slots in turn and are a quarter of them at most.
+   */
   readonly bytes: Memory;
   /** Error number of the packet that the last `send` stopped at; 0 when it took all. */
   readonly error: number;
+  /** Packets in all that the interface threw away after they had been taken, as far as it tells. */
+  readonly dropped: number;
   /** Where slot `slot` begins in `bytes`. */
   packetAt(slot: number): number;
   /**
@@ -54,6 +59,7 @@ export interface BatchSender {
 
 abstract class Sender implements BatchSender {
   error = 0;
+  readonly dropped = 0;
   readonly slots: number;
   readonly slotBytes: number;
   readonly bytes: Memory;

@@ -2,14 +2,16 @@ import type { Reason } from '../../model/port.ts';
 import { ERRNO } from '../../net/linux/errno.ts';
 import type { Libc } from '../../net/linux/libc.ts';
 import { PacketReceiver } from '../../net/linux/packet-receiver.ts';
-import { type BatchSender, PacketSender, RawIpSender } from '../../net/linux/raw-send.ts';
-import type { HostBlock } from './hosts.ts';
+import { type BatchSender, RawIpSender } from '../../net/linux/raw-send.ts';
+import { openFrameSender } from '../../net/linux/xdp-send.ts';
+import { ADDRESS_BYTES, type HostBlock } from './hosts.ts';
 import { type Path, Paths } from './paths.ts';
 import { SynPacket } from './syn-packet.ts';
 import type { Fate, OnPacket, OnRefused, Wire } from './wire.ts';
 
-/** Packets of one system call. */
-const SLOTS = 512;
+/** Packets of one system call, and how many such runs a sender has slots for. */
+const RUN = 512;
+const RUNS = 4;
 /** Bytes kept of a packet received: IPv6 and TCP headers with all options, or an ICMP error and its quote. */
 const KEPT_BYTES = 160;
 
@@ -29,22 +31,28 @@ const NO_ROOM: ReadonlySet<number> = new Set([ERRNO.EAGAIN, ERRNO.ENOBUFS, ERRNO
 class Outlet {
   readonly #sender: BatchSender;
   readonly #packet: SynPacket;
-  readonly #chunks = new Int32Array(SLOTS);
-  readonly #probes = new Uint32Array(SLOTS);
-  readonly #scopes = new Uint32Array(SLOTS);
-  #queued = 0;
-  /** Packets that found no room, since the last look. */
-  refused = 0;
+  readonly #chunks: Int32Array;
+  readonly #probes: Uint32Array;
+  /** Slots of one run: a card may still read those of the runs before. */
+  readonly #run: number;
+  #first = 0;
+  #next = 0;
+  #refused = 0;
+  #droppedBefore = 0;
 
   constructor(sender: BatchSender, packet: SynPacket) {
     this.#sender = sender;
     this.#packet = packet;
-    for (let slot = 0; slot < sender.slots; slot++)
+    this.#run = sender.slots / RUNS;
+    this.#chunks = new Int32Array(sender.slots);
+    this.#probes = new Uint32Array(sender.slots);
+    for (let slot = 0; slot < sender.slots; slot++) {
       packet.layOut(sender.bytes, sender.packetAt(slot));
+    }
   }
 
   get full(): boolean {
-    return this.#queued === SLOTS;
+    return this.#next > this.#first && this.#next % this.#run === 0;
   }
 
   put(
@@ -58,10 +66,10 @@ class Outlet {
     chunk: number,
     probe: number,
   ): void {
-    const slot = this.#queued++;
+    const slot = this.#next++;
     const { bytes } = this.#sender;
     const at = this.#sender.packetAt(slot);
-    const from = host * 16;
+    const from = host * ADDRESS_BYTES;
     this.#packet.fill(
       bytes,
       at,
@@ -73,40 +81,35 @@ class Outlet {
       sequence,
       stamp,
     );
-    const scope = block.scopes[host] ?? 0;
-    this.#sender.seal(slot, this.#packet.bytes, scope);
-    this.#scopes[slot] = scope;
+    this.#sender.seal(slot, this.#packet.bytes, block.scopes[host] ?? 0);
     this.#chunks[slot] = chunk;
     this.#probes[slot] = probe;
   }
 
-  /** Sends all that is queued; what finds no room is tried again at the next call. */
+  /** Sends all that is queued; what finds no room stays where it is until the next call. */
   flush(onRefused: OnRefused): void {
-    let first = 0;
-    while (first < this.#queued) {
-      first += this.#sender.send(first, this.#queued - first);
-      if (first >= this.#queued) break;
-      if (NO_ROOM.has(this.#sender.error)) return this.#keep(first);
+    while (this.#first < this.#next) {
+      this.#first += this.#sender.send(this.#first, this.#next - this.#first);
+      if (this.#first >= this.#next) break;
+      if (NO_ROOM.has(this.#sender.error)) {
+        this.#refused += 1;
+        return;
+      }
       const reason = REFUSALS.get(this.#sender.error) ?? 'other-local';
-      onRefused(this.#chunks[first] ?? 0, this.#probes[first] ?? 0, reason);
-      first += 1;
+      onRefused(this.#chunks[this.#first] ?? 0, this.#probes[this.#first] ?? 0, reason);
+      this.#first += 1;
     }
-    this.#queued = 0;
+    const following = Math.ceil(this.#next / this.#run) % RUNS;
+    this.#first = following * this.#run;
+    this.#next = this.#first;
   }
 
-  /** Moves the packets from `first` on to the front. */
-  #keep(first: number): void {
-    this.refused += 1;
-    const { bytes } = this.#sender;
-    for (let slot = first; slot < this.#queued; slot++) {
-      const from = this.#sender.packetAt(slot);
-      bytes.copyWithin(this.#sender.packetAt(slot - first), from, from + this.#packet.bytes);
-      this.#sender.seal(slot - first, this.#packet.bytes, this.#scopes[slot]);
-      this.#scopes[slot - first] = this.#scopes[slot] ?? 0;
-      this.#chunks[slot - first] = this.#chunks[slot] ?? 0;
-      this.#probes[slot - first] = this.#probes[slot] ?? 0;
-    }
-    this.#queued -= first;
+  /** Times that packets found no room, and packets thrown away, since the last call. */
+  takeDrops(): number {
+    const drops = this.#refused + this.#sender.dropped - this.#droppedBefore;
+    this.#refused = 0;
+    this.#droppedBefore = this.#sender.dropped;
+    return drops;
   }
 
   close(): void {
@@ -180,9 +183,9 @@ export class PacketWire implements Wire {
   #make({ family, source, mac, ourMac, interfaceIndex }: Path): Outlet {
     const framed = mac !== null;
     const packet = new SynPacket({ family, address: source, mac: framed ? ourMac : null });
-    const shape = { slots: SLOTS, slotBytes: packet.bytes };
+    const shape = { slots: RUN * RUNS, slotBytes: packet.bytes };
     const sender = framed
-      ? PacketSender.open(this.#libc, interfaceIndex, shape)
+      ? openFrameSender(this.#libc, interfaceIndex, shape)
       : RawIpSender.open(this.#libc, family, shape);
     if (typeof sender === 'number') throw new Error(`no socket to send from (error ${-sender})`);
     return new Outlet(sender, packet);
@@ -198,10 +201,7 @@ export class PacketWire implements Wire {
 
   takeDrops(): { readonly sent: number; readonly received: number } {
     let sent = 0;
-    for (const outlet of this.#outlets.values()) {
-      sent += outlet.refused;
-      outlet.refused = 0;
-    }
+    for (const outlet of this.#outlets.values()) sent += outlet.takeDrops();
     return { sent, received: this.#receiver.takeDrops() };
   }
 

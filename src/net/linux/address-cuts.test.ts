@@ -70,3 +70,12 @@ describe.each([
     expect([0n, half - 1n, half, 2n * half - 1n].map(cuts.of)).toEqual([0, 0, 1, 1]);
   });
 });
+
+it('a table of the size of the Internet is cut too', () => {
+  const first = (at: number) => (0x2000n << 112n) + (BigInt(at * 7919) << 80n);
+  const prefixes = Array.from({ length: 200_000 }, (_, at): [bigint, number] => [first(at), 48]);
+  const cuts = new CutsIPv6(prefixes);
+  expect(cuts.count).toBe(400_001);
+  expect(cuts.intervalOf(bytesOf(first(100_000)))).toBe(200_001);
+  expect(cuts.intervalOf(bytesOf(first(100_000) - 1n))).toBe(200_000);
+});

@@ -10,13 +10,11 @@ export class CutsIPv4 {
 
   /** `prefixes` are pairs of the first address and the prefix length. */
   constructor(prefixes: Iterable<readonly [first: number, length: number]>) {
-    const bounds = new Set([0]);
-    for (const [first, length] of prefixes) {
-      bounds.add(first);
-      bounds.add(first + 2 ** (32 - length));
-    }
-    bounds.delete(IPV4_END);
-    this.#bounds = Float64Array.from(bounds).sort();
+    const bounds = [0];
+    for (const [first, length] of prefixes) bounds.push(first, first + 2 ** (32 - length));
+    this.#bounds = Float64Array.from(bounds)
+      .sort()
+      .filter((bound, at, all) => bound !== all[at - 1] && bound < IPV4_END);
   }
 
   get count(): number {
@@ -42,18 +40,20 @@ export class CutsIPv6 {
   readonly #bounds: Uint32Array;
 
   constructor(prefixes: Iterable<readonly [first: bigint, length: number]>) {
-    const bounds = new Set([0n]);
+    // No set: V8 hashes the lowest 64 bits of a bigint only, and those of prefixes are all zero.
+    const bounds = [0n];
     for (const [first, length] of prefixes) {
-      bounds.add(first);
-      bounds.add(first + (1n << BigInt(128 - length)));
+      bounds.push(first, first + (1n << BigInt(128 - length)));
     }
-    bounds.delete(IPV6_END);
-    const sorted = BigUint64Array.from(
-      [...bounds].sort((a, b) => (a < b ? -1 : 1)).flatMap((bound) => [bound >> 64n, bound]),
-    );
-    this.#bounds = Uint32Array.from({ length: sorted.length * 2 }, (_, word) =>
-      Number(((sorted[word >> 1] ?? 0n) >> (word % 2 === 0 ? 32n : 0n)) & 0xffff_ffffn),
-    );
+    bounds.sort((a, b) => (a < b ? -1 : Number(a > b)));
+    const distinct = bounds.filter((bound, at) => bound !== bounds[at - 1] && bound < IPV6_END);
+    this.#bounds = new Uint32Array(distinct.length * 4);
+    distinct.forEach((bound, at) => {
+      for (let word = 0; word < 4; word++) {
+        const value = Number((bound >> BigInt(96 - word * 32)) & 0xffff_ffffn);
+        this.#bounds[at * 4 + word] = value;
+      }
+    });
   }
 
   get count(): number {

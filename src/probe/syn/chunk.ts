@@ -107,7 +107,7 @@ export class Chunk {
   }
 
   hostOf(probe: number): number {
-    return Math.floor(probe / this.#ports);
+    return (probe / this.#ports) | 0;
   }
 
   portOf(probe: number): number {

@@ -18,7 +18,7 @@ describe('deservesRound', () => {
   });
 
   it('counts refusals as answers', () => {
-    expect(deservesRound({ open: [1], closed: [900, 90] }, 2, 2)).toBe(true);
+    expect(deservesRound({ open: [1, 0], closed: [900, 90] }, 2, 2)).toBe(true);
   });
 
   it('ends, and asks once when told so', () => {

@@ -1,7 +1,7 @@
 /** Rounds beyond the base that losses can bring about. */
 const MOST_MORE = 4;
 /** Chance for one port to be missed that is good enough, and ports missed of a chunk that are. */
-const ENOUGH_SHARE = 1e-5;
+const ENOUGH_SHARE = 2e-5;
 const ENOUGH_PORTS = 0.02;
 
 /** Ports by the round whose probe they answered first. */

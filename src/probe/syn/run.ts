@@ -31,6 +31,8 @@ const MAX_REST_MS = 10;
 const MOSTLY = 4;
 /** An echoed time stamp older than this is not ours. */
 const OLDEST_ECHO_US = 60_000_000;
+/** Probes that share one time stamp: they leave in one batch. */
+const STAMPED_TOGETHER = 32;
 /** What one host may receive by default, probes per second: as the connect engines. */
 const AUTO_PER_HOST = 1000;
 
@@ -99,10 +101,11 @@ export class SynRun {
   readonly #portIndex = new Int32Array(65_536).fill(-1);
   #held: Held[] = [];
   #heldUntil = 0;
-  /** The chunk of the probe that was chosen last. */
-  #next: Chunk | undefined;
-  /** A probe of `#next` for which there was no room; -1 without. */
-  #stuck = -1;
+  /** A probe for which there was no room. */
+  #stuck: Held | null = null;
+  /** Our time stamp of the probes sent now, in microseconds. */
+  #stampNow = 0;
+  #stamped = 0;
   /** Packets that our side lost, as the rate control counts them. */
   #lost = 0;
 
@@ -166,6 +169,7 @@ export class SynRun {
     this.#askWitnesses(now);
     this.#sendSlice(now);
     this.#wire.flush();
+    this.#stamped = 0;
   }
 
   /** Waits at most `timeoutMs` for answers and takes those that are there. */
@@ -192,7 +196,7 @@ export class SynRun {
   /** A round ends when all of it is sent; then the next one is due, or the chunk is finished. */
   #look(chunk: Chunk, now: number): void {
     if (chunk.remaining === 0) return this.#finish(chunk);
-    if (chunk.sending || chunk.held > 0) return;
+    if (chunk.sending || chunk.held > 0 || this.#stuck !== null) return;
     if (chunk.dueAt === Number.POSITIVE_INFINITY) {
       const pause = chunk.pass < this.#settings.attempts ? RETRY_PAUSE_MS : LAST_PAUSE_MS;
       chunk.dueAt = now + Math.min(pause, this.#settings.timeoutMs);
@@ -249,71 +253,63 @@ export class SynRun {
   }
 
   #sendSlice(now: number): void {
-    const { sourcePort } = this.#settings;
-    for (let sent = 0; sent < SLICE; sent++) {
-      const probe = this.#stuck >= 0 ? this.#stuck : this.#nextProbe(now);
-      const chunk = this.#next;
-      if (probe < 0 || chunk === undefined) return;
-      const put = this.#send(chunk, probe, sourcePort + chunk.pass - 1);
-      this.#stuck = put ? -1 : probe;
-      if (!put) return;
-    }
-  }
-
-  /**
-   * The next probe that may be sent now, its share of the rate taken, and in `#next` its chunk; -1
-   * when there is none.
-   */
-  #nextProbe(now: number): number {
-    const held = this.#nextHeld(now);
-    if (held >= 0) return held;
+    let left = this.#sendStuck();
+    if (left > 0 && this.#held.length > 0) left = this.#sendHeld(now, left);
     for (const chunk of this.#chunks.values()) {
-      if (!chunk.sending) continue;
-      const probe = this.#takeFrom(chunk, now);
-      if (probe >= 0) return probe;
+      if (left <= 0) return;
+      if (chunk.sending) left = this.#sendFrom(chunk, now, left);
     }
-    return -1;
   }
 
-  #takeFrom(chunk: Chunk, now: number): number {
+  /** Tries again what found no room; how many probes may follow in this slice. */
+  #sendStuck(): number {
+    const stuck = this.#stuck;
+    if (stuck === null) return SLICE;
+    this.#stuck = null;
+    return this.#send(stuck.chunk, stuck.probe) ? SLICE - 1 : 0;
+  }
+
+  /** Sends up to `left` probes of a chunk; how many may still follow, 0 when there is no room. */
+  #sendFrom(chunk: Chunk, now: number, left: number): number {
     const exempt = this.#isExempt(chunk);
-    while (chunk.sending && this.#held.length < MOST_HELD) {
-      if (!exempt && this.#rate.delayMs(now) > 0) break;
+    for (let room = left; room > 0; ) {
+      if (!chunk.sending || this.#held.length >= MOST_HELD) return room;
+      if (!exempt && this.#rate.delayMs(now) > 0) return room;
       const probe = chunk.take(LOOKED_AT);
-      if (probe < 0) break;
-      if (this.#admits(chunk, probe)) {
-        if (!exempt) this.#rate.take();
-        this.#next = chunk;
-        return probe;
+      if (probe < 0) return room;
+      if (!this.#admits(chunk, probe)) {
+        chunk.held += 1;
+        this.#held.push({ chunk, probe });
+        continue;
       }
-      this.#hold({ chunk, probe });
+      if (!exempt) this.#rate.take();
+      if (!this.#send(chunk, probe)) return 0;
+      room -= 1;
     }
-    return -1;
+    return 0;
   }
 
-  /** One of those held back that its ceiling lets pass now. After some in vain, none before the next window. */
-  #nextHeld(now: number): number {
-    if (this.#held.length === 0 || now < this.#heldUntil) return -1;
-    const tries = Math.min(HELD_TRIES, this.#held.length);
-    for (let tried = 0; tried < tries; tried++) {
+  /** Those held back that their ceilings let pass now. After some in vain, none before the next window. */
+  #sendHeld(now: number, left: number): number {
+    let room = left;
+    let tried = 0;
+    while (room > 0 && tried < HELD_TRIES && now >= this.#heldUntil) {
       const held = this.#held[tried];
       if (held === undefined) break;
       const exempt = this.#isExempt(held.chunk);
-      if (!exempt && this.#rate.delayMs(now) > 0) return -1;
-      if (!this.#admits(held.chunk, held.probe)) continue;
+      if (!exempt && this.#rate.delayMs(now) > 0) return room;
+      if (!this.#admits(held.chunk, held.probe)) {
+        tried += 1;
+        continue;
+      }
       this.#held.splice(tried, 1);
       held.chunk.held -= 1;
       if (!exempt) this.#rate.take();
-      this.#next = held.chunk;
-      return held.probe;
+      if (!this.#send(held.chunk, held.probe)) return 0;
+      room -= 1;
     }
-    this.#heldUntil = now + this.#ceilings.advance(now);
-    return -1;
-  }
-
-  #hold(held: Held): void {
-    held.chunk.held += 1;
-    this.#held.push(held);
+    if (tried > 0 && now >= this.#heldUntil) this.#heldUntil = now + this.#ceilings.advance(now);
+    return room;
   }
 
   #admits(chunk: Chunk, probe: number): boolean {
@@ -322,7 +318,9 @@ export class SynRun {
     return this.#ceilings.admit(chunk.words, host * 4, chunk.block.families[host] === 4);
   }
 
-  #send(chunk: Chunk, probe: number, sourcePort: number): boolean {
+  /** False when there was no room: then it is stuck, and goes first the next time. */
+  #send(chunk: Chunk, probe: number, round = chunk.pass - 1): boolean {
+    const sourcePort = this.#settings.sourcePort + round;
     const host = chunk.hostOf(probe);
     const port = this.#settings.ports[chunk.portOf(probe)] ?? 0;
     const put = this.#wire.put(
@@ -336,13 +334,22 @@ export class SynRun {
       chunk.id,
       probe,
     );
-    if (!put) return false;
+    if (!put) {
+      this.#stuck = { chunk, probe };
+      return false;
+    }
     this.counts.probes += 1;
-    if (chunk.pass > 1) this.counts.retries += 1;
+    if (round > 0) this.counts.retries += 1;
     return true;
   }
 
+  /** The time for the packet; looked up for some at once. */
   #stamp(): number {
+    if (this.#stamped++ % STAMPED_TOGETHER === 0) this.#stampNow = this.#micros();
+    return this.#stampNow;
+  }
+
+  #micros(): number {
     return Math.floor(this.#now() * 1000) >>> 0;
   }
 
@@ -363,7 +370,7 @@ export class SynRun {
   #askWitness({ chunk: id, probe }: Witness, batch: number): boolean {
     const chunk = this.#chunks.get(id);
     if (chunk === undefined || !this.#admits(chunk, probe)) return false;
-    return this.#send(chunk, probe, this.#settings.sourcePort + MOST_ROUNDS + batch);
+    return this.#send(chunk, probe, MOST_ROUNDS + batch);
   }
 
   readonly #onPacket = (bytes: Memory, offset: number, length: number, family: 4 | 6): void => {
@@ -415,7 +422,7 @@ export class SynRun {
 
   #rttUs(): number {
     if (this.#reader.echo < 0) return -1;
-    const elapsed = (this.#stamp() - this.#reader.echo) >>> 0;
+    const elapsed = (this.#micros() - this.#reader.echo) >>> 0;
     return elapsed <= OLDEST_ECHO_US ? elapsed : -1;
   }
 

@@ -12,7 +12,7 @@ function syn(family: 4 | 6): Uint8Array {
   const packet = new SynPacket({ family, address: us, mac: null });
   const memory = new Uint8Array(packet.bytes);
   packet.layOut(memory, 0);
-  packet.fill(memory, 0, null, them, 0, 40_000, 443, 0xfffffffe, 9);
+  packet.complete(memory, 0, null, them, 0, 40_000, 443, 0xfffffffe, 9);
   return memory;
 }
 

@@ -46,22 +46,22 @@ export function synEngine(libc: Libc): Engine {
   return {
     name: 'syn',
     transport: 'tcp',
-    probe: (addresses, ports, options) => probe(libc, addresses, ports, options),
+    probe: (addresses, ports, options) => scan(libc, addresses, ports, options),
   };
 }
 
-async function* probe(
+async function* scan(
   libc: Libc,
   addresses: AsyncIterable<string>,
   ports: readonly number[],
   options: ProbeOptions,
 ): AsyncGenerator<readonly Told[]> {
   if (ports.length === 0 || options.signal.aborted) return;
-  const scan = new SynScan(libc, addresses, ports, options);
-  const stop = () => scan.stop();
+  const run = new SynScan(libc, addresses, ports, options);
+  const stop = () => run.stop();
   options.signal.addEventListener('abort', stop, { once: true });
   try {
-    yield* scan.told();
+    yield* run.told();
   } finally {
     options.signal.removeEventListener('abort', stop);
     stop();

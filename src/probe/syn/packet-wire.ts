@@ -70,7 +70,7 @@ class Outlet {
     const { bytes } = this.#sender;
     const at = this.#sender.packetAt(slot);
     const from = host * ADDRESS_BYTES;
-    this.#packet.fill(
+    this.#packet.complete(
       bytes,
       at,
       path.mac,

@@ -23,7 +23,7 @@ export interface SynSource {
 /**
  * Writes SYN packets (RFC 9293 §3.1) as current systems send them: MSS, SACK permitted, time stamps
  * and window scale (RFC 7323, RFC 2018), in Linux' order. `layOut` writes what never changes to a
- * slot once; `fill` only what differs from probe to probe.
+ * slot once; `complete` only what differs from probe to probe.
  */
 export class SynPacket {
   /** Length of a whole packet. */
@@ -63,7 +63,7 @@ export class SynPacket {
    * Completes the packet at `at`: `destination` at `from` in `addresses` (4 or 16 bytes), ports,
    * sequence number and our time stamp; `mac` only in front of Ethernet frames.
    */
-  fill(
+  complete(
     memory: Uint8Array,
     at: number,
     mac: Uint8Array | null,

@@ -118,9 +118,9 @@ class Thread {
 
   #takeOrders(): void {
     for (;;) {
-      const message = receiveMessageOnPort(this.#port) as { message: Order } | undefined;
-      if (message === undefined) return;
-      const order = message.message;
+      const received = receiveMessageOnPort(this.#port);
+      if (received === undefined) return;
+      const order = received.message as Order;
       if (order.type === 'end') this.#ended = true;
       else {
         this.#run.add(order.id, order.block);

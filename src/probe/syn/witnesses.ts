@@ -22,8 +22,8 @@ export interface Witness {
  */
 export class Witnesses {
   readonly #kept: Witness[] = [];
-  readonly #asked = new Array<number>(WITNESS_BATCHES).fill(0);
-  readonly #answered = new Array<number>(WITNESS_BATCHES).fill(0);
+  readonly #asked = Array.from({ length: WITNESS_BATCHES }, () => 0);
+  readonly #answered = Array.from({ length: WITNESS_BATCHES }, () => 0);
   #batch = 0;
   #seen = 0;
   #turn = 0;

@@ -4,9 +4,9 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { problem } from '../../model/errors.ts';
 import { isLoopback } from '../../model/network.ts';
 import {
-  REASONS,
   type Outcome,
   type PortState,
+  REASONS,
   type Reason,
   type StackFacts,
 } from '../../model/port.ts';

@@ -10,7 +10,7 @@ import { RateControl } from './rate.ts';
 import { deservesRound, newRoundCount, type RoundCount } from './rounds.ts';
 import { SipHash, type SipKey } from './siphash.ts';
 import type { Wire } from './wire.ts';
-import { type Witness, WITNESS_BATCHES, Witnesses } from './witnesses.ts';
+import { WITNESS_BATCHES, type Witness, Witnesses } from './witnesses.ts';
 
 /** Source ports in use: one for each round, then one for each batch of witnesses. */
 export const SOURCE_PORTS = 16;

@@ -96,10 +96,7 @@ class Reader {
     yield* this.#pieces(pieces, { folder: process.cwd(), open: [] });
   }
 
-  async *#pieces(
-    pieces: Iterable<Piece>,
-    source: Source,
-  ): AsyncGenerator<readonly Placed<Leaf>[]> {
+  async *#pieces(pieces: Iterable<Piece>, source: Source): AsyncGenerator<readonly Placed<Leaf>[]> {
     let batch: Placed<Leaf>[] = [];
     for (const { text, where } of pieces) {
       const target = parseTarget(text);
@@ -121,7 +118,11 @@ class Reader {
     this.#options.onTrouble({ kind, where, value: shown(value), reason });
   }
 
-  async *#file(path: string, where: string, source: Source): AsyncGenerator<readonly Placed<Leaf>[]> {
+  async *#file(
+    path: string,
+    where: string,
+    source: Source,
+  ): AsyncGenerator<readonly Placed<Leaf>[]> {
     const full = resolve(source.folder, path);
     const real = await realpath(full).catch(() => full);
     const inner = { folder: dirname(real), open: [...source.open, real] };

@@ -26,7 +26,7 @@ describe('IntervalTable', () => {
   });
 
   test('merges neighbours', () => {
-    const table = IntervalTable.of([
+    const table = IntervalTable.of<number>([
       { start: 5, end: 7 },
       { start: 1, end: 3 },
       { start: 3, end: 5 },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { crc32 } from 'node:zlib';
 import { messageOf, problem } from '../../model/errors.ts';
 
 export interface Lock {
@@ -36,12 +37,36 @@ export async function takeLock(path: string, protectedFile: string): Promise<Loc
 
 async function claim(own: string, path: string, protectedFile: string): Promise<void> {
   if (await linked(own, path)) return;
-  const text = await readFile(path, 'utf8').catch(() => '');
-  const holder = holderOf(text);
-  if (holder !== null && (await lives(holder))) throw busy(protectedFile, holder);
-  await clear(path, text);
-  if (await linked(own, path)) return;
-  throw busy(protectedFile, holderOf(await readFile(path, 'utf8').catch(() => '')));
+  const found = await textOf(path);
+  if (found !== null) await takeOver(own, path, found, protectedFile);
+  // it has been released meanwhile
+  else if (!(await linked(own, path))) throw busy(protectedFile, await textOf(path));
+}
+
+/**
+ * Puts our lock in the place of one that is stale. Only who holds the right to replace this very
+ * lock may: else one of two that found it stale would take away what the other had put there.
+ */
+async function takeOver(
+  own: string,
+  path: string,
+  stale: string,
+  protectedFile: string,
+): Promise<void> {
+  if (await lives(holderOf(stale))) throw busy(protectedFile, stale);
+  const right = `${path}.${crc32(stale).toString(16)}`;
+  if (!(await linked(own, right))) {
+    const rival = await textOf(right);
+    if (rival !== null && !(await lives(holderOf(rival)))) await rm(right, { force: true });
+    throw busy(protectedFile, rival);
+  }
+  try {
+    const now = await textOf(path);
+    if (now !== stale) throw busy(protectedFile, now);
+    await rename(own, path);
+  } finally {
+    await rm(right, { force: true });
+  }
 }
 
 /** Makes the lock in one step, its content included; false when there is one. */
@@ -55,16 +80,16 @@ async function linked(own: string, path: string): Promise<boolean> {
   }
 }
 
-/** Takes a stale lock away, but not the one that another process has put in its place meanwhile. */
-async function clear(path: string, stale: string): Promise<void> {
-  const aside = `${path}.${randomUUID().slice(0, 8)}`;
-  await rename(path, aside).catch(() => undefined);
-  const taken = await readFile(aside, 'utf8').catch(() => stale);
-  if (taken !== stale) await link(aside, path).catch(() => undefined);
-  await rm(aside, { force: true });
+/** Null where there is no file. */
+async function textOf(path: string): Promise<string | null> {
+  return await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
 }
 
-function busy(protectedFile: string, holder: Holder | null) {
+function busy(protectedFile: string, lock: string | null) {
+  const holder = holderOf(lock ?? '');
   const who = holder === null ? 'another process' : `process ${holder.pid} on ${holder.machine}`;
   return problem('RESUME_BUSY', { value: protectedFile, holder: who });
 }
@@ -85,7 +110,9 @@ function holderOf(text: string): Holder | null {
 }
 
 /** Of a process on another machine nothing is known: it counts as alive. */
-async function lives({ machine, pid, began }: Holder): Promise<boolean> {
+async function lives(holder: Holder | null): Promise<boolean> {
+  if (holder === null) return false;
+  const { machine, pid, began } = holder;
   if (machine !== hostname()) return true;
   try {
     process.kill(pid, 0);

@@ -15,6 +15,8 @@ import { shown } from '../targets/target.ts';
 import { choosePorts, readPolicy } from './choose.ts';
 import { type GivenOptions, SCAN_DEFAULTS, type ScanOptions } from './options.ts';
 
+const IN_A_LIST = 5000;
+
 /** A scan that can be resumed, as the command line asks for it. */
 export interface ResumeRequest {
   readonly path: string;
@@ -46,7 +48,7 @@ export async function openJournal(request: ResumeRequest): Promise<Journal> {
 }
 
 /** The options with which a scan goes on: its plan, and what is given anew. */
-export function resumedOptions({ header }: Journal, given: GivenOptions): ScanOptions {
+export function resumedOptions({ header, exclude }: Journal, given: GivenOptions): ScanOptions {
   const { settings, manner } = header;
   const { engine, rate, perHost, timeout } = manner;
   const shard = parseShard(settings.shard ?? '');
@@ -58,11 +60,21 @@ export function resumedOptions({ header }: Journal, given: GivenOptions): ScanOp
     ...(timeout === null ? {} : { timeout }),
     ...given,
     ports: settings.ports.tcp,
+    exclude: inLists(exclude),
     seed: settings.seed,
     identify: settings.identify,
     show: settings.show,
     ...(shard === null ? {} : { shard }),
   };
+}
+
+/** Half a million exclusions are read in lists faster than one by one. */
+function inLists(texts: readonly string[]): string[] {
+  const lists: string[] = [];
+  for (let at = 0; at < texts.length; at += IN_A_LIST) {
+    lists.push(texts.slice(at, at + IN_A_LIST).join(' '));
+  }
+  return lists;
 }
 
 async function begin({ path, targets, given, stdin, tool, signal }: ResumeRequest): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { PROTOCOLS } from '../identify/registry.ts';
-import { messageOf, problem } from '../model/errors.ts';
+import { messageOf, type PosternError, problem } from '../model/errors.ts';
 import type { PortState } from '../model/port.ts';
 import type { Problem, ScanReport, ScanStats, Vantage } from '../model/scan.ts';
 import { compareSeverity } from '../model/verdict.ts';
@@ -176,8 +176,7 @@ class Run {
     // after cancelling, ports were not asked what they are: another run does it
     if (writer === undefined || signal.aborted) return;
     if (missing > 0) {
-      const values = { address: host.address, ports: missing };
-      this.#notebook.problem(problem('RESUME_GONE', values));
+      this.#keep(problem('RESUME_GONE', { address: host.address, ports: missing }), writer);
     }
     writer.host({ type: 'host', host, findings, complete, listed, unasked });
   }
@@ -213,20 +212,18 @@ class Run {
       onProbed: () => {
         this.#probedAt = this.#request.now();
       },
-      onFault: (protocol, fault) => this.#fault(protocol, fault, writer),
+      onFault: (protocol, fault) => {
+        const values = { protocol, problem: messageOf(fault) };
+        this.#keep(problem('PLUGIN_FAULT', values, fault), writer);
+      },
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(this.#portsOf === undefined ? {} : { portsOf: this.#portsOf }),
       ...(writer === undefined ? {} : { recorder: writer, past: this.#beginning.past }),
     };
   }
 
-  #fault(protocol: string, fault: unknown, writer: JournalWriter | undefined): void {
-    const { code, message } = problem(
-      'PLUGIN_FAULT',
-      { protocol, problem: messageOf(fault) },
-      fault,
-    );
-    // a host that an earlier run did not finish is asked again
+  /** A problem that would not show up again when the scan is resumed; one that did is not told twice. */
+  #keep({ code, message }: PosternError, writer: JournalWriter | undefined): void {
     if (this.#beginning.problems.some((known) => known.message === message)) return;
     this.#notebook.problem({ code, message });
     writer?.add({ type: 'problem', code, message });

@@ -1,7 +1,7 @@
-import { REASONS } from '../model/port.ts';
+import type { Reason } from '../model/port.ts';
 import type { HostRecord, PortCounts, Problem, ScanReport } from '../model/scan.ts';
 import type { Finding } from '../model/verdict.ts';
-import type { Entry, HostEntry } from './journal/entry.ts';
+import type { Entry, HostEntry, SilentEntry, Unasked } from './journal/entry.ts';
 import type { Journal } from './journal/open.ts';
 import { Past } from './past.ts';
 import type { Progress } from './scan.ts';
@@ -40,8 +40,7 @@ export class Beginning {
       case 'host':
         return this.#host(entry);
       case 'silent':
-        for (const address of entry.addresses) this.#finish(address, this.#portsOf(address).length);
-        return;
+        return this.#silent(entry);
       case 'spent':
         engine.probes = entry.probes;
         engine.retries = entry.retries;
@@ -69,19 +68,31 @@ export class Beginning {
     progress.open += counts.open;
     progress.identified += counts.open;
     progress.refused += counts.closed + counts.unreachable;
-    for (const reason of REASONS) {
-      const count = unasked[reason] ?? 0;
-      if (count > 0) progress.unasked.set(reason, (progress.unasked.get(reason) ?? 0) + count);
-    }
+    this.#unasked(unasked);
     if (!complete) this.complete = false;
     if (listed) this.hosts.push(host);
     for (const finding of findings) this.findings.push(finding);
+  }
+
+  #silent({ addresses, unasked }: SilentEntry): void {
+    for (const address of addresses) {
+      this.#finish(address, this.#portsOf(address).length);
+      this.#unasked(unasked);
+    }
+  }
+
+  #unasked(unasked: Unasked): void {
+    const known = this.#progress.unasked;
+    for (const [reason, count] of Object.entries(unasked) as [Reason, number][]) {
+      known.set(reason, (known.get(reason) ?? 0) + count);
+    }
   }
 
   #finish(address: string, outcomes: number): void {
     this.past.finish(address);
     this.#progress.hosts += 1;
     this.#progress.engine.outcomes += outcomes;
+    this.#progress.restored += outcomes;
   }
 }
 

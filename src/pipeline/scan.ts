@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Protocol } from '../identify/plugin.ts';
 import type { Outcome, PortState, Reason } from '../model/port.ts';
 import type { HostRecord } from '../model/scan.ts';
@@ -11,6 +12,9 @@ import type { Past } from './past.ts';
 /** Open ports that may wait for identification before probing pauses; bounds memory. */
 const MAX_WAITING = 1024;
 
+/** Addresses of finished hosts passed over before anything else on this thread may run. */
+const SKIPPED_AT_ONCE = 4096;
+
 /** Counters a caller may read while a scan runs. */
 export interface Progress {
   readonly engine: EngineStats;
@@ -22,6 +26,8 @@ export interface Progress {
   hosts: number;
   /** Open ports identified so far. */
   identified: number;
+  /** Outcomes that earlier runs of this scan told. */
+  restored: number;
 }
 
 export function newProgress(): Progress {
@@ -32,6 +38,7 @@ export function newProgress(): Progress {
     unasked: new Map(),
     hosts: 0,
     identified: 0,
+    restored: 0,
   };
 }
 
@@ -156,9 +163,14 @@ class Run {
   }
 
   async *#remaining(addresses: AsyncIterable<string>, past: Past): AsyncGenerator<string> {
+    let skipped = 0;
     for await (const address of addresses) {
-      if (past.hasFinished(address)) continue;
-      const known = past.take(address);
+      if (past.hasFinished(address)) {
+        skipped += 1;
+        if (skipped % SKIPPED_AT_ONCE === 0) await breathe();
+        continue;
+      }
+      const known = this.#known(past, address);
       if (known.length > 0) {
         await this.room();
         if (this.#goOn(address, known)) continue;
@@ -167,10 +179,15 @@ class Run {
     }
   }
 
+  /** What is known of a host over the engine's transport. */
+  #known(past: Past, address: string): readonly Outcome[] {
+    const { transport } = this.#input.engine;
+    return past.take(address).filter((outcome) => outcome.transport === transport);
+  }
+
   /** Takes over what is known of a host; whether nothing is left to ask. */
   #goOn(address: string, known: readonly Outcome[]): boolean {
-    const { transport } = this.#input.engine;
-    const told = new Set(known.filter((of) => of.transport === transport).map(({ port }) => port));
+    const told = new Set(known.map(({ port }) => port));
     const rest = this.#portsOf(address).filter((port) => !told.has(port));
     this.#rest.set(address, rest);
     this.#restore(address, known, true);
@@ -179,6 +196,7 @@ class Run {
 
   #restore(address: string, known: readonly Outcome[], ask: boolean): void {
     this.#input.progress.engine.outcomes += known.length;
+    this.#input.progress.restored += known.length;
     const host = this.#hostOf(address);
     for (const outcome of known) this.#take(host, outcome, ask);
     this.#check(host);
@@ -187,8 +205,10 @@ class Run {
   /** Hosts begun by an earlier run whose addresses did not come: what was found stays, nobody asks more. */
   keepLeft(): void {
     const { past } = this.#input;
-    for (const address of past?.left() ?? []) {
-      this.#restore(address, past?.take(address) ?? [], false);
+    if (past === undefined) return;
+    for (const address of past.left()) {
+      const known = this.#known(past, address);
+      if (known.length > 0) this.#restore(address, known, false);
     }
   }
 

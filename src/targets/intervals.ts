@@ -12,7 +12,7 @@ interface Column<T> {
 }
 
 function columnLike<T extends number | bigint>(sample: T | undefined, length: number): Column<T> {
-  const made = typeof sample === 'number' ? new Float64Array(length) : new Array<T>(length);
+  const made = typeof sample === 'number' ? new Float64Array(length) : Array.from<T>({ length });
   return made as unknown as Column<T>;
 }
 

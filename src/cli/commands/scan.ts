@@ -93,7 +93,7 @@ async function resumably(
   try {
     const tool = `postern ${version}`;
     const journal = await openJournal({ path, targets, given, stdin: process.stdin, tool, signal });
-    const options = { ...resumedOptions(journal, given), exclude: journal.exclude };
+    const options = resumedOptions(journal, given);
     const code = await work({ targets, options, policy: journal.header.settings.policy, journal });
     if (signal.aborted) terminal.err.write(`go on with: postern scan --resume ${quoted(path)}\n`);
     return code;

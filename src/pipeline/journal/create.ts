@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { messageOf, problem } from '../../model/errors.ts';
@@ -32,8 +31,10 @@ export interface NewPlan {
  * Throws RESUME_FILE, and the signal's reason when cancelled.
  */
 export async function createJournal(path: string, plan: NewPlan): Promise<void> {
-  const beside = `${path}.${randomUUID().slice(0, 8)}.part`;
+  // the caller holds the lock: what stands there is of a process that was killed
+  const beside = `${path}.part`;
   try {
+    await rm(beside, { force: true });
     const handle = await open(beside, 'wx', 0o600);
     try {
       for await (const entry of entriesOf(plan)) await handle.write(encodeLine(entry));

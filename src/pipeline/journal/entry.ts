@@ -45,7 +45,8 @@ export interface Spent {
 
 export interface Header {
   readonly type: 'journal';
-  readonly schema: typeof SCHEMA;
+  /** Another than ours comes from another version. */
+  readonly schema: string;
   readonly tool: string;
   /** UUID of the scan. */
   readonly id: string;
@@ -76,8 +77,18 @@ export interface HostEntry {
   readonly findings: readonly Finding[];
   readonly complete: boolean;
   readonly listed: boolean;
-  /** Ports that could not be asked, by the reason on our own side. */
-  readonly unasked: Readonly<Partial<Record<Reason, number>>>;
+  readonly unasked: Unasked;
+}
+
+/** Ports of a host that could not be asked, by the reason on our own side. */
+export type Unasked = Readonly<Partial<Record<Reason, number>>>;
+
+/** Hosts that are finished and not listed, because nothing came back. */
+export interface SilentEntry {
+  readonly type: 'silent';
+  readonly addresses: readonly string[];
+  /** Of each of them. */
+  readonly unasked: Unasked;
 }
 
 /** What one line of the file holds: the header, the plan with its seal at the end, then progress. */
@@ -88,8 +99,7 @@ export type Entry =
   | ({ readonly type: 'plan' } & Seal)
   | ToldEntry
   | HostEntry
-  /** Hosts that are finished and not listed, because nothing came back. */
-  | { readonly type: 'silent'; readonly addresses: readonly string[] }
+  | SilentEntry
   | ({ readonly type: 'problem' } & Problem)
   | ({ readonly type: 'spent' } & Spent)
   /** The scan is over; its targets and exclusions stand in the plan. */

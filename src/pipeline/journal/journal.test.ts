@@ -201,8 +201,8 @@ describe('what is told', () => {
     expect(await told(await opened(path))).toEqual([
       { ...first, reason: 'rst', ports: '1-3' },
       hostEntry('192.0.2.2', true),
-      { ...hostEntry('192.0.2.5', false), unasked: { 'no-route': 2 } },
-      { type: 'silent', addresses: ['192.0.2.3', '192.0.2.4'] },
+      { type: 'silent', addresses: ['192.0.2.3', '192.0.2.4'], unasked: {} },
+      { type: 'silent', addresses: ['192.0.2.5'], unasked: { 'no-route': 2 } },
       SPENT,
     ]);
   });

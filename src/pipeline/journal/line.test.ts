@@ -5,7 +5,11 @@ import type { Entry } from './entry.ts';
 import { decodeLine, encodeLine, rawLines, readEntries } from './line.ts';
 
 const entry: fc.Arbitrary<Entry> = fc.oneof(
-  fc.record({ type: fc.constant('silent' as const), addresses: fc.array(fc.ipV4()) }),
+  fc.record({
+    type: fc.constant('silent' as const),
+    addresses: fc.array(fc.ipV4()),
+    unasked: fc.constant({}),
+  }),
   fc.record({
     type: fc.constant('exclude' as const),
     exclude: fc.array(fc.string({ unit: 'grapheme' })),

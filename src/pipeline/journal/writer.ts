@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { messageOf, type PosternError, problem } from '../../model/errors.ts';
 import type { PortState } from '../../model/port.ts';
 import { isSilence, type Told } from '../../probe/engine.ts';
-import type { Entry, HostEntry, Spent } from './entry.ts';
+import type { Entry, HostEntry, Spent, Unasked } from './entry.ts';
 import { encodeLine } from './line.ts';
 import { Telling } from './told.ts';
 
@@ -32,7 +32,8 @@ export class JournalWriter {
   readonly #tellings = new Map<string, Telling>();
   readonly #timer: NodeJS.Timeout;
   #entries: Entry[] = [];
-  #silent: string[] = [];
+  /** Addresses of silent hosts by the JSON text of what could not be asked of them. */
+  readonly #silent = new Map<string, string[]>();
   #held = 0;
   #waiting = 0;
   #failed = false;
@@ -60,12 +61,16 @@ export class JournalWriter {
 
   /** A host of which everything is known. */
   host(entry: HostEntry): void {
-    const { address } = entry.host;
-    this.#tellings.delete(address);
-    const nothing = !entry.listed && entry.complete && Object.keys(entry.unasked).length === 0;
-    if (nothing) this.#silent.push(address);
-    else this.#entries.push(entry);
+    this.#tellings.delete(entry.host.address);
+    if (entry.listed || !entry.complete) this.#entries.push(entry);
+    else this.#addSilent(entry.host.address, JSON.stringify(entry.unasked));
     this.#holds(1);
+  }
+
+  #addSilent(address: string, unasked: string): void {
+    const group = this.#silent.get(unasked);
+    if (group === undefined) this.#silent.set(unasked, [address]);
+    else group.push(address);
   }
 
   add(entry: Entry): void {
@@ -104,7 +109,7 @@ export class JournalWriter {
     const entries = [...told, ...this.#entries, ...this.#silentEntries()];
     this.#tellings.clear();
     this.#entries = [];
-    this.#silent = [];
+    this.#silent.clear();
     this.#held = 0;
     if (entries.length === 0) return '';
     entries.push({ type: 'spent', ...this.#options.spent() });
@@ -112,8 +117,11 @@ export class JournalWriter {
   }
 
   *#silentEntries(): Generator<Entry> {
-    for (let at = 0; at < this.#silent.length; at += IN_A_LINE) {
-      yield { type: 'silent', addresses: this.#silent.slice(at, at + IN_A_LINE) };
+    for (const [text, addresses] of this.#silent) {
+      const unasked = JSON.parse(text) as Unasked;
+      for (let at = 0; at < addresses.length; at += IN_A_LINE) {
+        yield { type: 'silent', addresses: addresses.slice(at, at + IN_A_LINE), unasked };
+      }
     }
   }
 

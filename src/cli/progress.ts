@@ -48,7 +48,7 @@ export function progressLine(source: ProgressSource, startedAt: number, withBar:
   if (total !== undefined && done >= total) {
     return `${withBar ? `${bar(1)} ` : ''}all ports probed · ${open} · ${whole(waiting)} being identified`;
   }
-  const rate = done / seconds;
+  const rate = (done - progress.restored) / seconds;
   const speed = `${whole(rate)} ports/s`;
   if (total === undefined) return `${whole(done)} ports done · ${speed} · ${open}`;
   const share = Math.min(1, done / total);

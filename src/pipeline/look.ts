@@ -31,6 +31,7 @@ export interface LookRequest {
   readonly timeoutMs?: number;
   readonly identify: boolean;
   readonly judge: ScanInput['judge'];
+  readonly edgeOf: NonNullable<ScanInput['edgeOf']>;
   readonly show: readonly PortState[];
   readonly seed: number;
   readonly signal: AbortSignal;
@@ -195,7 +196,7 @@ function noteEmptiness({ signal, exclusions }: LookRequest, notebook: Notebook):
 }
 
 function inputOf(request: LookRequest, progress: Progress, notebook: Notebook) {
-  const { ports, engine, pace, seed, signal, judge, timeoutMs } = request;
+  const { ports, engine, pace, seed, signal, judge, edgeOf, timeoutMs } = request;
   return {
     ports,
     engine,
@@ -203,6 +204,7 @@ function inputOf(request: LookRequest, progress: Progress, notebook: Notebook) {
     seed,
     signal,
     judge,
+    edgeOf,
     progress,
     show: new Set(request.show),
     protocols: request.identify ? PROTOCOLS : [],
@@ -235,7 +237,7 @@ function scopeOf(request: LookRequest, notebook: Notebook): ScanReport['scan']['
 }
 
 function statsOf(progress: Progress, probingMs: number): ScanStats {
-  const { probes, retries, slowdowns } = progress.engine;
+  const { probes, retries, slowdowns, loss } = progress.engine;
   return {
     hosts: progress.hosts,
     probes,
@@ -243,5 +245,6 @@ function statsOf(progress: Progress, probingMs: number): ScanStats {
     retries,
     achievedRate: probingMs <= 0 ? 0 : Math.round((probes / probingMs) * 1000),
     slowdowns,
+    ...(loss === undefined ? {} : { loss }),
   };
 }

@@ -3,7 +3,7 @@ import { identify } from '../identify/identify.ts';
 import type { Protocol } from '../identify/plugin.ts';
 import { isLoopback } from '../model/network.ts';
 import type { Outcome, PortState, Reason, Silence } from '../model/port.ts';
-import type { HostRecord } from '../model/scan.ts';
+import type { HostRecord, SharedEdge } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding } from '../model/verdict.ts';
 import { sourceAddress } from '../net/source-address.ts';
@@ -51,6 +51,8 @@ export interface Seen {
   readonly identified: boolean;
   /** Our own address as the host saw it. */
   readonly source: string | undefined;
+  /** The shared edge whose published ranges hold the address. */
+  readonly edge: SharedEdge | undefined;
 }
 
 export interface ScanInput {
@@ -67,6 +69,8 @@ export interface ScanInput {
   readonly signal: AbortSignal;
   /** Empty: nothing is identified. */
   readonly protocols: readonly Protocol[];
+  /** The shared edge that an address belongs to; absent: nobody looks. */
+  readonly edgeOf?: (address: string) => SharedEdge | undefined;
   readonly judge: (seen: Seen) => Omit<Look, 'service' | 'asked'>;
   /** States whose ports are listed one by one. */
   readonly show: ReadonlySet<PortState>;
@@ -210,7 +214,8 @@ class Run {
     const recognised = service !== null && service.protocol !== 'unknown';
     const identified = asked && (recognised || !this.#input.signal.aborted);
     const source = await sourceAddress(outcome.address);
-    const judged = this.#input.judge({ outcome, names, service, identified, source });
+    const edge = this.#input.edgeOf?.(outcome.address);
+    const judged = this.#input.judge({ outcome, names, service, identified, source, edge });
     return { service, asked: identified, ...judged };
   }
 
@@ -248,7 +253,11 @@ class Run {
   }
 
   #result(host: HostTally, complete: boolean): HostResult {
-    const record = host.record(this.#input.namesOf(host.address));
+    const names = this.#input.namesOf(host.address);
+    // a /8 has 16 million silent addresses that nobody will read of
+    const worth = host.answered || names.length > 0;
+    const edge = worth ? this.#input.edgeOf?.(host.address) : undefined;
+    const record = host.record(names, edge);
     const done = complete || host.told;
     return { host: record, findings: host.findings, complete: done, answered: host.answered };
   }

@@ -50,50 +50,55 @@ function troubles({ engine: { loss, packets } }: Progress): string[] {
   return found;
 }
 
+type Wording = readonly string[];
+
 /** The first wording that fits `columns`; the last one, whatever its length, when none does. */
-function fitting(columns: number, ...wordings: readonly (readonly string[])[]): string {
+function fitting(columns: number, wordings: readonly Wording[]): string {
   const lines = wordings.map((parts) => parts.filter((part) => part !== '').join(' · '));
   return lines.find((line) => line.length <= columns) ?? lines.at(-1) ?? '';
 }
 
-/**
- * One line on how far the scan is: share, rate, found, lost, ETA. Where `columns` are too few the bar
- * goes first, then the ETA, then the rate.
- */
-export function progressLine(source: ProgressSource, startedAt: number, columns: number): string {
+/** From the longest to the shortest; the first one has a bar. */
+function wordings(source: ProgressSource, startedAt: number): readonly Wording[] {
   const { progress } = source;
   const seconds = Math.max(0.001, (source.now() - startedAt) / 1000);
   const done = progress.engine.outcomes;
   const total = source.total();
-  const open = `${whole(progress.open)} open`;
-  const lost = troubles(progress);
-  const waiting = progress.open - progress.identified;
-  if (total !== undefined && done >= total) {
-    const identifying = `${whole(waiting)} being identified`;
-    const end = ['all ports probed', open, ...lost, identifying];
-    return fitting(columns, [`${bar(1)} ${end[0]}`, ...end.slice(1)], end, [
-      open,
-      ...lost,
-      identifying,
-    ]);
-  }
+  const found = [`${whole(progress.open)} open`, ...troubles(progress)];
   const rate = done / seconds;
   const speed = `${whole(rate)} ports/s`;
   if (total === undefined) {
-    const counted = `${whole(done)} ports done`;
-    return fitting(columns, [counted, speed, open, ...lost], [counted, open, ...lost]);
+    const counted = [`${whole(done)} ports done`, speed, ...found];
+    return [counted, counted, [`${whole(done)} ports done`, ...found], found];
   }
-  const share = Math.min(1, done / total);
-  const left = rate === 0 ? '' : `ETA ${spokenTime((total - done) / rate)}`;
+  if (done >= total) {
+    const waiting = `${whole(progress.open - progress.identified)} being identified`;
+    const end = ['all ports probed', ...found, waiting];
+    return [[`${bar(1)} ${end[0]}`, ...end.slice(1)], end, [...found, waiting], found];
+  }
+  const share = done / total;
   const percent = `${Math.floor(share * 100)} %`.padStart(5);
-  const middle = [percent, speed, open, ...lost];
-  return fitting(
-    columns,
-    [`${bar(share)} ${percent}`, ...middle.slice(1), left],
-    [...middle, left],
-    middle,
-    [percent, open, ...lost],
-  );
+  const left = rate === 0 ? '' : `ETA ${spokenTime((total - done) / rate)}`;
+  const middle = [speed, ...found];
+  return [
+    [`${bar(share)} ${percent}`, ...middle, left],
+    [percent, ...middle, left],
+    [percent, ...middle],
+    [percent, ...found],
+  ];
+}
+
+/**
+ * One line on how far the scan is: share, rate, found, lost, ETA. Where `columns` are too few the bar
+ * goes first, then the ETA, then the rate. Null: no terminal, so no bar and no bound.
+ */
+export function progressLine(
+  source: ProgressSource,
+  startedAt: number,
+  columns: number | null,
+): string {
+  const all = wordings(source, startedAt);
+  return columns === null ? fitting(Infinity, all.slice(1)) : fitting(columns, all);
 }
 
 /** Shows progress on `stream`: a bar on a terminal, a line every 10 s elsewhere. */
@@ -104,9 +109,9 @@ export function showProgress(stream: NodeJS.WriteStream, source: ProgressSource)
     if (onTerminal) stream.write('\r\u001b[K');
   };
   const draw = (): void => {
+    if (!onTerminal) return void stream.write(`${progressLine(source, startedAt, null)}\n`);
     const columns = (stream.columns || 80) - 1;
-    const line = progressLine(source, startedAt, columns);
-    stream.write(onTerminal ? `\r\u001b[K${line.slice(0, columns)}` : `${line}\n`);
+    stream.write(`\r\u001b[K${progressLine(source, startedAt, columns).slice(0, columns)}`);
   };
   const timer = setInterval(draw, onTerminal ? BAR_MS : LINE_MS);
   return {

@@ -2,6 +2,8 @@ import type { Vitals } from '../model/vitals.ts';
 import type { ProgressSource, ProgressView } from './progress.ts';
 
 const LINE_MS = 1000;
+/** A rate is taken over no shorter time, seconds: the last line may follow the one before at once. */
+const SHORTEST = 0.05;
 
 interface Before {
   readonly at: number;
@@ -19,7 +21,7 @@ export function vitalsOf(
   const { packets, loss, targetRate, ...engine } = progress.engine;
   const now = source.now();
   const expected = source.total();
-  const since = (now - before.at) / 1000;
+  const since = Math.max(SHORTEST, (now - before.at) / 1000);
   return {
     schema: 'postern.stats/1',
     at: new Date().toISOString(),
@@ -33,7 +35,7 @@ export function vitalsOf(
     open: progress.open,
     identifying: progress.open - progress.identified,
     hosts: progress.hosts,
-    rate: since <= 0 ? 0 : rounded((engine.probes - before.probes) / since),
+    rate: rounded((engine.probes - before.probes) / since),
     ...(targetRate === undefined ? {} : { targetRate: rounded(targetRate) }),
     slowdowns: engine.slowdowns,
     ...(loss === undefined ? {} : { loss }),

@@ -53,8 +53,8 @@ function troubles({ engine: { loss, packets } }: Progress): string[] {
 type Wording = readonly string[];
 
 /** The first wording that fits `columns`; the last one, whatever its length, when none does. */
-function fitting(columns: number, wordings: readonly Wording[]): string {
-  const lines = wordings.map((parts) => parts.filter((part) => part !== '').join(' · '));
+function fitting(columns: number, choice: readonly Wording[]): string {
+  const lines = choice.map((parts) => parts.filter((part) => part !== '').join(' · '));
   return lines.find((line) => line.length <= columns) ?? lines.at(-1) ?? '';
 }
 

@@ -94,6 +94,7 @@ export class Run<Target> {
       for (const port of ports) this.#report(address, port, target);
       return;
     }
+    if (!settings.exempt) this.#noteTarget();
     const host = new Host({ ...settings, target }, this.#now());
     this.#hosts.set(id, host);
     this.#ready(host);
@@ -148,10 +149,16 @@ export class Run<Target> {
     const now = this.#now();
     if (!last && now < this.#lossReviewAt) return;
     this.#lossReviewAt = now + LOSS_REVIEW_MS;
+    if (this.#options.stats.targetRate !== undefined) this.#noteTarget();
     const underWay = new AnswerTally();
     for (const host of this.#hosts.values()) underWay.add(host.answers, this.#attemptsAt(host));
     const loss = this.#finished.estimate(underWay);
     if (loss !== undefined) this.#options.stats.loss = loss;
+  }
+
+  #noteTarget(): void {
+    const { target } = this.#overall;
+    if (target !== undefined) this.#options.stats.targetRate = target;
   }
 
   /** Attempts that a silent port of this host gets, had it not been for its only answer. */

@@ -28,7 +28,7 @@ import { Pause } from './pause.ts';
 const MAX_SOCKETS = 8192;
 /** Descriptors left to the rest of the process: a quarter, at most this many. */
 const MAX_RESERVE = 512;
-/** Refused sockets kept for use again. */
+/** Sockets kept for use again. */
 const MAX_IDLE = 128;
 /** Looks at the sockets farther apart than this say nothing about round trips. */
 const STALE_MS = 50;
@@ -61,7 +61,7 @@ interface Attempt {
 /**
  * Non-blocking connects watched by epoll. One per run.
  *
- * A socket that was refused is used again: making and closing sockets costs more than connecting.
+ * A socket that was refused or reset is used again: making and closing sockets costs more than connecting.
  */
 export class EpollDialer implements Dialer<SocketAddress> {
   readonly name = 'epoll';
@@ -203,8 +203,13 @@ export class EpollDialer implements Dialer<SocketAddress> {
     this.#attempts[fd] = undefined;
     this.#fds[slot] = -1;
     const idle = this.#idle[target.family];
-    if (answer === CLOSED && idle.length < MAX_IDLE) idle.push(fd);
+    const free = idle.length < MAX_IDLE && (answer === CLOSED || this.#unconnected(fd, answer));
+    if (free) idle.push(fd);
     else this.#sockets.reset(fd);
+  }
+
+  #unconnected(fd: number, answer: Answer): boolean {
+    return answer === OPEN && this.#sockets.unconnect(fd);
   }
 }
 

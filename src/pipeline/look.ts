@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { PROTOCOLS } from '../identify/registry.ts';
 import { messageOf, type PosternError, problem } from '../model/errors.ts';
-import { isLoopback } from '../model/network.ts';
+import { isLoopback } from '../model/loopback.ts';
 import type { PortState } from '../model/port.ts';
 import type { HostRecord, Problem, ScanReport, ScanStats, Vantage } from '../model/scan.ts';
 import { compareSeverity, type Finding } from '../model/verdict.ts';

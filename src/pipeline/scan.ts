@@ -1,7 +1,7 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { identify } from '../identify/identify.ts';
 import type { Protocol } from '../identify/plugin.ts';
-import { isLoopback } from '../model/network.ts';
+import { isLoopback } from '../model/loopback.ts';
 import type { Outcome, PortState, Reason, Silence } from '../model/port.ts';
 import type { HostRecord } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';

@@ -76,19 +76,20 @@ export class Run<Target> {
     const ports = portsOf === undefined ? this.#ports : portsOf(address);
     if (ports.length === 0) return;
     const id = this.#admitted++;
+    if (isAnswer(target)) {
+      for (const port of ports) this.#report(address, port, target);
+      return;
+    }
     const settings = {
       id,
       address,
+      target,
       ports,
       pace: hostPace(pace, address),
       exempt: isExempt(pace, address),
       key: mix(seed ^ mix(id + 1)),
     };
-    if (isAnswer(target)) {
-      for (const port of ports) this.#report(address, port, target);
-      return;
-    }
-    const host = new Host({ ...settings, target }, this.#now());
+    const host = new Host(settings, this.#now());
     this.#hosts.set(id, host);
     this.#ready(host);
   }

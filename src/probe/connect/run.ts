@@ -19,6 +19,7 @@ const CHUNK = 64;
 const REPEAT_PAUSE_MS = 300;
 /** Longest sleep without looking round, milliseconds. */
 const MAX_WAIT_MS = 100;
+const DEFAULT_TIMEOUT_MS = 3000;
 /** Hosts that may be unfinished at once. */
 export const MAX_HOSTS = 4096;
 /** Another address is pulled only while fewer hosts than this have something to send. */
@@ -31,6 +32,7 @@ export class Run<Target> {
   readonly #dialer: Dialer<Target>;
   readonly #ports: readonly number[];
   readonly #options: ProbeOptions;
+  readonly #timeoutMs: number;
   readonly #now: Clock;
   readonly #slots = new Slots<Host<Target>>();
   readonly #wheel: TimerWheel;
@@ -50,6 +52,7 @@ export class Run<Target> {
     this.#dialer = dialer;
     this.#ports = ports;
     this.#options = options;
+    this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#now = now;
     this.#wheel = new TimerWheel(now());
     this.#overall = new OverallPace(options.pace.rate, now());
@@ -159,8 +162,7 @@ export class Run<Target> {
     if (attempt > 1) this.#options.stats.retries += 1;
     const answer = this.#dialer.dial(slot, host.target, portOf(code));
     if (answer !== null) return this.#answered(slot, answer);
-    const { timeoutMs = 3000 } = this.#options;
-    const wait = attemptTimeoutMs(host.rtt, this.#neighbours, attempt, timeoutMs);
+    const wait = attemptTimeoutMs(host.rtt, this.#neighbours, attempt, this.#timeoutMs);
     this.#wheel.add(now + wait, this.#slots.ticket(slot));
   }
 

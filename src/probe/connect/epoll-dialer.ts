@@ -185,7 +185,7 @@ export class EpollDialer implements Dialer<SocketAddress> {
     const answer = failed ? this.#failed(fd, target) : this.#connected(fd, target, port);
     const exact = answer === OPEN ? this.#sockets.handshakeMs(fd) : null;
     const rttMs = exact ?? (now === null ? null : now - attempt.sentAt);
-    this.#end(fd, attempt, answer);
+    this.#end(fd, attempt, failed ? answer === CLOSED : this.#unconnected(fd, answer));
     if (rttMs === null || answer.state === 'local-error') sink(slot, answer);
     else sink(slot, answer, rttMs);
   }
@@ -216,12 +216,12 @@ export class EpollDialer implements Dialer<SocketAddress> {
     return LOCAL.get(error) ?? OTHER;
   }
 
-  #end(fd: number, attempt: Attempt, answer: Answer): void {
+  /** `clean`: unconnected, and no ICMP error is left in its queue for the next attempt to find. */
+  #end(fd: number, attempt: Attempt, clean: boolean): void {
     this.#fds[attempt.slot] = NONE;
     attempt.slot = NONE;
     const idle = this.#idle[attempt.target.family];
-    const free = idle.length < MAX_IDLE && (answer === CLOSED || this.#unconnected(fd, answer));
-    if (free) idle.push(fd);
+    if (clean && idle.length < MAX_IDLE) idle.push(fd);
     else this.#sockets.reset(fd);
   }
 

@@ -172,9 +172,14 @@ export class SynRun {
     this.#stamped = 0;
   }
 
-  /** Waits at most `timeoutMs` for answers and takes those that are there. */
+  /** Waits at most `timeoutMs` for answers and takes those that are there, as many as one slice may bring. */
   receive(timeoutMs: number): void {
-    this.#wire.receive(timeoutMs, this.#onPacket);
+    let taken = Math.max(0, this.#wire.receive(timeoutMs, this.#onPacket));
+    while (taken > 0 && taken < 2 * SLICE) {
+      const more = this.#wire.receive(0, this.#onPacket);
+      if (more <= 0) return;
+      taken += more;
+    }
   }
 
   /** Milliseconds until there is something to do unless an answer comes; 0 when there is now. */
@@ -222,9 +227,11 @@ export class SynRun {
     this.#limit();
   }
 
-  #addAnswers({ pass, answers }: Chunk): void {
-    const total = this.answers.get(pass) ?? newRoundCount(MOST_ROUNDS);
-    this.answers.set(pass, total);
+  /** Where nothing stayed silent nothing was missed: a silent port would have been asked to the end. */
+  #addAnswers({ pass, answers, remaining }: Chunk): void {
+    const rounds = remaining === 0 ? MOST_ROUNDS : pass;
+    const total = this.answers.get(rounds) ?? newRoundCount(MOST_ROUNDS);
+    this.answers.set(rounds, total);
     for (let round = 0; round < MOST_ROUNDS; round++) {
       total.open[round] = (total.open[round] ?? 0) + (answers.open[round] ?? 0);
       total.closed[round] = (total.closed[round] ?? 0) + (answers.closed[round] ?? 0);

@@ -16,7 +16,7 @@ import { makeNamespace, type Namespace, namespacesMet } from '../lab/namespace.t
 /** Every engine that `--engine` names; what runs here is asked for below. */
 const KINDS: readonly EngineKind[] = [EPOLL, NODE];
 const KILLS = 20;
-const KILLS_PER_SCAN = 3;
+const KILLS_PER_SCAN = 4;
 /** More scans than this are not needed for so many kills, or something hangs. */
 const MAX_SCANS = 40;
 const HOSTS = 8;

@@ -20,12 +20,14 @@ export interface ScanOptions extends GlobalOptions {
   readonly perHost: Limit | 'auto';
   readonly timeout?: number;
   readonly exclude: readonly string[];
+  readonly edges?: string;
   readonly identify: boolean;
   readonly format?: string;
   readonly output: readonly string[];
   readonly show: readonly PortState[];
   readonly failOn: Severity | 'never';
   readonly plan?: boolean;
+  readonly stats?: boolean;
   readonly seed?: number;
   readonly shard?: Shard;
   readonly resume?: string;

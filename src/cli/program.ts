@@ -68,6 +68,7 @@ function addScan(
     .option('--per-host <n>', 'the same for each host', readLimit)
     .option('--timeout <ms>', 'longest wait for one probe (3000)', readTimeout)
     .option('--seed <n>', 'order of probes: same seed, same order', readSeed)
+    .option('--edges <file>', 'addresses of CDNs and proxies, beside those known')
     .option('--no-identify', 'find open ports only; ask nothing')
     .addOption(new Option('--format <name>', FORMATS.join(', ')).choices(FORMATS))
     .option('-o, --output <file>', 'also write a report; its ending chooses the form', collect)
@@ -89,6 +90,7 @@ function addScan(
         'keep progress in file; go on from it when it is there',
       ).conflicts('plan'),
     )
+    .option('--stats', 'counters as a line of JSON a second on stderr, in place of the bar')
     .option('--plan', 'say what would be sent and for how long; send nothing')
     .addHelpText('after', SCAN_EXAMPLES)
     .action((targets: string[], _options: unknown, command: Command) => {

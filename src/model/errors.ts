@@ -111,6 +111,16 @@ export const ERRORS = {
     todo: 'Check that the file exists and can be read.',
     effect: 'usage',
   },
+  EDGES_FILE: {
+    message: 'cannot read the edge lists "{value}" ({problem})',
+    todo: 'Check that the file of --edges exists and can be read.',
+    effect: 'usage',
+  },
+  EDGES_INVALID: {
+    message: 'the edge lists "{value}" have {count}:\n{faults}',
+    todo: 'Correct the lines named; docs/edges.md describes the format.',
+    effect: 'usage',
+  },
   POLICY_INVALID: {
     message: 'the policy "{value}" has {count}:\n{faults}',
     todo: 'Correct the lines named; docs/policy.md describes every key.',

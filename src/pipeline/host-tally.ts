@@ -1,5 +1,6 @@
+import { edgeByAnswers } from '../judge/edge-answers.ts';
 import type { Outcome, PortState, Reason, Silence } from '../model/port.ts';
-import type { HostRecord, PortCounts, PortRecord } from '../model/scan.ts';
+import type { HostRecord, PortCounts, PortRecord, SharedEdge } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding, Verdict } from '../model/verdict.ts';
 
@@ -93,9 +94,16 @@ export class HostTally {
     return { ...counts, verified, ...(openFiltered === 0 ? {} : { openFiltered }) };
   }
 
-  record(names: readonly string[]): HostRecord {
-    const ports = this.#byPort().map(({ outcome, look }) => portRecord(outcome, names, look));
-    return { address: this.address, names, counts: this.counts, ports };
+  /** `listed` is the edge whose published ranges hold the address; without it the answers are looked at. */
+  record(names: readonly string[], listed: SharedEdge | undefined): HostRecord {
+    const kept = this.#byPort();
+    const ports = kept.map(({ outcome, look }) => portRecord(outcome, names, look));
+    const answers = kept.flatMap(({ outcome: { port }, look }) =>
+      look?.service == null ? [] : [{ port, service: look.service }],
+    );
+    const edge = listed ?? edgeByAnswers(answers);
+    const { address, counts } = this;
+    return { address, names, ...(edge === undefined ? {} : { edge }), counts, ports };
   }
 
   get findings(): Finding[] {

@@ -30,6 +30,7 @@ export interface LookRequest {
   readonly timeoutMs?: number;
   readonly identify: boolean;
   readonly judge: ScanInput['judge'];
+  readonly edgeOf: NonNullable<ScanInput['edgeOf']>;
   readonly show: readonly PortState[];
   readonly seed: number;
   /** The part of the scan that is done; absent: all of it. */
@@ -195,7 +196,7 @@ class Run {
   }
 
   #input(writer: JournalWriter | undefined): ScanInput {
-    const { ports, engine, pace, seed, judge, signal, timeoutMs, identify } = this.#request;
+    const { ports, engine, pace, seed, judge, edgeOf, signal, timeoutMs, identify } = this.#request;
     return {
       ports,
       engine,
@@ -203,6 +204,7 @@ class Run {
       seed,
       signal,
       judge,
+      edgeOf,
       addresses: noting(this.#expansion.addresses, this.#notebook),
       namesOf: (address) => this.#expansion.namesOf(address),
       progress: this.#progress,
@@ -263,7 +265,7 @@ function scopeOf(request: LookRequest, notebook: Notebook): ScanReport['scan']['
 }
 
 function statsOf(progress: Progress, probingMs: number): ScanStats {
-  const { probes, retries, slowdowns } = progress.engine;
+  const { probes, retries, slowdowns, loss } = progress.engine;
   return {
     hosts: progress.hosts,
     probes,
@@ -271,5 +273,6 @@ function statsOf(progress: Progress, probingMs: number): ScanStats {
     retries,
     achievedRate: probingMs <= 0 ? 0 : Math.round((probes / probingMs) * 1000),
     slowdowns,
+    ...(loss === undefined ? {} : { loss }),
   };
 }

@@ -30,7 +30,8 @@ export class Looker {
     const recognised = service !== null && service.protocol !== 'unknown';
     const identified = asked && (recognised || !this.#input.signal.aborted);
     const source = await sourceAddress(outcome.address);
-    const judged = this.#input.judge({ outcome, names, service, identified, source });
+    const edge = this.#input.edgeOf?.(outcome.address);
+    const judged = this.#input.judge({ outcome, names, service, identified, source, edge });
     return { service, asked: identified, ...judged };
   }
 

@@ -107,6 +107,7 @@ async function resume(path: string, { ports, addressesOf = {}, signal }: World) 
   const asked: string[] = [];
   const request: LookRequest = {
     targets: [],
+    edgeOf: () => undefined,
     journal: await opened(path),
     exclusions: NO_EXCLUSIONS,
     resolver: {

@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Protocol } from '../identify/plugin.ts';
 import type { Outcome, PortState, Reason } from '../model/port.ts';
-import type { HostRecord } from '../model/scan.ts';
+import type { HostRecord, SharedEdge } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding } from '../model/verdict.ts';
 import { type Engine, type EngineStats, isSilence, type Pace, type Told } from '../probe/engine.ts';
@@ -51,6 +51,8 @@ export interface Seen {
   readonly identified: boolean;
   /** Our own address as the host saw it. */
   readonly source: string | undefined;
+  /** The shared edge whose published ranges hold the address. */
+  readonly edge: SharedEdge | undefined;
 }
 
 export interface ScanInput {
@@ -67,6 +69,8 @@ export interface ScanInput {
   readonly signal: AbortSignal;
   /** Empty: nothing is identified. */
   readonly protocols: readonly Protocol[];
+  /** The shared edge that an address belongs to; absent: nobody looks. */
+  readonly edgeOf?: (address: string) => SharedEdge | undefined;
   readonly judge: (seen: Seen) => Omit<Look, 'service' | 'asked'>;
   /** States whose ports are listed one by one. */
   readonly show: ReadonlySet<PortState>;
@@ -295,7 +299,11 @@ class Run {
 
   #result(host: HostTally, complete: boolean): HostResult {
     const { findings, answered, unasked, missing } = host;
-    const record = host.record(this.#input.namesOf(host.address));
+    const names = this.#input.namesOf(host.address);
+    // a /8 has 16 million silent addresses that nobody will read of
+    const worth = answered || names.length > 0;
+    const edge = worth ? this.#input.edgeOf?.(host.address) : undefined;
+    const record = host.record(names, edge);
     return { host: record, findings, complete: complete || host.told, answered, unasked, missing };
   }
 }

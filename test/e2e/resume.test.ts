@@ -8,13 +8,14 @@ import { scanReport } from '../../src/contract/scan.ts';
 import type { ScanReport } from '../../src/model/scan.ts';
 import { EPOLL, NODE } from '../../src/probe/connect/kinds.ts';
 import type { EngineKind } from '../../src/probe/engine.ts';
+import { SYN } from '../../src/probe/syn/kind.ts';
 import { parsePorts } from '../../src/targets/ports.ts';
 import { postern } from '../helpers/postern.ts';
 import { type Child, startChild } from '../lab/child.ts';
 import { makeNamespace, type Namespace, namespacesMet } from '../lab/namespace.ts';
 
 /** Every engine that `--engine` names; what runs here is asked for below. */
-const KINDS: readonly EngineKind[] = [EPOLL, NODE];
+const KINDS: readonly EngineKind[] = [SYN, EPOLL, NODE];
 const KILLS = 20;
 const KILLS_PER_SCAN = 4;
 /** More scans than this are not needed for so many kills, or something hangs. */

@@ -7,6 +7,7 @@ import type { Policy } from '../../model/policy.ts';
 import type { ScanReport, Vantage } from '../../model/scan.ts';
 import { compareSeverity } from '../../model/verdict.ts';
 import { createResolver } from '../../net/dns.ts';
+import { EdgeTable } from '../../pipeline/edges.ts';
 import { takeLock } from '../../pipeline/journal/lock.ts';
 import type { Journal } from '../../pipeline/journal/open.ts';
 import { countTargets, type LookRequest, look } from '../../pipeline/look.ts';
@@ -22,6 +23,7 @@ import {
   type PolicyFile,
   readPolicy,
 } from '../choose.ts';
+import { chooseEdges } from '../edges.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { interruptible } from '../interrupt.ts';
 import { type GivenOptions, SCAN_DEFAULTS, type ScanOptions } from '../options.ts';
@@ -29,6 +31,7 @@ import { type OutputFile, outputFiles, printReport, writeReportFile } from '../o
 import { planJson, planText } from '../plan.ts';
 import { noProgress, type ProgressView, showProgress } from '../progress.ts';
 import { openJournal, resumedOptions } from '../resume.ts';
+import { showStats } from '../stats.ts';
 import { type Terminal, wantsColor } from '../terminal.ts';
 import { collectGarbage } from '../thrift.ts';
 
@@ -119,6 +122,7 @@ async function requestFor(
   const ports = choosePorts(options, targets);
   const policy = await choosePolicy(file);
   const { engine, note } = await chooseEngineWithNote(options.engine);
+  const edges = new EdgeTable(await chooseEdges(options.edges));
   const resolver = createResolver({ signal });
   return {
     targets,
@@ -131,6 +135,7 @@ async function requestFor(
     pace: { rate: options.rate, perHost: options.perHost },
     identify: options.identify,
     judge: judgeWith(policy),
+    edgeOf: (address) => edges.of(address),
     show: options.show,
     seed: options.seed ?? randomInt(2 ** 32),
     signal,
@@ -148,10 +153,11 @@ async function requestFor(
 function judgeWith(policy: Policy): LookRequest['judge'] {
   const now = new Date().toISOString();
   const name = hostname();
-  return ({ outcome, names, service, identified, source }: Seen) => {
+  return ({ outcome, names, service, identified, source, edge }: Seen) => {
     const { address, transport, port, state } = outcome;
     const vantage: Vantage = { kind: isLoopback(address) ? 'loopback' : 'host', name };
-    return judge({ address, names, transport, port, state, service, identified }, policy, {
+    const input = { address, names, transport, port, state, service, identified };
+    return judge(edge === undefined ? input : { ...input, edge }, policy, {
       now,
       vantage,
       ...(source === undefined ? {} : { source }),
@@ -200,11 +206,10 @@ async function run(
     onNote: (message) => view.message(`note: ${message}`),
   });
   if (options.verbose === true) view.message(`note: ${engineNote(request, options)}`);
-  if (!quiet) {
-    const { progress } = scan;
-    const source = { progress, total: () => scan.total(), now: () => performance.now() };
-    view = showProgress(terminal.err, source);
-  }
+  const { progress } = scan;
+  const source = { progress, total: () => scan.total(), now: () => performance.now() };
+  if (options.stats === true) view = showStats(terminal.err, source);
+  else if (!quiet) view = showProgress(terminal.err, source);
   try {
     return await scan.run();
   } finally {

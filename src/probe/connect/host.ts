@@ -1,3 +1,4 @@
+import { HostAnswers } from './answer-tally.ts';
 import { Fifo } from './fifo.ts';
 import { LossCount } from './loss.ts';
 import type { HostPace } from './pace.ts';
@@ -46,6 +47,7 @@ export class Host<Target> {
   readonly exempt: boolean;
   readonly rtt = new RttEstimator();
   readonly loss = new LossCount();
+  readonly answers = new HostAnswers();
   readonly window: ConnectWindow | null;
   readonly bucket: TokenBucket;
   inFlight = 0;

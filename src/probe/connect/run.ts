@@ -1,5 +1,6 @@
 import type { Outcome } from '../../model/port.ts';
 import type { ProbeOptions } from '../engine.ts';
+import { AnswerTally } from './answer-tally.ts';
 import { type Answer, type Dialer, SILENT, type Sink } from './dialer.ts';
 import { Fifo } from './fifo.ts';
 import { attemptCode, attemptOf, Host, NOTHING, portOf } from './host.ts';
@@ -23,6 +24,8 @@ const MAX_WAIT_MS = 100;
 export const MAX_HOSTS = 4096;
 /** Another address is pulled only while fewer hosts than this have something to send. */
 const READY_HOSTS = 128;
+/** Time between two estimates of what losses hid, milliseconds. */
+const LOSS_REVIEW_MS = 1000;
 
 export type Clock = () => number;
 
@@ -41,10 +44,12 @@ export class Run<Target> {
   readonly #overall: OverallPace;
   readonly #neighbours = new RttEstimator();
   readonly #loss = new LossCount();
+  readonly #finished = new AnswerTally();
   readonly #shortage: Shortage;
   readonly #sink: Sink;
   #batch: Outcome[] = [];
   #admitted = 0;
+  #lossReviewAt: number;
 
   constructor(dialer: Dialer<Target>, ports: readonly number[], options: ProbeOptions, now: Clock) {
     this.#dialer = dialer;
@@ -55,6 +60,7 @@ export class Run<Target> {
     this.#overall = new OverallPace(options.pace.rate, now());
     this.#shortage = new Shortage(dialer.capacity, options);
     this.#sink = (slot, answer, rttMs) => this.#answered(slot, answer, rttMs);
+    this.#lossReviewAt = now() + LOSS_REVIEW_MS;
   }
 
   get idle(): boolean {
@@ -88,6 +94,7 @@ export class Run<Target> {
       for (const port of ports) this.#report(address, port, target);
       return;
     }
+    if (!settings.exempt) this.#noteTarget();
     const host = new Host({ ...settings, target }, this.#now());
     this.#hosts.set(id, host);
     this.#ready(host);
@@ -103,6 +110,7 @@ export class Run<Target> {
     this.#dialer.collect(this.#sink);
     const batch = this.#batch;
     if (batch.length > 0) this.#batch = [];
+    this.#reviewLoss(batch.length > 0 && this.#hosts.size === 0);
     return batch;
   }
 
@@ -135,6 +143,29 @@ export class Run<Target> {
     if (free !== undefined) return free;
     if (this.#paced.size === 0 || this.#overall.bucket.delayMs(now) > 0) return undefined;
     return this.#paced.shift();
+  }
+
+  #reviewLoss(last: boolean): void {
+    const now = this.#now();
+    if (!last && now < this.#lossReviewAt) return;
+    this.#lossReviewAt = now + LOSS_REVIEW_MS;
+    if (this.#options.stats.targetRate !== undefined) this.#noteTarget();
+    const underWay = new AnswerTally();
+    for (const host of this.#hosts.values()) underWay.add(host.answers, this.#attemptsAt(host));
+    const loss = this.#finished.estimate(underWay);
+    if (loss !== undefined) this.#options.stats.loss = loss;
+  }
+
+  #noteTarget(): void {
+    const { target } = this.#overall;
+    if (target !== undefined) this.#options.stats.targetRate = target;
+  }
+
+  /** Attempts that a silent port of this host gets, had it not been for its only answer. */
+  #attemptsAt(host: Host<Target>): number {
+    const { attempts = 2 } = this.#options;
+    if (host.loss.answered < 2) return attempts;
+    return attemptsFor(attempts, host.loss, this.#loss, host.portCount);
   }
 
   #sendTo(host: Host<Target>, now: number): void {
@@ -202,6 +233,7 @@ export class Run<Target> {
       return;
     }
     host.loss.silent += 1;
+    host.answers.believedSilent(attempt);
     host.window?.grow();
     this.#settle(host, portOf(code), SILENT);
   }
@@ -217,7 +249,10 @@ export class Run<Target> {
     if (answer === SILENT) return this.#silent(host, code);
     this.#shortage.passed();
     host.shortages = 0;
-    if (isFromHost(answer)) this.#learn(host, attemptOf(code), sentAt, rttMs);
+    if (isFromHost(answer.state)) {
+      host.answers.answered(answer.state, attemptOf(code));
+      this.#learn(host, attemptOf(code), sentAt, rttMs);
+    }
     this.#settle(host, portOf(code), answer, rttMs);
   }
 
@@ -253,7 +288,9 @@ export class Run<Target> {
   #settle(host: Host<Target>, port: number, answer: Answer, rttMs?: number): void {
     this.#report(host.address, port, answer, rttMs);
     host.outcomes += 1;
-    if (host.complete) this.#hosts.delete(host.id);
+    if (!host.complete) return;
+    this.#finished.add(host.answers, this.#attemptsAt(host));
+    this.#hosts.delete(host.id);
   }
 
   #report(address: string, port: number, answer: Answer, rttMs?: number): void {
@@ -267,7 +304,7 @@ export class Run<Target> {
 }
 
 /** ICMP errors come from routers, rate-limited and after seconds of ARP: they measure nothing of the host. */
-function isFromHost({ state }: Answer): boolean {
+function isFromHost(state: Answer['state']): state is 'open' | 'closed' {
   return state === 'open' || state === 'closed';
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, problem } from '../model/errors.ts';
 import { KNOWN_PORTS } from '../model/known-ports.ts';
-import { isLoopback } from '../model/network.ts';
+import { isLoopback } from '../model/loopback.ts';
 import { NO_POLICY, type Policy } from '../model/policy.ts';
 import type { Format } from '../report/format.ts';
 import { formatByName } from '../report/formats.ts';

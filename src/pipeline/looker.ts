@@ -1,6 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { identify } from '../identify/identify.ts';
-import { isLoopback } from '../model/network.ts';
+import { isLoopback } from '../model/loopback.ts';
 import type { Outcome } from '../model/port.ts';
 import type { Service } from '../model/service.ts';
 import { sourceAddress } from '../net/source-address.ts';

@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { judge } from '../../judge/judge.ts';
 import { PosternError } from '../../model/errors.ts';
-import { isLoopback } from '../../model/network.ts';
+import { isLoopback } from '../../model/loopback.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { ScanReport, Vantage } from '../../model/scan.ts';
 import { compareSeverity } from '../../model/verdict.ts';

@@ -48,6 +48,7 @@ export async function scanCommand(
   const stopping = options.plan === true ? 'stopped' : 'stopping; what was found follows';
   const interrupt = interruptible(() => terminal.err.write(`\n${stopping}\n`));
   const { signal } = interrupt;
+  const stopCollecting = collectGarbage();
   const work = async (choice: Choice): Promise<ExitCode> => {
     const request = await requestFor(choice, version, signal);
     if (options.plan === true) return plan(request, options, terminal);
@@ -62,6 +63,7 @@ export async function scanCommand(
     if (signal.aborted && !(error instanceof PosternError)) return EXIT.interrupted;
     throw error;
   } finally {
+    stopCollecting();
     interrupt.release();
   }
 }
@@ -208,11 +210,9 @@ async function run(
   const source = { progress, total: () => scan.total(), now: () => performance.now() };
   if (options.stats === true) view = showStats(terminal.err, source);
   else if (!quiet) view = showProgress(terminal.err, source);
-  const stopCollecting = collectGarbage();
   try {
     return await scan.run();
   } finally {
-    stopCollecting();
     view.stop();
   }
 }

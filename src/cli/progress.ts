@@ -65,7 +65,7 @@ function wordings(source: ProgressSource, startedAt: number): readonly Wording[]
   const done = progress.engine.outcomes;
   const total = source.total();
   const found = [`${whole(progress.open)} open`, ...troubles(progress)];
-  const rate = done / seconds;
+  const rate = (done - progress.restored) / seconds;
   const speed = `${whole(rate)} ports/s`;
   if (total === undefined) {
     const counted = [`${whole(done)} ports done`, speed, ...found];

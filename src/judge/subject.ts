@@ -1,5 +1,6 @@
 import { type KnownPort, knownPort } from '../model/known-ports.ts';
-import { isLoopback, isPrivateAddress } from '../model/network.ts';
+import { isLoopback } from '../model/loopback.ts';
+import { isPrivateAddress } from '../model/network.ts';
 import type { PortState, Transport } from '../model/port.ts';
 import type { SharedEdge, Vantage } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';

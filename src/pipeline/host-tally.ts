@@ -1,5 +1,5 @@
 import { edgeByAnswers } from '../judge/edge-answers.ts';
-import type { Outcome, PortState, Silence } from '../model/port.ts';
+import type { Outcome, PortState, Reason, Silence } from '../model/port.ts';
 import type { HostRecord, PortCounts, PortRecord, SharedEdge } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding, Verdict } from '../model/verdict.ts';
@@ -36,6 +36,8 @@ export class HostTally {
   };
   readonly #kept: { readonly outcome: Outcome; look?: Look }[] = [];
   readonly #expected: number;
+  /** Ports that could not be asked, by the reason on our own side. */
+  readonly unasked: Partial<Record<Reason, number>> = {};
   #outcomes = 0;
   /** Open ports still being identified. */
   pending = 0;
@@ -46,15 +48,23 @@ export class HostTally {
     this.#expected = expected;
   }
 
+  /** Ports without an outcome. */
+  get missing(): number {
+    return this.#expected - this.#outcomes;
+  }
+
   /** Whether every port has its outcome. */
   get told(): boolean {
-    return this.#outcomes >= this.#expected;
+    return this.missing <= 0;
   }
 
   /** Counts an outcome; `keep` also lists it in the record. Returns a setter for its look. */
   add(outcome: Outcome, keep: boolean): (look: Look) => void {
     this.#outcomes += 1;
     this.#counts[COUNTED[outcome.state]] += 1;
+    if (outcome.state === 'local-error') {
+      this.unasked[outcome.reason] = (this.unasked[outcome.reason] ?? 0) + 1;
+    }
     const entry: { readonly outcome: Outcome; look?: Look } = { outcome };
     if (keep) this.#kept.push(entry);
     return (look) => {

@@ -1,13 +1,15 @@
 import { problem } from '../model/errors.ts';
 import { EPOLL, NODE } from './connect/kinds.ts';
 import type { Engine, EngineKind } from './engine.ts';
+import { SYN } from './syn/kind.ts';
 
 /** What `--engine` takes, and which kinds it stands for, the best first. */
 const CHOICES: ReadonlyMap<string, readonly EngineKind[]> = new Map([
-  ['auto', [EPOLL, NODE]],
+  ['auto', [SYN, EPOLL, NODE]],
   ['connect', [EPOLL, NODE]],
   ['epoll', [EPOLL]],
   ['node', [NODE]],
+  ['syn', [SYN]],
 ]);
 
 export const ENGINE_NAMES: readonly string[] = [...CHOICES.keys()];

@@ -32,7 +32,8 @@ describe('the tally of answers', () => {
   const open = [...repeated(900, 1), ...repeated(90, 2)];
 
   it('takes the number of SYNs after which silence was believed, by their shares', () => {
-    const shared = tallyOf(9, answers(open, [], [2, 2, 2, 4]));
+    const silent = [...repeated(150, 2), ...repeated(50, 4)];
+    const shared = tallyOf(9, answers(open, [], silent));
     expect(shared.estimate(none, 9)).toEqual(
       estimateLoss({
         ports: [
@@ -43,10 +44,17 @@ describe('the tally of answers', () => {
     );
   });
 
-  it('takes what it is told where no port was silent', () => {
-    const told = tallyOf(4, answers(open, [1, 1, 3]));
+  it('takes what it is told of hosts where no port was silent', () => {
+    const told = tallyOf(4, answers(open, [1, 1, 3]), answers([], [], repeated(50, 2)));
     const ports = [{ attempts: 4, open: [900, 90], closed: [2, 0, 1] }];
     expect(told.estimate(none, 2)).toEqual(estimateLoss({ ports }));
+  });
+
+  it('knows that nothing was missed where nothing stayed silent', () => {
+    expect(tallyOf(2, answers(open)).estimate(none, 2)).toMatchObject({
+      estimate: 0,
+      interval: [0, 0],
+    });
   });
 
   it('asks of hosts with one answer what the hosts without any were asked', () => {

@@ -33,6 +33,7 @@ export class AnswerTally {
    * the silent ports of the hosts that never answered, which are here as well.
    */
   readonly #lone = new HostAnswers();
+  #silent = 0;
 
   /**
    * `otherwise` is the number of SYNs that a silent port would have got where none was silent. That a
@@ -41,6 +42,7 @@ export class AnswerTally {
    */
   add(host: HostAnswers, otherwise: number): void {
     const { open, closed, silent } = host;
+    this.#silent += total(silent);
     const answered = total(open) + total(closed);
     if (answered === 0) addAll(this.#lone.silent, silent, 1);
     else if (answered > 1) this.#spread(host, otherwise);
@@ -62,7 +64,8 @@ export class AnswerTally {
       addAll(both.#lone.silent, tally.#lone.silent, 1);
     }
     both.#spread(both.#lone, base);
-    return estimateLoss({ ports: [...both.#groups.values()] });
+    const silent = this.#silent + more.#silent;
+    return estimateLoss({ ports: [...both.#groups.values()], silent });
   }
 
   /** Counts answers where silence was believed after as many SYNs, by the share of each number. */

@@ -45,6 +45,9 @@ export interface HostSettings<Target> {
   readonly key: number;
 }
 
+/** Holds back nobody and counts nothing, so that hosts can share it. */
+const UNLIMITED = new TokenBucket('max', 0);
+
 /** One address with unfinished ports: what is left to send, how fast it may go, what was measured. */
 export class Host<Target> {
   readonly id: number;
@@ -66,7 +69,8 @@ export class Host<Target> {
   shortages = 0;
   readonly #ports: readonly number[];
   readonly #order: Permutation;
-  readonly #repeats = new Fifo<Repeat>();
+  /** Made for the first one: most hosts have none. */
+  #repeats: Fifo<Repeat> | null = null;
   #next = 0;
 
   constructor(settings: HostSettings<Target>, now: number) {
@@ -75,7 +79,8 @@ export class Host<Target> {
     this.target = settings.target;
     this.exempt = settings.exempt;
     this.window = settings.pace.windowed ? new ConnectWindow() : null;
-    this.bucket = new TokenBucket(settings.pace.rate, now);
+    this.bucket =
+      settings.pace.rate === 'max' ? UNLIMITED : new TokenBucket(settings.pace.rate, now);
     this.#ports = settings.ports;
     this.#order = new Permutation(settings.ports.length, settings.key);
   }
@@ -94,12 +99,12 @@ export class Host<Target> {
 
   /** When the next repeated attempt is due; Infinity without one. */
   get repeatDue(): number {
-    return this.#repeats.peek()?.due ?? Number.POSITIVE_INFINITY;
+    return this.#repeats?.peek()?.due ?? Number.POSITIVE_INFINITY;
   }
 
   /** The next attempt to make now: repeats that are due first, then fresh ports in this host's order. */
   take(now: number): number {
-    if (this.repeatDue <= now) return this.#repeats.shift()?.code ?? NOTHING;
+    if (this.repeatDue <= now) return this.#repeats?.shift()?.code ?? NOTHING;
     if (this.#next >= this.#ports.length) return NOTHING;
     const port = this.#ports[this.#order.at(this.#next)] ?? 0;
     this.#next += 1;
@@ -107,6 +112,7 @@ export class Host<Target> {
   }
 
   repeat(code: number, due: number): void {
+    this.#repeats ??= new Fifo();
     this.#repeats.push({ code, due });
   }
 }

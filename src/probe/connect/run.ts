@@ -20,6 +20,7 @@ const CHUNK = 64;
 const REPEAT_PAUSE_MS = 300;
 /** Longest sleep without looking round, milliseconds. */
 const MAX_WAIT_MS = 100;
+const DEFAULT_TIMEOUT_MS = 3000;
 /** Hosts that may be unfinished at once. */
 export const MAX_HOSTS = 4096;
 /** Another address is pulled only while fewer hosts than this have something to send. */
@@ -34,6 +35,7 @@ export class Run<Target> {
   readonly #dialer: Dialer<Target>;
   readonly #ports: readonly number[];
   readonly #options: ProbeOptions;
+  readonly #timeoutMs: number;
   readonly #now: Clock;
   readonly #slots = new Slots<Host<Target>>();
   readonly #wheel: TimerWheel;
@@ -55,6 +57,7 @@ export class Run<Target> {
     this.#dialer = dialer;
     this.#ports = ports;
     this.#options = options;
+    this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#now = now;
     this.#wheel = new TimerWheel(now());
     this.#overall = new OverallPace(options.pace.rate, now());
@@ -82,20 +85,21 @@ export class Run<Target> {
     const ports = portsOf === undefined ? this.#ports : portsOf(address);
     if (ports.length === 0) return;
     const id = this.#admitted++;
+    if (isAnswer(target)) {
+      for (const port of ports) this.#report(address, port, target);
+      return;
+    }
     const settings = {
       id,
       address,
+      target,
       ports,
       pace: hostPace(pace, address),
       exempt: isExempt(pace, address),
       key: mix(seed ^ mix(id + 1)),
     };
-    if (isAnswer(target)) {
-      for (const port of ports) this.#report(address, port, target);
-      return;
-    }
     if (!settings.exempt) this.#noteTarget();
-    const host = new Host({ ...settings, target }, this.#now());
+    const host = new Host(settings, this.#now());
     this.#hosts.set(id, host);
     this.#ready(host);
   }
@@ -182,8 +186,7 @@ export class Run<Target> {
 
   #dial(host: Host<Target>, code: number, now: number): void {
     const attempt = attemptOf(code);
-    const { timeoutMs = 3000 } = this.#options;
-    const wait = attemptTimeoutMs(host.rtt, this.#neighbours, attempt, timeoutMs);
+    const wait = attemptTimeoutMs(host.rtt, this.#neighbours, attempt, this.#timeoutMs);
     const slot = this.#slots.take(host, code, now, wait);
     host.inFlight += 1;
     this.#options.stats.probes += 1;

@@ -7,15 +7,21 @@ import { RttEstimator } from './rtt.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { ConnectWindow } from './window.ts';
 
-/** An attempt in one integer: port and, above it, the number of the attempt from 1. */
-export function attemptCode(port: number, attempt: number): number {
-  return attempt * 65536 + port;
+/**
+ * An attempt in one integer: port, above it the number of the attempt from 1, and above that how many
+ * SYNs the kernel sent of its own in the attempts before.
+ */
+export function attemptCode(port: number, attempt: number, resent = 0): number {
+  return (resent * 256 + attempt) * 65536 + port;
 }
 export function portOf(code: number): number {
   return code & 0xffff;
 }
 export function attemptOf(code: number): number {
-  return code >>> 16;
+  return (code >>> 16) & 0xff;
+}
+export function resentOf(code: number): number {
+  return code >>> 24;
 }
 
 /** Nothing to send to this host until an answer comes, or ever. */

@@ -96,17 +96,17 @@ describe('the ceilings of SynRun', () => {
     expect(hosts.get(0)).toHaveLength(500);
   });
 
-  it('slow nobody else down', () => {
-    const busy = blockOf(ipv4Hosts(256), portsOf(100));
-    const last = new Map<boolean, number>();
-    const onSent = ({ block, at }: Sent) => last.set(block === busy, at);
-    const pace: Pace = { rate: 'max', perHost: 10 };
-    const scan = scanOf({ onSent }, () => busy, { ports: portsOf(100), pace });
-    const far = Array.from({ length: 200 }, (_, at) => `198.19.${at}.1`);
-    scan.add(blockOf(far, portsOf(100))).go();
-    // 25,600 probes at 80 per second, against 100 at 10 per second in each network of its own
-    const [late = 0, early = 0] = [last.get(true), last.get(false)];
-    expect(early).toBeLessThan(late / 10);
+  it('slow down nobody who is not at his own', () => {
+    const [last, ports] = [new Map<boolean, number>(), portsOf(50)];
+    const onSent = ({ host, at }: Sent) => last.set(host < 256, at);
+    const far = Array.from({ length: 1000 }, (_, at) => `198.19.${at >> 2}.${(at & 3) * 50}`);
+    const block = () => blockOf([...ipv4Hosts(256), ...far], ports);
+    const scan = scanOf({ onSent }, block, { ports, pace: { rate: 'max', perHost: 20 } });
+    const began = scan.wire.now;
+    scan.go();
+    // 256 hosts of one network need 80 s at 160 probes per second; 1,000 of 250 networks 2.5 s
+    expect((last.get(true) ?? 0) - began).toBeLessThan(80_000 * 1.1);
+    expect((last.get(false) ?? 0) - began).toBeLessThan(40_000);
   });
 
   it.each([
@@ -154,10 +154,14 @@ describe('the rate of SynRun', () => {
     expect(scan.run.targetRate).toBeGreaterThan(100_000);
   });
 
-  it('climbs over a path that loses one in ten whatever we do', () => {
-    const scan = scanOf({ loss: 0.05 }, block, { ports: portsOf(8), pace: auto }).go(5000);
-    expect(scan.run.targetRate).toBeGreaterThan(40_000);
-  });
+  it.each([1, 2, 3, 4])(
+    'climbs over a path that loses one in ten whatever we do: seed %i',
+    (seed) => {
+      const network = { seed, loss: 0.05 };
+      const scan = scanOf(network, block, { ports: portsOf(8), pace: auto }).go(8000);
+      expect(scan.run.targetRate).toBeGreaterThan(50_000);
+    },
+  );
 
   it.each([
     ['sent', 5, 0],
@@ -174,16 +178,23 @@ describe('the rate of SynRun', () => {
     expect(scan.go(1500).run.targetRate).toBeGreaterThan(targetRate);
   });
 
-  it.each([3000, 10_000, 25_000])('keeps near what a path takes: %i per second', (bottleneck) => {
+  it.each([
+    [3000, 0],
+    [10_000, 0],
+    [10_000, 0.05],
+    [25_000, 0],
+  ])('keeps near what a path takes: %i per second, beside losses of %d', (bottleneck, loss) => {
     let sent = 0;
     const onSent = () => {
       sent += 1;
     };
-    const scan = scanOf({ bottleneck, onSent }, block, { ports: portsOf(8), pace: auto }).go(5000);
+    const scan = scanOf({ bottleneck, loss, onSent }, block, { ports: portsOf(8), pace: auto }).go(
+      5000,
+    );
     sent = 0;
     scan.go(8000);
     expect(scan.run.idle).toBe(false);
-    expect(sent / 8).toBeGreaterThan(bottleneck * 0.5);
+    expect(sent / 8).toBeGreaterThan(bottleneck * 0.7);
     expect(sent / 8).toBeLessThan(bottleneck * 1.5);
   });
 

@@ -25,7 +25,7 @@ const LAST_PAUSE_MS = 1500;
 /** Probes held back by a ceiling before no more are taken. */
 const MOST_HELD = 16_384;
 /** Probes held back that are tried in vain before all are taken to be, for so many milliseconds. */
-const HELD_TRIES = 64;
+const HELD_TRIES = 1024;
 const HELD_REST_MS = 5;
 const MAX_REST_MS = 10;
 /** Where one port in this many answers, further rounds ask the hosts too of which nothing was heard. */
@@ -101,6 +101,8 @@ export class SynRun {
   readonly #chunks = new Map<number, Chunk>();
   readonly #portIndex = new Int32Array(65_536).fill(-1);
   #held: Held[] = [];
+  /** Where the next look at those held begins, and when. */
+  #heldAt = 0;
   #heldUntil = 0;
   /** A probe for which there was no room. */
   #stuck: Held | null = null;
@@ -306,26 +308,38 @@ export class SynRun {
   #sendHeld(now: number, left: number): number {
     let room = left;
     let tried = 0;
-    while (room > 0 && tried < HELD_TRIES && now >= this.#heldUntil) {
-      const held = this.#held[tried];
-      if (held === undefined) break;
+    const most = Math.min(HELD_TRIES, this.#held.length);
+    while (room > 0 && tried < most && now >= this.#heldUntil) {
+      const held = this.#held[this.#heldAt];
+      if (held === undefined) {
+        if (this.#held.length === 0) break;
+        this.#heldAt = 0;
+        continue;
+      }
       const { chunk, probe } = held;
       const isWanted = chunk.isOpenQuestion(probe);
       const exempt = this.#isExempt(chunk);
       if (isWanted && !exempt && this.#rate.delayMs(now) > 0) return room;
       if (isWanted && !this.#admits(chunk, probe)) {
         tried += 1;
+        this.#heldAt += 1;
         continue;
       }
-      this.#held.splice(tried, 1);
-      chunk.held -= 1;
+      this.#letGo(held);
       if (!isWanted) continue;
       if (!exempt) this.#rate.take();
       if (!this.#send(chunk, probe)) return 0;
       room -= 1;
     }
-    if (tried > 0) this.#heldUntil = now + HELD_REST_MS;
+    if (tried > 0 && tried >= most) this.#heldUntil = now + HELD_REST_MS;
     return room;
+  }
+
+  /** Takes the one looked at off the list; the last one fills its place. */
+  #letGo(held: Held): void {
+    const last = this.#held.pop();
+    if (last !== undefined && last !== held) this.#held[this.#heldAt] = last;
+    held.chunk.held -= 1;
   }
 
   #admits(chunk: Chunk, probe: number): boolean {

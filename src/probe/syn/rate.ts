@@ -31,8 +31,9 @@ const TOLERATED = 0.03;
 /** A path may lose so much by itself; what is more than the second is never taken for its own. */
 const MOST_OWN = 0.5;
 const SURELY_OURS = 0.8;
-/** How fast a path is believed to be better than it was. */
-const FORGIVING = 0.05;
+/** What a path is taken to lose before anything is known, and how many witnesses that belief weighs. */
+const OWN_AT_FIRST = 0.02;
+const BELIEF = 400;
 
 /** What has been counted since the start; the differences between two reviews are what matters. */
 export interface Signals {
@@ -59,7 +60,7 @@ export class RateControl {
   #answered = 0;
   #dropped = 0;
   /** Share that the path loses whatever we do. */
-  #own = 0;
+  #own = OWN_AT_FIRST;
   /** The last fall while it is not known whether it helped. */
   #fell: Fall | null = null;
   #settledAt = 0;
@@ -131,19 +132,28 @@ export class RateControl {
       this.#own = Math.min(MOST_OWN, (fell.lost + lost) / 2);
       this.#change(fell.rate / this.#rate);
     } else if (lost <= this.#own + TOLERATED + error) {
-      if (fell !== null) this.#free = this.#rate;
-      this.#own -= Math.max(0, this.#own - lost) * FORGIVING;
+      if (fell !== null) this.#noteFree(lost);
+      this.#own += ((lost - this.#own) * asked) / (asked + BELIEF);
       this.#change(this.#isNearLosses ? CLIMB_NEAR : CLIMB);
     } else this.#fall(now, lost);
+  }
+
+  /** A fall helped: what is still lost at this rate is the path's own. */
+  #noteFree(lost: number): void {
+    this.#free = this.#rate;
+    this.#own = Math.min(MOST_OWN, Math.max(this.#own, (this.#own + lost) / 2));
   }
 
   get #isNearLosses(): boolean {
     return this.#rate >= this.#free && this.#rate < this.#free * NEAR;
   }
 
-  /** Whether a fall left the losses as they were: then they are the path's own and not our doing. */
+  /**
+   * Whether a fall left the losses as they were: then they are the path's own and not our doing. Had
+   * the path been too full, next to nothing would be lost now; a third is much more than that.
+   */
   #isInVain(fell: Fall, lost: number): boolean {
-    return fell.lost < SURELY_OURS && lost > (this.#own + fell.lost) / 2;
+    return fell.lost < SURELY_OURS && lost > this.#own + (fell.lost - this.#own) / 3;
   }
 
   /** Down to what came through. */

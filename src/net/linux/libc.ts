@@ -15,7 +15,13 @@ export interface Libc {
   setsockopt(fd: number, level: number, option: number, value: Memory, length: number): number;
   getsockopt(fd: number, level: number, option: number, value: Memory, length: Memory): number;
   getsockname(fd: number, address: Memory, length: Memory): number;
+  send(fd: number, bytes: Memory, length: number, flags: number): number;
+  recv(fd: number, bytes: Memory, length: number, flags: number): number;
   recvmsg(fd: number, message: Memory, flags: number): number;
+  /** `messages` is an array of `mmsghdr`; returns how many were sent. */
+  sendmmsg(fd: number, messages: Memory, count: number, flags: number): number;
+  /** Waits for the first message only with MSG_WAITFORONE; `timeout` is not used and null. */
+  recvmmsg(fd: number, messages: Memory, count: number, flags: number, timeout: null): number;
   epollCreate(flags: number): number;
   epollCtl(epoll: number, operation: number, fd: number, event: Memory): number;
   epollWait(epoll: number, events: Memory, count: number, timeoutMs: number): number;
@@ -70,7 +76,11 @@ async function bind(): Promise<Libc> {
     setsockopt: library.func(`int setsockopt(int, int, int, const void *, ${size})`),
     getsockopt: library.func('int getsockopt(int, int, int, void *, void *)'),
     getsockname: library.func('int getsockname(int, void *, void *)'),
+    send: library.func('int64_t send(int, const void *, size_t, int)'),
+    recv: library.func('int64_t recv(int, void *, size_t, int)'),
     recvmsg: library.func('int64_t recvmsg(int, void *, int)'),
+    sendmmsg: library.func('int sendmmsg(int, void *, unsigned int, int)'),
+    recvmmsg: library.func('int recvmmsg(int, void *, unsigned int, int, void *)'),
     epollCreate: library.func('int epoll_create1(int)'),
     epollCtl: library.func('int epoll_ctl(int, int, int, void *)'),
     epollWait: library.func('int epoll_wait(int, void *, int, int)'),

@@ -1,9 +1,9 @@
-import type { Engine, Pace } from '../probe/engine.ts';
+import { type Engine, type Pace, sharedPace } from '../probe/engine.ts';
 import { type Estimate, estimate } from '../probe/estimate.ts';
 import { formatPorts } from '../targets/ports.ts';
 import { spokenTime } from './progress.ts';
 
-/** Probes the engines send to a silent port before they call it filtered. */
+/** Probes the TCP engines send to a silent port before they call it filtered. */
 const ATTEMPTS = 2;
 /** Longest port list written out in a plan, in characters. */
 const SHOWN_PORTS = 60;
@@ -16,6 +16,12 @@ export interface PlanFacts {
   readonly ports: readonly number[];
   readonly pace: Pace;
   readonly engine: Engine;
+  readonly udp?: {
+    readonly ports: readonly number[];
+    readonly engine: Engine;
+    /** Datagrams to one address if every port stays silent. */
+    readonly mostEach: number;
+  };
   readonly identify: boolean;
 }
 
@@ -28,19 +34,49 @@ function portsText(ports: readonly number[]): string {
   return text.length <= SHOWN_PORTS ? text : `${text.slice(0, SHOWN_PORTS)}…`;
 }
 
-function sending({ addresses, loopback, ports, pace }: PlanFacts): Estimate {
-  return estimate({ addresses, loopback, ports: ports.length, attempts: ATTEMPTS }, pace);
+/** Both transports side by side. */
+function sending({ addresses, loopback, ports, udp, pace }: PlanFacts): Estimate {
+  const works = [
+    { ports: ports.length, mostEach: ports.length * ATTEMPTS },
+    ...(udp === undefined ? [] : [{ ports: udp.ports.length, mostEach: udp.mostEach }]),
+  ].filter((work) => work.ports > 0);
+  const shared = sharedPace(pace, works.length);
+  const all = works.map((work) => estimate({ addresses, loopback, ...work }, shared));
+  const times = all.flatMap(({ seconds }) => seconds ?? []);
+  return {
+    least: all.reduce((sum, { least }) => sum + least, 0),
+    most: all.reduce((sum, { most }) => sum + most, 0),
+    seconds: times.length === 0 ? null : Math.max(...times),
+  };
+}
+
+function engineNames({ ports, engine, udp }: PlanFacts): string {
+  const names = [...(ports.length > 0 ? [engine.name] : []), ...(udp ? [udp.engine.name] : [])];
+  return names.join('+');
+}
+
+/** A line for each transport that is looked at. */
+function portLines({ ports, udp }: PlanFacts): string[] {
+  const asked = [
+    { word: 'TCP', numbers: ports },
+    { word: 'UDP', numbers: udp?.ports ?? [] },
+  ].filter(({ numbers }) => numbers.length > 0);
+  return asked.map(({ word, numbers }, at) => {
+    const counted = count(numbers.length, `${word} port`, `${word} ports`);
+    return `${at === 0 ? 'ports      ' : '           '}${counted} each: ${portsText(numbers)}`;
+  });
 }
 
 /** What a scan would send, for programs. */
 export function planJson(facts: PlanFacts): Record<string, unknown> {
-  const { addresses, excluded, ports, pace, engine, identify } = facts;
+  const { addresses, excluded, ports, udp, pace, identify } = facts;
   const { least, most, seconds } = sending(facts);
   return {
     addresses,
     excluded,
     ports: formatPorts(ports),
-    engine: engine.name,
+    ...(udp === undefined ? {} : { udpPorts: formatPorts(udp.ports) }),
+    engine: engineNames(facts),
     pace,
     identify,
     probes: { least, most },
@@ -50,7 +86,7 @@ export function planJson(facts: PlanFacts): Record<string, unknown> {
 
 /** What a scan would send, in words. */
 export function planText(facts: PlanFacts): string {
-  const { addresses, excluded, ports, pace, engine, identify } = facts;
+  const { addresses, excluded, pace, identify } = facts;
   const { least, most, seconds } = sending(facts);
   const time =
     seconds === null
@@ -59,8 +95,8 @@ export function planText(facts: PlanFacts): string {
   const lines = [
     `targets    ${count(addresses, 'address', 'addresses')}`,
     `excluded   ${excluded === 0 ? 'nothing' : count(excluded, 'entry', 'entries')}`,
-    `ports      ${count(ports.length, 'TCP port', 'TCP ports')} each: ${portsText(ports)}`,
-    `engine     ${engine.name}`,
+    ...portLines(facts),
+    `engine     ${engineNames(facts)}`,
     `rate       ${pace.rate} in all, ${pace.perHost} per host (probes per second)`,
     `probes     ${least.toLocaleString('en-US')} if all answer, up to ${most.toLocaleString('en-US')} if all are silent`,
     `time       ${time}`,

@@ -116,11 +116,6 @@ export const ERRORS = {
     todo: 'Correct the lines named; docs/policy.md describes every key.',
     effect: 'usage',
   },
-  UDP_NOT_YET: {
-    message: 'UDP ports "{value}" were asked for, but this version probes TCP only',
-    todo: 'Take the U: ports out of the list.',
-    effect: 'usage',
-  },
   NO_TARGETS: {
     message: 'nothing was scanned: the targets hold no address ({value})',
     todo: 'Name at least one address, network or host that is not excluded.',

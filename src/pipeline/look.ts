@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { DATAGRAM_PROTOCOLS } from '../identify/datagrams.ts';
 import { PROTOCOLS } from '../identify/registry.ts';
 import { messageOf, type PosternError, problem } from '../model/errors.ts';
 import { isLoopback } from '../model/network.ts';
@@ -24,9 +25,11 @@ export interface LookRequest {
   readonly stdin?: Readable;
   readonly exclusions: Exclusions;
   readonly resolver: Resolver;
-  /** TCP ports. */
+  /** TCP ports; may be empty where there are UDP ports. */
   readonly ports: readonly number[];
   readonly engine: Engine;
+  /** Absent: no UDP port is looked at. */
+  readonly udp?: { readonly ports: readonly number[]; readonly engine: Engine };
   readonly pace: Pace;
   readonly timeoutMs?: number;
   readonly identify: boolean;
@@ -68,7 +71,8 @@ export function look(request: LookRequest): Look {
     progress,
     total: () => {
       const { addresses, complete } = expansion.counted();
-      return complete ? addresses * request.ports.length : undefined;
+      const ports = request.ports.length + (request.udp?.ports.length ?? 0);
+      return complete ? addresses * ports : undefined;
     },
     run: () => run(request, progress, notebook, expansion),
   };
@@ -195,7 +199,8 @@ function noteEmptiness({ signal, exclusions }: LookRequest, notebook: Notebook):
 }
 
 function inputOf(request: LookRequest, progress: Progress, notebook: Notebook) {
-  const { ports, engine, pace, seed, signal, judge, timeoutMs } = request;
+  const { ports, engine, udp, pace, seed, signal, judge, timeoutMs } = request;
+  const datagrams = request.identify ? DATAGRAM_PROTOCOLS : [];
   return {
     ports,
     engine,
@@ -210,6 +215,7 @@ function inputOf(request: LookRequest, progress: Progress, notebook: Notebook) {
     onFault: (protocol: string, fault: unknown) =>
       notebook.problem(problem('PLUGIN_FAULT', { protocol, problem: messageOf(fault) }, fault)),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(udp === undefined ? {} : { udp: { ...udp, protocols: datagrams } }),
   };
 }
 
@@ -227,10 +233,20 @@ function scopeOf(request: LookRequest, notebook: Notebook): ScanReport['scan']['
   return {
     targets: notebook.targets,
     exclude: request.exclusions.texts,
-    ports: { tcp: formatPorts(request.ports), udp: '' },
-    transports: ['tcp'],
-    engine: request.engine.name,
+    ...portScope(request),
     vantage,
+  };
+}
+
+function portScope({ ports, engine, udp }: LookRequest) {
+  const scanned = [
+    ...(ports.length > 0 ? [{ transport: engine.transport, engine }] : []),
+    ...(udp === undefined ? [] : [{ transport: udp.engine.transport, engine: udp.engine }]),
+  ];
+  return {
+    ports: { tcp: formatPorts(ports), udp: formatPorts(udp?.ports ?? []) },
+    transports: scanned.map(({ transport }) => transport),
+    engine: scanned.map((one) => one.engine.name).join('+'),
   };
 }
 

@@ -1,13 +1,24 @@
 import pLimit, { type LimitFunction } from 'p-limit';
+import type { DatagramProtocol } from '../identify/datagram.ts';
 import { identify } from '../identify/identify.ts';
+import { identifyDatagram } from '../identify/identify-datagram.ts';
 import type { Protocol } from '../identify/plugin.ts';
+import { amplificationOf } from '../model/amplification.ts';
 import { isLoopback } from '../model/network.ts';
 import type { Outcome, PortState, Reason, Silence } from '../model/port.ts';
-import type { HostRecord } from '../model/scan.ts';
+import type { Amplification, HostRecord } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding } from '../model/verdict.ts';
 import { sourceAddress } from '../net/source-address.ts';
-import { type Engine, type EngineStats, isSilence, type Pace } from '../probe/engine.ts';
+import {
+  type Engine,
+  type EngineStats,
+  isSilence,
+  type Pace,
+  sharedPace,
+  type Told,
+} from '../probe/engine.ts';
+import { fanOut, merge } from './fan-out.ts';
 import { HostTally, type Look } from './host-tally.ts';
 
 /** Ports identified at the same time, over all hosts and on one host. */
@@ -51,15 +62,27 @@ export interface Seen {
   readonly identified: boolean;
   /** Our own address as the host saw it. */
   readonly source: string | undefined;
+  readonly amplification: Amplification | null;
+}
+
+/** The same look over the other transport, at the same addresses. */
+export interface UdpInput {
+  readonly ports: readonly number[];
+  readonly portsOf?: (address: string) => readonly number[];
+  readonly engine: Engine;
+  /** Empty: nothing is identified. */
+  readonly protocols: readonly DatagramProtocol[];
 }
 
 export interface ScanInput {
   readonly addresses: AsyncIterable<string>;
   readonly namesOf: (address: string) => readonly string[];
+  /** TCP ports; may be empty. */
   readonly ports: readonly number[];
   /** The ports to ask of one address, some of `ports`; absent: all of them. */
   readonly portsOf?: (address: string) => readonly number[];
   readonly engine: Engine;
+  readonly udp?: UdpInput;
   readonly pace: Pace;
   /** Key of the order of probes. */
   readonly seed: number;
@@ -67,7 +90,7 @@ export interface ScanInput {
   readonly signal: AbortSignal;
   /** Empty: nothing is identified. */
   readonly protocols: readonly Protocol[];
-  readonly judge: (seen: Seen) => Omit<Look, 'service' | 'asked'>;
+  readonly judge: (seen: Seen) => Omit<Look, 'service' | 'asked' | 'amplification'>;
   /** States whose ports are listed one by one. */
   readonly show: ReadonlySet<PortState>;
   readonly progress: Progress;
@@ -92,18 +115,7 @@ export interface HostResult {
  */
 export async function* scanHosts(input: ScanInput): AsyncGenerator<HostResult> {
   const run = new Run(input);
-  const { engine, addresses, ports, portsOf, pace, seed, signal, progress, warn, timeoutMs } =
-    input;
-  const outcomes = engine.probe(addresses, ports, {
-    pace,
-    seed,
-    signal,
-    stats: progress.engine,
-    warn,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(portsOf === undefined ? {} : { portsOf }),
-  });
-  for await (const batch of outcomes) {
+  for await (const batch of probe(input)) {
     for (const told of batch) {
       if (isSilence(told)) run.silent(told);
       else run.take(told);
@@ -115,6 +127,27 @@ export async function* scanHosts(input: ScanInput): AsyncGenerator<HostResult> {
   await run.settle();
   yield* run.finished();
   yield* run.unfinished();
+}
+
+/** What both engines tell, each address given to both. */
+function probe(input: ScanInput): AsyncIterable<readonly Told[]> {
+  const { addresses, udp, pace, seed, signal, progress, warn, timeoutMs } = input;
+  const transports = [input, ...(udp === undefined ? [] : [udp])].filter(
+    ({ ports }) => ports.length > 0,
+  );
+  const sources = transports.length > 1 ? fanOut(addresses, transports.length) : [addresses];
+  const told = transports.map(({ engine, ports, portsOf }, at) =>
+    engine.probe(sources[at] ?? addresses, ports, {
+      pace: sharedPace(pace, transports.length),
+      seed,
+      signal,
+      stats: progress.engine,
+      warn,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(portsOf === undefined ? {} : { portsOf }),
+    }),
+  );
+  return merge(told);
 }
 
 class Run {
@@ -182,8 +215,8 @@ class Run {
   #hostOf(address: string): HostTally {
     const known = this.#hosts.get(address);
     if (known !== undefined) return known;
-    const { ports, portsOf } = this.#input;
-    const host = new HostTally(address, (portsOf?.(address) ?? ports).length);
+    const { udp } = this.#input;
+    const host = new HostTally(address, portsAt(this.#input, address) + portsAt(udp, address));
     this.#hosts.set(address, host);
     return host;
   }
@@ -205,13 +238,39 @@ class Run {
   async #look(outcome: Outcome): Promise<Look> {
     const names = this.#input.namesOf(outcome.address);
     const asked = this.#input.protocols.length > 0;
-    const service = asked ? await this.#identify(outcome, names[0]) : null;
+    const { service, amplification } = await this.#hear(outcome, asked, names[0]);
     if (asked) this.#input.progress.identified += 1;
     const recognised = service !== null && service.protocol !== 'unknown';
     const identified = asked && (recognised || !this.#input.signal.aborted);
     const source = await sourceAddress(outcome.address);
-    const judged = this.#input.judge({ outcome, names, service, identified, source });
-    return { service, asked: identified, ...judged };
+    const judged = this.#input.judge({
+      outcome,
+      names,
+      service,
+      identified,
+      source,
+      amplification,
+    });
+    return { service, asked: identified, amplification, ...judged };
+  }
+
+  async #hear(
+    outcome: Outcome,
+    asked: boolean,
+    serverName: string | undefined,
+  ): Promise<Pick<Look, 'service' | 'amplification'>> {
+    const { address, port, datagram } = outcome;
+    if (datagram === undefined) {
+      const service = asked ? await this.#identify(outcome, serverName) : null;
+      return { service, amplification: null };
+    }
+    const { signal, onFault, udp } = this.#input;
+    if (!asked) return { service: null, amplification: amplificationOf([datagram]) };
+    const protocols = udp?.protocols ?? [];
+    const { service, exchanges } = await this.#hostLimit(address)(() =>
+      this.#limit(() => identifyDatagram({ address, port, datagram, signal, protocols, onFault })),
+    );
+    return { service, amplification: amplificationOf(exchanges) };
   }
 
   #identify(outcome: Outcome, serverName: string | undefined): Promise<Service | null> {
@@ -252,4 +311,9 @@ class Run {
     const done = complete || host.told;
     return { host: record, findings: host.findings, complete: done, answered: host.answered };
   }
+}
+
+/** How many ports one transport asks of an address. */
+function portsAt(input: Pick<UdpInput, 'ports' | 'portsOf'> | undefined, address: string): number {
+  return input === undefined ? 0 : (input.portsOf?.(address) ?? input.ports).length;
 }

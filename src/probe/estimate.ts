@@ -13,14 +13,14 @@ export interface Estimate {
 interface Work {
   readonly addresses: number;
   readonly ports: number;
-  /** Probes sent to a silent port. */
-  readonly attempts: number;
+  /** Probes to one address if every port stays silent. */
+  readonly mostEach: number;
   /** Whether all addresses are this machine's own, for which `auto` is no limit. */
   readonly loopback: boolean;
 }
 
-/** What a connect scan will send, and how long its limits make it at least. */
-export function estimate({ addresses, ports, attempts, loopback }: Work, pace: Pace): Estimate {
+/** What one engine will send, and how long its limits make it at least. */
+export function estimate({ addresses, ports, mostEach, loopback }: Work, pace: Pace): Estimate {
   const least = addresses * ports;
   const limit = (asked: Limit | 'auto', auto: number): Limit => {
     if (asked !== 'auto') return asked;
@@ -34,7 +34,7 @@ export function estimate({ addresses, ports, attempts, loopback }: Work, pace: P
   ];
   return {
     least,
-    most: least * attempts,
+    most: addresses * mostEach,
     seconds: bounds.length === 0 ? null : Math.max(...bounds),
   };
 }

@@ -8,7 +8,9 @@ import { compareSeverity } from '../../model/verdict.ts';
 import { createResolver } from '../../net/dns.ts';
 import { countTargets, type LookRequest, look } from '../../pipeline/look.ts';
 import type { Seen } from '../../pipeline/scan.ts';
-import { chooseEngineWithNote } from '../../probe/engines.ts';
+import type { Engine } from '../../probe/engine.ts';
+import { chooseEngineWithNote, chooseUdpEngine } from '../../probe/engines.ts';
+import { mostDatagrams } from '../../probe/udp/question.ts';
 import type { Format, RenderOptions } from '../../report/format.ts';
 import { readExclusions } from '../../targets/exclude.ts';
 import { areOwnLoopback, chooseFormat, choosePolicy, choosePorts } from '../choose.ts';
@@ -20,6 +22,9 @@ import { planJson, planText } from '../plan.ts';
 import { noProgress, type ProgressView, showProgress } from '../progress.ts';
 import { type Terminal, wantsColor } from '../terminal.ts';
 import { collectGarbage } from '../thrift.ts';
+
+/** The UDP engine's own default. */
+const DATAGRAM_ATTEMPTS = 2;
 
 /** Scans what the command line says and tells the result. Resolves to the exit code. */
 export async function scanCommand(
@@ -52,7 +57,7 @@ async function requestFor(
   version: string,
   signal: AbortSignal,
 ): Promise<Prepared> {
-  const ports = choosePorts(options, targets);
+  const { tcp: ports, udp } = choosePorts(options, targets);
   const policy = await choosePolicy(options);
   const { engine, note } = await chooseEngineWithNote(options.engine);
   const resolver = createResolver({ signal });
@@ -64,6 +69,7 @@ async function requestFor(
     ports,
     engine,
     note,
+    ...(udp.length === 0 ? {} : { udp: { ports: udp, engine: await udpEngine(options) } }),
     pace: { rate: options.rate, perHost: options.perHost },
     identify: options.identify,
     judge: judgeWith(policy),
@@ -78,14 +84,27 @@ async function requestFor(
   };
 }
 
+/** Loaded only when UDP ports are named: what is asked over UDP. */
+async function udpEngine({ engine: name }: ScanOptions): Promise<Engine> {
+  const { QUESTIONS } = await import('../../identify/datagrams.ts');
+  const { engine } = await chooseUdpEngine(name, QUESTIONS);
+  return engine;
+}
+
+async function datagramsEach(ports: readonly number[]): Promise<number> {
+  const { QUESTIONS } = await import('../../identify/datagrams.ts');
+  return mostDatagrams(QUESTIONS, ports, DATAGRAM_ATTEMPTS);
+}
+
 /** Binds the policy and the time of the look; every port is judged by the same clock. */
 function judgeWith(policy: Policy): LookRequest['judge'] {
   const now = new Date().toISOString();
   const name = hostname();
-  return ({ outcome, names, service, identified, source }: Seen) => {
+  return ({ outcome, names, service, identified, source, amplification }: Seen) => {
     const { address, transport, port, state } = outcome;
     const vantage: Vantage = { kind: isLoopback(address) ? 'loopback' : 'host', name };
-    return judge({ address, names, transport, port, state, service, identified }, policy, {
+    const input = { address, names, transport, port, state, service, identified, amplification };
+    return judge(input, policy, {
       now,
       vantage,
       ...(source === undefined ? {} : { source }),
@@ -104,7 +123,7 @@ async function plan(
     terminal.err.write(`${found.code}: ${found.message}\n`);
   });
   if (request.signal.aborted) return EXIT.interrupted;
-  const { exclusions, ports, pace, engine, identify } = request;
+  const { exclusions, ports, udp, pace, engine, identify } = request;
   const facts = {
     addresses,
     loopback: areOwnLoopback(request.targets),
@@ -113,6 +132,7 @@ async function plan(
     pace,
     engine,
     identify,
+    ...(udp === undefined ? {} : { udp: { ...udp, mostEach: await datagramsEach(udp.ports) } }),
   };
   terminal.out.write(
     options.json === true ? `${JSON.stringify(planJson(facts))}\n` : planText(facts),

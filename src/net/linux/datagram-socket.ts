@@ -218,10 +218,7 @@ export class DatagramSocket {
       if (this.#libc.recvmsg(this.fd, this.#error, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return count;
       const length = Math.min(CONTROL, this.#error.readUInt32LE(40));
       const name = this.#error.subarray(NAME_AT, NAME_AT + ADDRESS_ROOM);
-      const error = readDatagramError(
-        name,
-        this.#error.subarray(CONTROL_AT, CONTROL_AT + length),
-      );
+      const error = readDatagramError(name, this.#error.subarray(CONTROL_AT, CONTROL_AT + length));
       if (error !== null) onError(error);
     }
     return MOST_ERRORS;

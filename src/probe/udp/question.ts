@@ -53,3 +53,13 @@ export class Plans {
 function repeated(questions: readonly Question[], count: number): Question[] {
   return Array.from({ length: count }, (_, at) => questions[at % questions.length] ?? EMPTY);
 }
+
+/** Datagrams that one address gets if all of `ports` stay silent. */
+export function mostDatagrams(
+  questions: readonly Question[],
+  ports: readonly number[],
+  attempts: number,
+): number {
+  const plans = new Plans(questions, attempts);
+  return ports.reduce((sum, port) => sum + plans.of(port).length, 0);
+}

@@ -445,7 +445,8 @@ function findAsk<Target extends Addressee>(
   for (const ask of host.asks.values()) {
     const asked = ask.plan.slice(0, ask.asked);
     const fits = asked.some(
-      (question) => question.fromAnyPort === true && question.answers?.(payload, ask.token) === true,
+      (question) =>
+        question.fromAnyPort === true && question.answers?.(payload, ask.token) === true,
     );
     if (fits) return ask;
   }

@@ -5,6 +5,8 @@ import type { Identity } from './plugin.ts';
 export interface DatagramQuestion {
   /** Word of `DatagramFacts.question`: the protocol's name, with what tells several apart (`snmp-v3`). */
   readonly name: string;
+  /** Where it is asked; absent: on all ports of the protocol. */
+  readonly ports?: readonly number[];
   /** The payload; `token` is 32 bits that nobody else can guess, for identifiers. */
   payload(this: void, token: number): Uint8Array;
   /** Whether a payload answers this question; absent: nobody can tell. Never throws. */
@@ -37,8 +39,6 @@ export interface DatagramProtocol<Schema extends z.ZodType = z.ZodType> {
   readonly title: string;
   /** Ports on which its questions are asked. */
   readonly ports: readonly number[];
-  /** Its first question is also asked on ports at which no protocol is at home. */
-  readonly anywhere?: boolean;
   /** Asked one after the other until something answers; at least one. */
   readonly questions: readonly DatagramQuestion[];
   /** zod object with a `.describe()` on each field; docs, API and UI read it. */

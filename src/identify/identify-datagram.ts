@@ -2,9 +2,11 @@ import type { DatagramFacts } from '../model/port.ts';
 import type { Service } from '../model/service.ts';
 import { DatagramTalk, type Exchange } from '../net/datagram-talk.ts';
 import { boundDetails } from './bound-details.ts';
+import { ASKED_ANYWHERE } from './datagrams.ts';
 import type { DatagramProtocol } from './datagram.ts';
 import type { Identity } from './plugin.ts';
 import { rawOf } from './raw.ts';
+import { randomToken } from './token.ts';
 
 /** Time for one port in all. */
 const PORT_MS = 20_000;
@@ -90,11 +92,10 @@ async function guess(
   options: IdentifyDatagramOptions,
 ): Promise<Found | null> {
   const { port, datagram } = options;
-  for (const { anywhere, questions } of protocols) {
+  for (const { questions } of ASKED_ANYWHERE) {
     const [question] = questions;
-    if (anywhere !== true || question === undefined) continue;
-    if (question.name === datagram.question) continue;
-    const payload = await talk.ask(question.payload(newToken()), GUESS_MS);
+    if (question === undefined || question.name === datagram.question) continue;
+    const payload = await talk.ask(question.payload(randomToken()), GUESS_MS);
     if (payload === null) continue;
     const found = readWith(protocols, payload, { port, question: question.name }, options);
     if (found !== null) return found;
@@ -130,9 +131,4 @@ function unknownOf(payload: Uint8Array): Service {
     protocol: 'unknown',
     ...(payload.length === 0 ? {} : { raw: rawOf(payload, false) }),
   };
-}
-
-/** For questions of a second step, which follow no token of the engine. */
-export function newToken(): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 }

@@ -5,13 +5,12 @@ import { caddy } from './servers/caddy.ts';
 import { coapServer } from './servers/coap-server.ts';
 import { coturn } from './servers/coturn.ts';
 import { dnsmasq } from './servers/dnsmasq.ts';
-import { gnutlsServ } from './servers/gnutls-serv.ts';
 import { ipmiSim } from './servers/ipmi-sim.ts';
 import { kamailio } from './servers/kamailio.ts';
 import { knot } from './servers/knot.ts';
 import { krb5Kdc } from './servers/krb5-kdc.ts';
 import { memcachedUdp } from './servers/memcached-udp.ts';
-import { minidlna } from './servers/minidlna.ts';
+import { miniupnpd } from './servers/miniupnpd.ts';
 import { mumble } from './servers/mumble.ts';
 import { nmbd } from './servers/nmbd.ts';
 import { nsd } from './servers/nsd.ts';
@@ -25,7 +24,6 @@ import { strongswan } from './servers/strongswan.ts';
 import { tftpd } from './servers/tftpd.ts';
 import { transmission } from './servers/transmission.ts';
 import { unbound } from './servers/unbound.ts';
-import { wsdd2 } from './servers/wsdd2.ts';
 import { xdm } from './servers/xdm.ts';
 import { xinetd } from './servers/xinetd.ts';
 import { xl2tpd } from './servers/xl2tpd.ts';
@@ -38,13 +36,12 @@ export const UDP_SERVERS: readonly ServerSpec[] = [
   coapServer,
   coturn,
   dnsmasq,
-  gnutlsServ,
   ipmiSim,
   kamailio,
   knot,
   krb5Kdc,
   memcachedUdp,
-  minidlna,
+  miniupnpd,
   mumble,
   nmbd,
   nsd,
@@ -58,7 +55,6 @@ export const UDP_SERVERS: readonly ServerSpec[] = [
   tftpd,
   transmission,
   unbound,
-  wsdd2,
   xdm,
   xinetd,
   xl2tpd,

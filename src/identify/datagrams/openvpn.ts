@@ -16,6 +16,7 @@ const details = z.object({
 /** Opcode in the upper five bits (OpenVPN protocol, "Packet Format"). */
 const HARD_RESET_CLIENT_V2 = 7 << 3;
 const HARD_RESET_SERVER_V2 = 8 << 3;
+const ACKNOWLEDGEMENT = 5 << 3;
 
 /** The first packet of a session: opcode, session id, no acknowledgements, packet id 0. */
 function question(token: number): Uint8Array {
@@ -41,12 +42,15 @@ export const openvpn = defineDatagram({
   details,
   read(payload) {
     const reader = new ByteReader(payload);
-    if (((reader.u8() ?? 0) & 0xf8) !== HARD_RESET_SERVER_V2) return null;
+    const operation = (reader.u8() ?? 0) & 0xf8;
+    if (operation !== HARD_RESET_SERVER_V2 && operation !== ACKNOWLEDGEMENT) return null;
     reader.skip(8);
     // it acknowledges our packet 0 and names our session
     if (reader.u8() !== 1 || reader.u32() !== 0) return null;
     reader.skip(8);
-    if (reader.u32() !== 0 || reader.short || reader.remaining !== 0) return null;
+    // the packet number of its own reset
+    if (operation === HARD_RESET_SERVER_V2 && reader.u32() !== 0) return null;
+    if (reader.short || reader.remaining !== 0) return null;
     return {
       product: 'OpenVPN',
       cpe: cpe23('openvpn', 'openvpn'),

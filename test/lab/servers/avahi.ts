@@ -5,7 +5,7 @@ import { defineServer } from '../server.ts';
 
 /** PTR of _services._dns-sd._udp.local (RFC 6763 §9). */
 const QUESTION =
-  '\0\1\0\0\0\1\0\0\0\0\0\0\x09_services\x07_dns-sd\x04_udp\x05local\0\0\x0c\x80\x01';
+  '\0\x01\0\0\0\x01\0\0\0\0\0\0\x09_services\x07_dns-sd\x04_udp\x05local\0\0\x0c\x80\x01';
 
 export const avahi = defineServer({
   name: 'avahi',

@@ -2,7 +2,7 @@ import { packageVersion } from '../packages.ts';
 import { defineServer } from '../server.ts';
 
 /** A Binding request (RFC 8489 §5). */
-const BINDING = '\0\1\0\0\x21\x12\xa4\x42lab-lab-lab-';
+const BINDING = '\0\x01\0\0\x21\x12\xa4\x42lab-lab-lab-';
 
 export const coturn = defineServer({
   name: 'coturn',

@@ -21,7 +21,7 @@ export const ntpsec = defineServer({
     },
   },
   start: async ({ dir }) => {
-    await writeFile(join(dir, 'ntp.conf'), 'restrict default nomodify nopeer\ntos orphan 10\n');
+    await writeFile(join(dir, 'ntp.conf'), 'unrestrict default noquery limited\n');
     const args = [
       '-n',
       '-c',

@@ -7,7 +7,7 @@ import { defineServer } from '../server.ts';
 /** An authoritative server without zones: it refuses every name. */
 export const powerdns = defineServer({
   name: 'powerdns',
-  needs: { linux: true, commands: ['pdns_server'], packages: ['pdns-server'] },
+  needs: { linux: true, commands: ['pdns_server'], packages: ['pdns-server', 'pdns-backend-bind'] },
   product: 'PowerDNS Authoritative Server',
   version: () => packageVersion('pdns-server'),
   doors: { udp: { protocol: 'dns', transport: 'udp', hello: DNS } },

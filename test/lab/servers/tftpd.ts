@@ -4,7 +4,7 @@ import { packageVersion } from '../packages.ts';
 import { defineServer } from '../server.ts';
 
 /** A read request (RFC 1350 §5) for a file that is not there. */
-const READ = '\0\1lab.none\0octet\0';
+const READ = '\0\x01lab.none\0octet\0';
 
 export const tftpd = defineServer({
   name: 'tftpd-hpa',

@@ -5,7 +5,7 @@ import { defineServer } from '../server.ts';
 
 /** SCCRQ with the five AVPs that must be there (RFC 2661 §6.1). */
 const REQUEST = Buffer.from(
-  'c80200330000000000000000' +
+  'c80200370000000000000000' +
     '8008000000000001' +
     '8008000000020100' +
     '800a00000003 00000003'.replace(' ', '') +

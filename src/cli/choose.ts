@@ -50,7 +50,8 @@ export async function choosePolicy({ policy }: GlobalOptions): Promise<Policy> {
 /** Every word a policy may use for what answers; loaded only when there is a policy. */
 async function serviceNames(): Promise<readonly string[]> {
   const { PROTOCOLS } = await import('../identify/registry.ts');
-  return [...PROTOCOLS, ...KNOWN_PORTS].map(({ name }) => name);
+  const { DATAGRAM_PROTOCOLS } = await import('../identify/datagrams.ts');
+  return [...PROTOCOLS, ...DATAGRAM_PROTOCOLS, ...KNOWN_PORTS].map(({ name }) => name);
 }
 
 /** What is printed: `--format`, else JSON with `--json`, else the table. */

@@ -99,7 +99,7 @@ export async function* merge<Item>(sources: readonly AsyncIterable<Item>[]): Asy
     }
   } finally {
     for (const promise of pending.values()) promise.catch(() => undefined);
-    await Promise.allSettled(iterators.map((iterator) => iterator.return?.()));
+    await Promise.allSettled(iterators.map(async (iterator) => iterator.return?.()));
   }
 }
 

@@ -7,7 +7,7 @@ import { randomToken } from '../token.ts';
 
 const details = z.object({
   authRequired: z.boolean().describe('False: over UDP there is no login'),
-  items: z.number().optional().describe('curr_items: items held when looked at (stats)'),
+  uptimeSeconds: z.number().optional().describe('Seconds since its start (stats)'),
 });
 
 const HEADER = 8;
@@ -47,8 +47,8 @@ export const memcached = defineDatagram({
   async follow(identity, ask) {
     const payload = await ask(framed(randomToken(), 'stats'));
     const text = payload === null ? null : textIn(payload);
-    const items = text === null ? undefined : readStats(text).get('curr_items');
-    if (items === undefined || !/^\d{1,15}$/.test(items)) return identity;
-    return { ...identity, details: { ...identity.details, items: Number(items) } };
+    const uptime = text === null ? undefined : readStats(text).get('uptime');
+    if (uptime === undefined || !/^\d{1,15}$/.test(uptime)) return identity;
+    return { ...identity, details: { ...identity.details, uptimeSeconds: Number(uptime) } };
   },
 });

@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { packageVersion } from '../packages.ts';
 import { defineServer } from '../server.ts';
 
+/** It insists on a user of its own. */
+const USER = 'mumble-server';
+
 export const mumble = defineServer({
   name: 'mumble',
-  needs: { linux: true, commands: ['murmurd'], packages: ['mumble-server'] },
+  needs: { linux: true, root: true, commands: ['murmurd'], packages: ['mumble-server'] },
   product: 'Mumble',
   version: () => packageVersion('mumble-server'),
   doors: {
@@ -16,7 +19,7 @@ export const mumble = defineServer({
       hello: { send: '\0\0\0\0lablabla', expect: (answer) => answer.length === 24 },
     },
   },
-  start: async ({ dir, address }) => {
+  start: async ({ dir, address, run }) => {
     const config = `database=${dir}/murmur.sqlite
 host=${address}
 port=64738
@@ -28,6 +31,7 @@ ice=
 dbus=
 `;
     await writeFile(join(dir, 'murmur.ini'), config);
-    return { command: 'murmurd', args: ['-fg', '-ini', join(dir, 'murmur.ini')] };
+    await run('chown', [USER, dir]);
+    return { command: 'murmurd', user: USER, args: ['-fg', '-ini', join(dir, 'murmur.ini')] };
   },
 });

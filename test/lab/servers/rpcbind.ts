@@ -3,7 +3,7 @@ import { defineServer } from '../server.ts';
 
 /** The NULL procedure of the port mapper (RFC 1833 §3.1). */
 const CALL = Buffer.from(
-  `0000000700000000${'00000002000186a00000000200000000'}${'00'.repeat(16)}`,
+  `000000070000000000000002000186a00000000200000000${'00'.repeat(16)}`,
   'hex',
 );
 

@@ -1,25 +1,16 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import {
+  bytesOfBase64,
+  type DatagramFixture,
+  datagramFixtures,
+} from '../../test/helpers/datagram-fixture.ts';
 import { hostileBytes, STRANGERS } from '../../test/helpers/fixture.ts';
 import type { DatagramProtocol } from './datagram.ts';
 import { ASKED_ANYWHERE, DATAGRAM_PROTOCOLS, QUESTIONS } from './datagrams.ts';
 import { identifyDatagram } from './identify-datagram.ts';
-
-/** One answer of a product and what must be found out from it. */
-interface DatagramFixture {
-  readonly what: string;
-  /** Captured from which package and version, or built from which section of which specification. */
-  readonly source: string;
-  readonly port: number;
-  readonly question: string;
-  /** Base64. */
-  readonly payload: string;
-  /** Answers to the questions that follow, in order; null: silence. */
-  readonly more?: readonly (string | null)[];
-  readonly identity: unknown;
-}
 
 /** The protocols that the third issue asks for, by our names. */
 const OWED =
@@ -29,23 +20,14 @@ const OWED =
 /** Largest payload that passes an Ethernet link in one piece. */
 const MOST_SENT = 1472;
 
-function fixturesOf(name: string): DatagramFixture[] {
-  const file = `test/fixtures/datagrams/${name}.json`;
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as DatagramFixture[]) : [];
-}
-
-function bytes(base64: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(base64, 'base64'));
-}
-
 /** What the protocol makes of a fixture, with its further questions answered from it. */
 async function identityOf(protocol: DatagramProtocol, fixture: DatagramFixture): Promise<unknown> {
   const { port, question, payload, more = [] } = fixture;
-  const identity = protocol.read(bytes(payload), { port, question });
+  const identity = protocol.read(bytesOfBase64(payload), { port, question });
   if (identity === null || protocol.follow === undefined) return identity;
   const answers = [...more];
   return protocol.follow(identity, async (asked) => {
-    const answer = bytes(answers.shift() ?? '');
+    const answer = bytesOfBase64(answers.shift() ?? '');
     // the id of a DNS question is made by chance, and that of the answer is the same
     if (protocol.name === 'dns') answer.set(asked.subarray(0, Math.min(2, answer.length)));
     return answer.length === 0 ? null : answer;
@@ -106,8 +88,8 @@ describe('the registry of protocols over UDP', () => {
 describe.each(DATAGRAM_PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))(
   '%s',
   (name, protocol) => {
-    const fixtures = fixturesOf(name);
-    const payloads = fixtures.map(({ payload }) => bytes(payload));
+    const fixtures = datagramFixtures(name);
+    const payloads = fixtures.map(({ payload }) => bytesOfBase64(payload));
     const context = { port: protocol.ports[0] ?? 0, question: protocol.questions[0]?.name ?? '' };
 
     it('describes its details', () => {
@@ -150,11 +132,11 @@ describe.each(DATAGRAM_PROTOCOLS.map((protocol) => [protocol.name, protocol] as 
 
 describe('identifyDatagram', () => {
   const all = DATAGRAM_PROTOCOLS.flatMap(({ name }) =>
-    fixturesOf(name).map((fixture) => [name, fixture.what, fixture] as const),
+    datagramFixtures(name).map((fixture) => [name, fixture.what, fixture] as const),
   );
 
   it.each(all)('knows %s: %s', async (name, _, { port, question, payload }) => {
-    const first = bytes(payload);
+    const first = bytesOfBase64(payload);
     const { service, exchanges } = await identifyDatagram({
       address: '127.0.0.1',
       port,

@@ -136,7 +136,7 @@ export function readDnsMessage(bytes: Uint8Array): DnsMessage | null {
 }
 
 /** The name that a PTR or NS record's data holds; `bytes` is the message it came in, for pointers. */
-export function readTargetName(bytes: Uint8Array, { data }: DnsRecord): string | undefined {
+export function targetName(bytes: Uint8Array, { data }: DnsRecord): string | undefined {
   return readName(bytes, new ByteReader(bytes, data.byteOffset - bytes.byteOffset));
 }
 

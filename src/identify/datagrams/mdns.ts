@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineDatagram } from '../datagram.ts';
 import { clip, clipList } from '../dialogue.ts';
-import { DNS_TYPE, dnsQuery, readDnsMessage, readTargetName } from '../dns-message.ts';
+import { DNS_TYPE, dnsQuery, readDnsMessage, targetName } from '../dns-message.ts';
 
 const details = z.object({
   services: z
@@ -40,7 +40,7 @@ export const mdns = defineDatagram({
     );
     const asked = message.questions.some(({ name }) => name.toLowerCase() === ALL_SERVICES);
     if (ours.length === 0 && !asked) return null;
-    const names = ours.flatMap((record) => readTargetName(payload, record) ?? []);
+    const names = ours.flatMap((record) => targetName(payload, record) ?? []);
     return { details: { services: clipList(names.map(clip)) } };
   },
 });

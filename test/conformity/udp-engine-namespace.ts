@@ -4,7 +4,7 @@ import type { Reason } from '../../src/model/port.ts';
 import { findCommand } from '../helpers/needs.ts';
 import { makeNamespace, type Namespace } from '../lab/namespace.ts';
 import { ALL_PORTS, byFact, collect, from, newStats } from './probing.ts';
-import { QUESTIONS, type UdpEngineFacts, type UdpKind } from './udp-engine.ts';
+import { QUESTIONS, type UdpEngineFacts, type UdpKind } from './udp-questions.ts';
 
 const RULES = `
 table inet lab {

@@ -1,30 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineKind } from '../../src/probe/engine.ts';
 import type { Question } from '../../src/probe/udp/question.ts';
 import { namespacesMet } from '../lab/namespace.ts';
 import { udpPeer } from '../helpers/udp-peer.ts';
 import { ALL_PORTS, byFact, collect, Endless, from, newStats, options } from './probing.ts';
 import { udpNamespaceSuite } from './udp-engine-namespace.ts';
-
-/** What an engine cannot know, with the reason why. */
-export interface UdpEngineFacts {
-  /** False: it cannot tell who sent an ICMP error, nor see those that may pass. */
-  readonly readsIcmp: boolean;
-}
-
-export type UdpKind = (questions: readonly Question[]) => EngineKind;
-
-const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
-const bytes = (words: string): Uint8Array => Uint8Array.from(Buffer.from(words, 'latin1'));
-
-/** Two questions for every port, told apart by their first letter. */
-export const QUESTIONS: readonly Question[] = ['alpha', 'beta'].map((name) => ({
-  name,
-  ports: [],
-  anywhere: true,
-  payload: (token) => bytes(`${name} ${token}`),
-  answers: (payload, token) => text(payload).startsWith(`${name} ${token}`),
-}));
+import { bytes, QUESTIONS, text, type UdpEngineFacts, type UdpKind } from './udp-questions.ts';
 
 /** The suite that every UDP engine passes. */
 export function udpEngineSuite(kind: UdpKind, facts: UdpEngineFacts): void {

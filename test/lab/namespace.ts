@@ -75,8 +75,8 @@ export function makeNamespace(): Namespace {
       const { backlog = 511, deaf = false } = options;
       children.add(await startInside(name, LISTENER, [ports, backlog, deaf]));
     },
-    echo: async (ports, addresses = [far.v4, far.v6]) => {
-      children.add(await startInside(name, ECHO, [ports, addresses]));
+    echo: async (ports, own = [far.v4, far.v6]) => {
+      children.add(await startInside(name, ECHO, [ports, own]));
     },
     close: () => {
       if (!standing.delete(namespace)) return;

@@ -39,7 +39,7 @@ export const cldap = defineDatagram({
       vendorName: first('vendorname'),
     });
     const directory = found.domainControllerFunctionality !== undefined;
-    const samba = /^Samba/.test(found.vendorName ?? '');
+    const samba = found.vendorName?.startsWith('Samba') === true;
     const product = samba ? 'Samba' : 'Microsoft Active Directory';
     return { ...(directory || samba ? { product } : {}), details: found };
   },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Question } from '../../src/probe/udp/question.ts';
-import { namespacesMet } from '../lab/namespace.ts';
 import { udpPeer } from '../helpers/udp-peer.ts';
+import { namespacesMet } from '../lab/namespace.ts';
 import { ALL_PORTS, byFact, collect, Endless, from, newStats, options } from './probing.ts';
 import { udpNamespaceSuite } from './udp-engine-namespace.ts';
 import { bytes, QUESTIONS, text, type UdpEngineFacts, type UdpKind } from './udp-questions.ts';

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { ByteReader } from '../bytes.ts';
+import { ByteReader, concatBytes } from '../bytes.ts';
 import { defineDatagram } from '../datagram.ts';
 import { hexBytes, u16be } from '../encode.ts';
-import { concatBytes } from '../bytes.ts';
 
 const details = z.object({
   version: z.number().describe('GTP version of the answer'),

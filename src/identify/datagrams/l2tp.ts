@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ByteReader, bytesOf, concatBytes, latin1Text } from '../bytes.ts';
 import { CLIENT_NAME } from '../../model/agent.ts';
+import { ByteReader, bytesOf, concatBytes, latin1Text } from '../bytes.ts';
 import { defineDatagram } from '../datagram.ts';
 import { clip } from '../dialogue.ts';
 import { hexBytes, u16be } from '../encode.ts';

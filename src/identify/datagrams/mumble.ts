@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ByteReader, concatBytes } from '../bytes.ts';
 import { cpe23 } from '../cpe.ts';
 import { defineDatagram } from '../datagram.ts';
-import { tokenBytes, standsAt } from '../token.ts';
+import { standsAt, tokenBytes } from '../token.ts';
 
 const details = z.object({
   users: z.number().describe('Users now'),

@@ -8,8 +8,8 @@ import { clip, clipList, receiveWhole } from '../dialogue.ts';
 import { hexBytes } from '../encode.ts';
 import {
   type Attributes,
-  ldapMessage,
   type LdapMessage,
+  ldapMessage,
   readEntry,
   readLdapMessage,
   searchRequest,

@@ -1,8 +1,8 @@
-import type { Limit } from '../engine.ts';
 import { Fifo } from '../connect/fifo.ts';
 import { Permutation } from '../connect/permute.ts';
 import { RttEstimator } from '../connect/rtt.ts';
 import { TokenBucket } from '../connect/token-bucket.ts';
+import type { Limit } from '../engine.ts';
 import type { Addressee } from './carrier.ts';
 import type { Doubts } from './doubt.ts';
 import type { Question } from './question.ts';

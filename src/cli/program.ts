@@ -60,7 +60,7 @@ function addScan(
       'Finds the open ports of hosts and networks, says what answers and judges each port.',
     )
     .argument('[target...]', 'address, CIDR, range, name, @file or - (stdin)')
-    .option('-p, --ports <list>', '22,80,8000-8100 · - for all · ssh,postgresql')
+    .option('-p, --ports <list>', '22,80,8000-8100 · - for all · ssh,postgresql · U:53,161')
     .option('--top <n>', 'the n ports met most often', readTop)
     .option('--exclude <list>', 'never touch these; same notation, @file too', collect)
     .addOption(new Option('--engine <name>', 'auto, syn, connect, epoll or node').choices(ENGINES))

@@ -2,6 +2,8 @@ import { problem } from '../model/errors.ts';
 import { EPOLL, NODE } from './connect/kinds.ts';
 import type { Engine, EngineKind } from './engine.ts';
 import { NEEDS_RIGHTS, SYN } from './syn/kind.ts';
+import { linuxUdp, nodeUdp } from './udp/kinds.ts';
+import type { Question } from './udp/question.ts';
 
 /** What `--engine` takes, and which kinds it stands for, the best first. */
 const CHOICES: ReadonlyMap<string, readonly EngineKind[]> = new Map([
@@ -32,6 +34,22 @@ export async function chooseEngineWithNote(name: string): Promise<EngineChoice> 
     const known = `the engines are ${ENGINE_NAMES.join(', ')}`;
     throw problem('ENGINE_UNAVAILABLE', { engine: name, problem: known });
   }
+  return chooseAmong(kinds, name);
+}
+
+/**
+ * The engine for UDP beside the TCP engine of that name: the portable one beside `node`, else the
+ * best that runs here. `questions` is what it asks.
+ */
+export function chooseUdpEngine(
+  name: string,
+  questions: readonly Question[],
+): Promise<EngineChoice> {
+  const portable = nodeUdp(questions);
+  return chooseAmong(name === 'node' ? [portable] : [linuxUdp(questions), portable], name);
+}
+
+async function chooseAmong(kinds: readonly EngineKind[], name: string): Promise<EngineChoice> {
   const reasons: string[] = [];
   let lacksRights = false;
   for (const kind of kinds) {

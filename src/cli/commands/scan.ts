@@ -12,7 +12,9 @@ import { takeLock } from '../../pipeline/journal/lock.ts';
 import type { Journal } from '../../pipeline/journal/open.ts';
 import { countTargets, type LookRequest, look } from '../../pipeline/look.ts';
 import type { Seen } from '../../pipeline/scan.ts';
-import { chooseEngineWithNote } from '../../probe/engines.ts';
+import type { Engine } from '../../probe/engine.ts';
+import { chooseEngineWithNote, chooseUdpEngine } from '../../probe/engines.ts';
+import { mostDatagrams } from '../../probe/udp/question.ts';
 import type { Format, RenderOptions } from '../../report/format.ts';
 import { readExclusions } from '../../targets/exclude.ts';
 import {
@@ -34,6 +36,9 @@ import { openJournal, resumedOptions } from '../resume.ts';
 import { showStats } from '../stats.ts';
 import { type Terminal, wantsColor } from '../terminal.ts';
 import { collectGarbage } from '../thrift.ts';
+
+/** The UDP engine's own default. */
+const DATAGRAM_ATTEMPTS = 2;
 
 /** Scans what the command line says and tells the result. Resolves to the exit code. */
 export async function scanCommand(
@@ -122,7 +127,7 @@ async function requestFor(
   version: string,
   signal: AbortSignal,
 ): Promise<Prepared> {
-  const ports = choosePorts(options, targets);
+  const { tcp: ports, udp } = choosePorts(options, targets);
   const policy = await choosePolicy(file);
   const { engine, note, lacksRights } = await chooseEngineWithNote(options.engine);
   const edges = new EdgeTable(await chooseEdges(options.edges));
@@ -136,6 +141,7 @@ async function requestFor(
     engine,
     note,
     lacksRights,
+    ...(udp.length === 0 ? {} : { udp: { ports: udp, engine: await udpEngine(options) } }),
     pace: { rate: options.rate, perHost: options.perHost },
     identify: options.identify,
     judge: judgeWith(policy),
@@ -153,14 +159,26 @@ async function requestFor(
   };
 }
 
+/** Loaded only when UDP ports are named: what is asked over UDP. */
+async function udpEngine({ engine: name }: ScanOptions): Promise<Engine> {
+  const { QUESTIONS } = await import('../../identify/datagrams.ts');
+  const { engine } = await chooseUdpEngine(name, QUESTIONS);
+  return engine;
+}
+
+async function datagramsEach(ports: readonly number[]): Promise<number> {
+  const { QUESTIONS } = await import('../../identify/datagrams.ts');
+  return mostDatagrams(QUESTIONS, ports, DATAGRAM_ATTEMPTS);
+}
+
 /** Binds the policy and the time of the look; every port is judged by the same clock. */
 function judgeWith(policy: Policy): LookRequest['judge'] {
   const now = new Date().toISOString();
   const name = hostname();
-  return ({ outcome, names, service, identified, source, edge }: Seen) => {
+  return ({ outcome, names, service, identified, source, edge, amplification }: Seen) => {
     const { address, transport, port, state } = outcome;
     const vantage: Vantage = { kind: isLoopback(address) ? 'loopback' : 'host', name };
-    const input = { address, names, transport, port, state, service, identified };
+    const input = { address, names, transport, port, state, service, identified, amplification };
     return judge(edge === undefined ? input : { ...input, edge }, policy, {
       now,
       vantage,
@@ -180,7 +198,7 @@ async function plan(
     terminal.err.write(`${found.code}: ${found.message}\n`);
   });
   if (request.signal.aborted) return EXIT.interrupted;
-  const { exclusions, ports, shard, pace, engine, identify } = request;
+  const { exclusions, ports, udp, shard, pace, engine, identify } = request;
   const facts = {
     addresses,
     loopback: areOwnLoopback(request.targets),
@@ -189,6 +207,7 @@ async function plan(
     pace,
     engine,
     identify,
+    ...(udp === undefined ? {} : { udp: { ...udp, mostEach: await datagramsEach(udp.ports) } }),
     ...(shard === undefined ? {} : { shard }),
   };
   terminal.out.write(

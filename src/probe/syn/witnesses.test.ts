@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Witness, WITNESS_BATCHES, Witnesses } from './witnesses.ts';
+import { WITNESS_BATCHES, type Witness, Witnesses } from './witnesses.ts';
 
 const RATE = 100_000;
 const BATCH_MS = 250;

@@ -8,8 +8,7 @@ import { compareSeverity } from '../../model/verdict.ts';
 import { createResolver } from '../../net/dns.ts';
 import { countTargets, type LookRequest, look } from '../../pipeline/look.ts';
 import type { Seen } from '../../pipeline/scan.ts';
-import type { Engine } from '../../probe/engine.ts';
-import { chooseEngineWithNote, chooseUdpEngine } from '../../probe/engines.ts';
+import { chooseEngineWithNote, chooseUdpEngine, type EngineChoice } from '../../probe/engines.ts';
 import { mostDatagrams } from '../../probe/udp/question.ts';
 import type { Format, RenderOptions } from '../../report/format.ts';
 import { readExclusions } from '../../targets/exclude.ts';
@@ -60,6 +59,7 @@ async function requestFor(
   const { tcp: ports, udp } = choosePorts(options, targets);
   const policy = await choosePolicy(options);
   const { engine, note } = await chooseEngineWithNote(options.engine);
+  const second = udp.length === 0 ? null : await udpEngine(options);
   const resolver = createResolver({ signal });
   return {
     targets,
@@ -68,8 +68,8 @@ async function requestFor(
     resolver,
     ports,
     engine,
-    note,
-    ...(udp.length === 0 ? {} : { udp: { ports: udp, engine: await udpEngine(options) } }),
+    note: note ?? second?.note ?? null,
+    ...(second === null ? {} : { udp: { ports: udp, engine: second.engine } }),
     pace: { rate: options.rate, perHost: options.perHost },
     identify: options.identify,
     judge: judgeWith(policy),
@@ -85,10 +85,9 @@ async function requestFor(
 }
 
 /** Loaded only when UDP ports are named: what is asked over UDP. */
-async function udpEngine({ engine: name }: ScanOptions): Promise<Engine> {
+async function udpEngine({ engine: name }: ScanOptions): Promise<EngineChoice> {
   const { QUESTIONS } = await import('../../identify/datagrams.ts');
-  const { engine } = await chooseUdpEngine(name, QUESTIONS);
-  return engine;
+  return chooseUdpEngine(name, QUESTIONS);
 }
 
 async function datagramsEach(ports: readonly number[]): Promise<number> {

@@ -10,16 +10,9 @@ import type { Amplification, HostRecord } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding } from '../model/verdict.ts';
 import { sourceAddress } from '../net/source-address.ts';
-import {
-  type Engine,
-  type EngineStats,
-  isSilence,
-  type Pace,
-  sharedPace,
-  type Told,
-} from '../probe/engine.ts';
-import { fanOut, merge } from './fan-out.ts';
+import { type Engine, type EngineStats, isSilence, type Pace } from '../probe/engine.ts';
 import { HostTally, type Look } from './host-tally.ts';
+import { portsAt, probeTransports, type TransportInput } from './transports.ts';
 
 /** Ports identified at the same time, over all hosts and on one host. */
 const IDENTIFIED_AT_ONCE = 64;
@@ -65,15 +58,6 @@ export interface Seen {
   readonly amplification: Amplification | null;
 }
 
-/** The same look over the other transport, at the same addresses. */
-export interface UdpInput {
-  readonly ports: readonly number[];
-  readonly portsOf?: (address: string) => readonly number[];
-  readonly engine: Engine;
-  /** Empty: nothing is identified. */
-  readonly protocols: readonly DatagramProtocol[];
-}
-
 export interface ScanInput {
   readonly addresses: AsyncIterable<string>;
   readonly namesOf: (address: string) => readonly string[];
@@ -82,7 +66,11 @@ export interface ScanInput {
   /** The ports to ask of one address, some of `ports`; absent: all of them. */
   readonly portsOf?: (address: string) => readonly number[];
   readonly engine: Engine;
-  readonly udp?: UdpInput;
+  /** The same look over the other transport, at the same addresses. */
+  readonly udp?: TransportInput & {
+    /** Empty: nothing is identified. */
+    readonly protocols: readonly DatagramProtocol[];
+  };
   readonly pace: Pace;
   /** Key of the order of probes. */
   readonly seed: number;
@@ -115,7 +103,7 @@ export interface HostResult {
  */
 export async function* scanHosts(input: ScanInput): AsyncGenerator<HostResult> {
   const run = new Run(input);
-  for await (const batch of probe(input)) {
+  for await (const batch of probeTransports(input, input.progress.engine)) {
     for (const told of batch) {
       if (isSilence(told)) run.silent(told);
       else run.take(told);
@@ -127,27 +115,6 @@ export async function* scanHosts(input: ScanInput): AsyncGenerator<HostResult> {
   await run.settle();
   yield* run.finished();
   yield* run.unfinished();
-}
-
-/** What both engines tell, each address given to both. */
-function probe(input: ScanInput): AsyncIterable<readonly Told[]> {
-  const { addresses, udp, pace, seed, signal, progress, warn, timeoutMs } = input;
-  const transports = [input, ...(udp === undefined ? [] : [udp])].filter(
-    ({ ports }) => ports.length > 0,
-  );
-  const sources = transports.length > 1 ? fanOut(addresses, transports.length) : [addresses];
-  const told = transports.map(({ engine, ports, portsOf }, at) =>
-    engine.probe(sources[at] ?? addresses, ports, {
-      pace: sharedPace(pace, transports.length),
-      seed,
-      signal,
-      stats: progress.engine,
-      warn,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(portsOf === undefined ? {} : { portsOf }),
-    }),
-  );
-  return merge(told);
 }
 
 class Run {
@@ -311,9 +278,4 @@ class Run {
     const done = complete || host.told;
     return { host: record, findings: host.findings, complete: done, answered: host.answered };
   }
-}
-
-/** How many ports one transport asks of an address. */
-function portsAt(input: Pick<UdpInput, 'ports' | 'portsOf'> | undefined, address: string): number {
-  return input === undefined ? 0 : (input.portsOf?.(address) ?? input.ports).length;
 }

@@ -21,7 +21,7 @@ import { Pause } from '../connect/pause.ts';
 import { type Addressee, type Carrier, type CarrierSink, REFUSED } from './carrier.ts';
 
 /** Ports waited for at once: they cost memory only. */
-const CAPACITY = 16_384;
+const CAPACITY = 65_536;
 
 /** What a call that failed at once says: always about our own side. */
 const LOCAL: ReadonlyMap<number, Answer> = new Map([

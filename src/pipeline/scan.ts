@@ -5,13 +5,13 @@ import type { Outcome, PortState, Reason } from '../model/port.ts';
 import type { Amplification, HostRecord, SharedEdge } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding } from '../model/verdict.ts';
-import { isSilence, type Pace, sharedPace, type Told } from '../probe/engine.ts';
-import { fanOut, merge } from './fan-out.ts';
+import { isSilence, type Pace, type Told } from '../probe/engine.ts';
 import { HostTally, type Look } from './host-tally.ts';
 import { Looker } from './looker.ts';
 import type { Past } from './past.ts';
 import type { Progress } from './progress.ts';
-import { type TransportInput, TransportPlan } from './transport-plan.ts';
+import type { TransportInput } from './transport-plan.ts';
+import { Transports } from './transports.ts';
 
 /** Open ports that may wait for identification before probing pauses; bounds memory. */
 const MAX_WAITING = 1024;
@@ -113,40 +113,19 @@ class Run {
   #waiting = 0;
   /** To be called when an open port has been looked at. */
   #waiters: (() => void)[] = [];
-  readonly #plans: readonly TransportPlan[];
+  readonly #transports: Transports;
 
   constructor(input: ScanInput) {
     this.#input = input;
     this.#looker = new Looker(input);
-    const { udp } = input;
-    const transports = udp === undefined ? [input] : [input, udp];
-    this.#plans = transports
-      .filter(({ ports }) => ports.length > 0)
-      .map((transport) => new TransportPlan(transport));
+    this.#transports = new Transports(input);
   }
 
-  /** What the engines tell, each address given to all of them. */
+  /** What the engines tell. */
   probe(): AsyncIterable<readonly Told[]> {
     const { addresses, past } = this.#input;
     const asked = past === undefined ? addresses : this.#remaining(addresses, past);
-    const [first, ...more] = this.#plans;
-    if (first !== undefined && more.length === 0) return this.#ask(first, asked);
-    const sources = fanOut(asked, this.#plans.length);
-    return merge(this.#plans.map((plan, at) => this.#ask(plan, sources[at] ?? asked)));
-  }
-
-  #ask(plan: TransportPlan, addresses: AsyncIterable<string>): AsyncIterable<readonly Told[]> {
-    const { pace, seed, signal, progress, warn, timeoutMs, past } = this.#input;
-    const whole = plan.isWhole && past === undefined;
-    return plan.engine.probe(whole ? addresses : plan.wanted(addresses), plan.ports, {
-      pace: sharedPace(pace, this.#plans.length),
-      seed,
-      signal,
-      stats: progress.addEngine(),
-      warn,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(whole ? {} : { portsOf: (address) => plan.left(address) }),
-    });
+    return this.#transports.probe(asked, past !== undefined);
   }
 
   async *#remaining(addresses: AsyncIterable<string>, past: Past): AsyncGenerator<string> {
@@ -157,7 +136,7 @@ class Run {
         if (skipped % SKIPPED_AT_ONCE === 0) await breathe();
         continue;
       }
-      const known = this.#known(past, address);
+      const known = this.#transports.known(past, address);
       if (known.length > 0) {
         await this.room();
         if (this.#goOn(address, known)) continue;
@@ -166,17 +145,9 @@ class Run {
     }
   }
 
-  /** What is known of a host over the transports that are looked at. */
-  #known(past: Past, address: string): readonly Outcome[] {
-    const asked = new Set(this.#plans.map(({ transport }) => transport));
-    return past.take(address).filter(({ transport }) => asked.has(transport));
-  }
-
   /** Takes over what is known of a host; whether nothing is left to ask. */
   #goOn(address: string, known: readonly Outcome[]): boolean {
-    const rests = this.#plans.map((plan) => ({ plan, rest: plan.rest(address, known) }));
-    const over = rests.every(({ rest }) => rest.length === 0);
-    if (!over) for (const { plan, rest } of rests) plan.keep(address, rest);
+    const over = this.#transports.goOn(address, known);
     this.#restore(address, known, true);
     return over;
   }
@@ -194,7 +165,7 @@ class Run {
     const { past } = this.#input;
     if (past === undefined) return;
     for (const address of past.left()) {
-      const known = this.#known(past, address);
+      const known = this.#transports.known(past, address);
       if (known.length > 0) this.#restore(address, known, false);
     }
   }
@@ -251,8 +222,7 @@ class Run {
   #hostOf(address: string): HostTally {
     const known = this.#hosts.get(address);
     if (known !== undefined) return known;
-    const expected = this.#plans.reduce((sum, plan) => sum + plan.expected(address).length, 0);
-    const host = new HostTally(address, expected);
+    const host = new HostTally(address, this.#transports.expected(address));
     this.#hosts.set(address, host);
     return host;
   }
@@ -276,7 +246,7 @@ class Run {
     if (!host.told || host.pending > 0) return;
     if (!this.#hosts.delete(host.address)) return;
     this.#looker.forget(host.address);
-    for (const plan of this.#plans) plan.forget(host.address);
+    this.#transports.forget(host.address);
     this.#finished.push(host);
     this.#input.progress.hosts += 1;
   }

@@ -12,8 +12,7 @@ import { takeLock } from '../../pipeline/journal/lock.ts';
 import type { Journal } from '../../pipeline/journal/open.ts';
 import { countTargets, type LookRequest, look } from '../../pipeline/look.ts';
 import type { Seen } from '../../pipeline/scan.ts';
-import type { Engine } from '../../probe/engine.ts';
-import { chooseEngineWithNote, chooseUdpEngine } from '../../probe/engines.ts';
+import { chooseEngineWithNote, chooseUdpEngine, type EngineChoice } from '../../probe/engines.ts';
 import { mostDatagrams } from '../../probe/udp/question.ts';
 import type { Format, RenderOptions } from '../../report/format.ts';
 import { readExclusions } from '../../targets/exclude.ts';
@@ -128,6 +127,7 @@ async function requestFor(
   const policy = await choosePolicy(file);
   const { engine, note } = await chooseEngineWithNote(options.engine);
   const edges = new EdgeTable(await chooseEdges(options.edges));
+  const second = udp.length === 0 ? null : await udpEngine(options);
   const resolver = createResolver({ signal });
   return {
     targets,
@@ -136,8 +136,8 @@ async function requestFor(
     resolver,
     ports,
     engine,
-    note,
-    ...(udp.length === 0 ? {} : { udp: { ports: udp, engine: await udpEngine(options) } }),
+    note: note ?? second?.note ?? null,
+    ...(second === null ? {} : { udp: { ports: udp, engine: second.engine } }),
     pace: { rate: options.rate, perHost: options.perHost },
     identify: options.identify,
     judge: judgeWith(policy),
@@ -156,10 +156,9 @@ async function requestFor(
 }
 
 /** Loaded only when UDP ports are named: what is asked over UDP. */
-async function udpEngine({ engine: name }: ScanOptions): Promise<Engine> {
+async function udpEngine({ engine: name }: ScanOptions): Promise<EngineChoice> {
   const { QUESTIONS } = await import('../../identify/datagrams.ts');
-  const { engine } = await chooseUdpEngine(name, QUESTIONS);
-  return engine;
+  return chooseUdpEngine(name, QUESTIONS);
 }
 
 async function datagramsEach(ports: readonly number[]): Promise<number> {

@@ -23,9 +23,10 @@ describe('chooseEngine', () => {
     'takes the best that runs here for %s, and says why not a better one',
     async (name, kinds) => {
       const expected = await firstOf(kinds);
-      const { engine, note } = await chooseEngineWithNote(name);
+      const { engine, note, lacksRights } = await chooseEngineWithNote(name);
       expect({ name: engine.name, note }).toEqual(expected);
       expect(engine.transport).toBe('tcp');
+      expect(lacksRights).toBe(note?.includes('CAP_NET_RAW') ?? false);
     },
   );
 

@@ -116,7 +116,10 @@ function quoted(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
-type Prepared = Omit<LookRequest, 'onProblem' | 'onNote'> & { readonly note: string | null };
+type Prepared = Omit<LookRequest, 'onProblem' | 'onNote'> & {
+  readonly note: string | null;
+  readonly lacksRights: boolean;
+};
 
 async function requestFor(
   { targets, options, policy: file, journal }: Choice,
@@ -125,7 +128,7 @@ async function requestFor(
 ): Promise<Prepared> {
   const { tcp: ports, udp } = choosePorts(options, targets);
   const policy = await choosePolicy(file);
-  const { engine, note } = await chooseEngineWithNote(options.engine);
+  const { engine, note, lacksRights } = await chooseEngineWithNote(options.engine);
   const edges = new EdgeTable(await chooseEdges(options.edges));
   const second = udp.length === 0 ? null : await udpEngine(options);
   const resolver = createResolver({ signal });
@@ -137,6 +140,7 @@ async function requestFor(
     ports,
     engine,
     note: note ?? second?.note ?? null,
+    lacksRights,
     ...(second === null ? {} : { udp: { ports: udp, engine: second.engine } }),
     pace: { rate: options.rate, perHost: options.perHost },
     identify: options.identify,
@@ -223,7 +227,8 @@ async function run(
     onProblem: ({ code, message }) => view.message(`${code}: ${message}`),
     onNote: (message) => view.message(`note: ${message}`),
   });
-  if (options.verbose === true) view.message(`note: ${engineNote(request, options)}`);
+  const slower = request.lacksRights && !areOwnLoopback(request.targets);
+  if (options.verbose === true || slower) view.message(`note: ${engineNote(request, options)}`);
   const { progress } = scan;
   const source = { progress, total: () => scan.total(), now: () => performance.now() };
   if (options.stats === true) view = showStats(terminal.err, source);

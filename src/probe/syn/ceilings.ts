@@ -1,36 +1,38 @@
 import { mix } from '../connect/permute.ts';
 import type { Limit } from '../engine.ts';
 
-/** Counters there are: two addresses that share one slow each other down, never speed up. */
+/** Places there are: two addresses that share one slow each other down, never speed up. */
 const CELLS = 65_536;
-/** Length of a window in milliseconds; a ceiling is this share of it for each window. */
-const WINDOW_MS = 100;
+/** Unused share that may be sent at once, milliseconds' worth of it. */
+const BURST_MS = 40;
+/** What is admitted leaves at most this much later, milliseconds: a slice of the run is sent by then. */
+const LATE_MS = 10;
 /** A network (IPv4 /24, IPv6 /48) may receive as much as this many of its hosts. */
 const HOSTS_PER_NETWORK = 8;
 
-/** Holds what one host and one network receive under a ceiling, at any overall rate. */
+/**
+ * Holds what one host and one network receive under a ceiling, at any overall rate: the generic cell
+ * rate algorithm (ITU-T I.371). In no second, wherever it begins, more than the ceiling leaves; for
+ * that the long-run share is 1/1.05 of it.
+ */
 export class Ceilings {
-  readonly #perHost: number;
-  readonly #perNetwork: number;
-  readonly #hosts = new Uint16Array(CELLS);
-  readonly #networks = new Uint16Array(CELLS);
-  #windowEnds = 0;
+  /** Milliseconds between two probes in the long run. */
+  readonly #hostGap: number;
+  readonly #networkGap: number;
+  /** When each would be due if all came evenly. */
+  readonly #hosts = new Float64Array(CELLS);
+  readonly #networks = new Float64Array(CELLS);
+  #now = 0;
 
   /** `perHost` in probes per second; a network may receive eight times as many. */
   constructor(perHost: Limit) {
-    const share = perHost === 'max' ? Number.POSITIVE_INFINITY : (perHost * WINDOW_MS) / 1000;
-    this.#perHost = Math.max(1, Math.floor(share));
-    this.#perNetwork = Math.max(1, Math.floor(share * HOSTS_PER_NETWORK));
+    this.#hostGap = perHost === 'max' ? 0 : (1000 + BURST_MS + LATE_MS) / perHost;
+    this.#networkGap = this.#hostGap / HOSTS_PER_NETWORK;
   }
 
-  /** Call before asking; milliseconds until the counters start anew. */
-  advance(now: number): number {
-    if (now >= this.#windowEnds) {
-      this.#windowEnds = now + WINDOW_MS;
-      this.#hosts.fill(0);
-      this.#networks.fill(0);
-    }
-    return this.#windowEnds - now;
+  /** Call before asking; milliseconds, from any start, never backwards. */
+  advance(now: number): void {
+    this.#now = now;
   }
 
   /**
@@ -38,17 +40,18 @@ export class Ceilings {
    * counts it when it may.
    */
   admit(words: Uint32Array, at: number, v4: boolean): boolean {
-    if (this.#perHost === Number.POSITIVE_INFINITY) return true;
+    if (this.#hostGap === 0) return true;
     const [first = 0, second = 0] = [words[at], words[at + 1]];
     // The low three bytes of the first word are a /24; with half of the second it is a /48.
     const network = v4 ? mix(first & 0xff_ffff) : mix(first ^ mix((second & 0xffff) + 1));
     const rest = v4 ? 0 : mix((words[at + 2] ?? 0) ^ mix(words[at + 3] ?? 0));
     const cell = mix(first ^ mix(second ^ rest)) & (CELLS - 1);
     const networkCell = network & (CELLS - 1);
-    const [sent = 0, sentThere = 0] = [this.#hosts[cell], this.#networks[networkCell]];
-    if (sent >= this.#perHost || sentThere >= this.#perNetwork) return false;
-    this.#hosts[cell] = sent + 1;
-    this.#networks[networkCell] = sentThere + 1;
+    const latest = this.#now + BURST_MS;
+    const [due = 0, dueThere = 0] = [this.#hosts[cell], this.#networks[networkCell]];
+    if (due > latest || dueThere > latest) return false;
+    this.#hosts[cell] = Math.max(due, this.#now) + this.#hostGap;
+    this.#networks[networkCell] = Math.max(dueThere, this.#now) + this.#networkGap;
     return true;
   }
 }

@@ -27,10 +27,13 @@ export class Chunk {
   pass = 1;
   /** When the next decision is due; Infinity while a round is being sent. */
   dueAt = Number.POSITIVE_INFINITY;
+  /** Before this no silent port is asked again. */
+  retryAt = Number.POSITIVE_INFINITY;
   /** Probes of this round that wait for a ceiling. */
   held = 0;
-  /** Answers by the round they answered. */
+  /** Answers by the round they answered, and hosts by the round that their first answer answered. */
   readonly answers: RoundCount;
+  readonly hosts: number[];
   /** Whether this round leaves out hosts of which nothing was heard. */
   responsiveOnly = false;
   readonly #order: Permutation;
@@ -49,6 +52,7 @@ export class Chunk {
     this.paths = paths;
     this.size = block.count * ports;
     this.answers = newRoundCount(rounds);
+    this.hosts = new Array<number>(rounds).fill(0);
     this.#ports = ports;
     this.#order = new Permutation(this.size, key);
     this.#index = new HostIndex(block);
@@ -88,13 +92,15 @@ export class Chunk {
     return -1;
   }
 
-  /** Notes an answer. False when there was one already. */
-  settle(probe: number): boolean {
+  /** Notes an answer, to a probe of `round` unless our own side gave it. False when there was one already. */
+  settle(probe: number, round = -1): boolean {
     if (!this.isOpenQuestion(probe)) return false;
     this.#done[probe >>> 5] = (this.#done[probe >>> 5] ?? 0) | (1 << (probe & 31));
     this.#remaining -= 1;
     this.#answered += 1;
-    this.#heard[this.hostOf(probe)] = 1;
+    const host = this.hostOf(probe);
+    if (round >= 0 && this.#heard[host] === 0) this.hosts[round] = (this.hosts[round] ?? 0) + 1;
+    this.#heard[host] = 1;
     return true;
   }
 
@@ -117,6 +123,11 @@ export class Chunk {
   /** Number of the host with an address that lies in `bytes`; -1 when it is not of this chunk. */
   find(bytes: Uint8Array, at: number, family: 4 | 6): number {
     return this.#index.find(bytes, at, family);
+  }
+
+  /** The next one with the same address, or -1. */
+  another(): number {
+    return this.#index.another();
   }
 
   /** One bit for each probe that was answered or not to be sent. */

@@ -25,6 +25,9 @@ export class HostIndex {
   readonly #table: Int32Array;
   readonly #mask: number;
   readonly #sought = new Uint32Array(ADDRESS_WORDS);
+  #family: 4 | 6 = 4;
+  /** Where the search goes on. */
+  #place = 0;
 
   constructor(block: HostBlock) {
     this.#block = block;
@@ -40,12 +43,18 @@ export class HostIndex {
     for (let word = 0; word < ADDRESS_WORDS; word++) {
       sought[word] = family === 4 && word > 0 ? 0 : readWord(bytes, at + word * 4);
     }
-    let place = hashOf(sought, 0) & this.#mask;
+    this.#family = family;
+    this.#place = hashOf(sought, 0) & this.#mask;
+    return this.another();
+  }
+
+  /** The next host with the address sought last, or -1: link-local ones may be on several interfaces. */
+  another(): number {
     for (;;) {
-      const host = this.#table[place] ?? -1;
+      const host = this.#table[this.#place] ?? -1;
       if (host < 0) return -1;
-      if (this.#block.families[host] === family && this.#equals(host)) return host;
-      place = (place + 1) & this.#mask;
+      this.#place = (this.#place + 1) & this.#mask;
+      if (this.#block.families[host] === this.#family && this.#equals(host)) return host;
     }
   }
 

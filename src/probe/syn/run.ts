@@ -7,7 +7,7 @@ import { Ceilings } from './ceilings.ts';
 import { Chunk } from './chunk.ts';
 import type { HostBlock } from './hosts.ts';
 import { RateControl } from './rate.ts';
-import { deservesRound, newRoundCount, type RoundCount } from './rounds.ts';
+import { deservesAllHosts, deservesRound, newRoundCount, type RoundCount } from './rounds.ts';
 import { SipHash, type SipKey } from './siphash.ts';
 import type { Wire } from './wire.ts';
 import { WITNESS_BATCHES, type Witness, Witnesses } from './witnesses.ts';
@@ -24,8 +24,9 @@ const RETRY_PAUSE_MS = 2000;
 const LAST_PAUSE_MS = 1500;
 /** Probes held back by a ceiling before no more are taken. */
 const MOST_HELD = 16_384;
-/** Probes held back that are tried in vain before all are taken to be. */
-const HELD_TRIES = 64;
+/** Probes held back that are tried in vain before all are taken to be, for so many milliseconds. */
+const HELD_TRIES = 1024;
+const HELD_REST_MS = 5;
 const MAX_REST_MS = 10;
 /** Where one port in this many answers, further rounds ask the hosts too of which nothing was heard. */
 const MOSTLY = 4;
@@ -100,6 +101,8 @@ export class SynRun {
   readonly #chunks = new Map<number, Chunk>();
   readonly #portIndex = new Int32Array(65_536).fill(-1);
   #held: Held[] = [];
+  /** Where the next look at those held begins, and when. */
+  #heldAt = 0;
   #heldUntil = 0;
   /** A probe for which there was no room. */
   #stuck: Held | null = null;
@@ -131,7 +134,8 @@ export class SynRun {
 
   /** Probes per second aimed at now; Infinity without a limit. */
   get targetRate(): number {
-    return this.#rate.rate;
+    for (const chunk of this.#chunks.values()) if (!this.#isExempt(chunk)) return this.#rate.rate;
+    return Number.POSITIVE_INFINITY;
   }
 
   get idle(): boolean {
@@ -185,13 +189,14 @@ export class SynRun {
   /** Milliseconds until there is something to do unless an answer comes; 0 when there is now. */
   restMs(): number {
     const now = this.#now();
-    if (this.#held.length > 0) return Math.min(MAX_REST_MS, this.#ceilings.advance(now));
-    let rest = MAX_REST_MS;
+    const ready = now + this.#rate.delayMs(now);
+    let due = this.#held.length > 0 ? Math.max(this.#heldUntil, ready) : now + MAX_REST_MS;
+    const full = this.#held.length >= MOST_HELD;
     for (const chunk of this.#chunks.values()) {
-      if (chunk.sending) rest = Math.min(rest, this.#isExempt(chunk) ? 0 : this.#rate.delayMs(now));
-      else rest = Math.min(rest, Math.max(0, chunk.dueAt - now));
+      if (!chunk.sending) due = Math.min(due, chunk.dueAt);
+      else if (!full) due = Math.min(due, this.#isExempt(chunk) ? now : ready);
     }
-    return rest;
+    return Math.max(0, Math.min(MAX_REST_MS, due - now));
   }
 
   #isExempt({ block }: Chunk): boolean {
@@ -203,24 +208,34 @@ export class SynRun {
     if (chunk.remaining === 0) return this.#finish(chunk);
     if (chunk.sending || chunk.held > 0 || this.#stuck !== null) return;
     if (chunk.dueAt === Number.POSITIVE_INFINITY) {
-      const pause = chunk.pass < this.#settings.attempts ? RETRY_PAUSE_MS : LAST_PAUSE_MS;
-      chunk.dueAt = now + Math.min(pause, this.#settings.timeoutMs);
+      const { attempts, timeoutMs } = this.#settings;
+      chunk.retryAt = now + Math.min(RETRY_PAUSE_MS, timeoutMs);
+      const wait = Math.min(LAST_PAUSE_MS, timeoutMs);
+      chunk.dueAt = chunk.pass < attempts ? chunk.retryAt : now + wait;
       this.#limit();
-    } else if (now >= chunk.dueAt) this.#decide(chunk);
+    } else if (now >= chunk.dueAt) this.#decide(chunk, now);
   }
 
-  #decide(chunk: Chunk): void {
+  #decide(chunk: Chunk, now: number): void {
+    const { answers, hosts, pass } = chunk;
     const base = this.#settings.attempts;
-    if (chunk.pass < Math.min(base, MOST_ROUNDS)) chunk.again(false);
-    else if (chunk.pass < MOST_ROUNDS && deservesRound(chunk.answers, chunk.pass, base)) {
-      chunk.again(chunk.answered * MOSTLY < chunk.size);
-    } else return this.#finish(chunk);
+    const isMore = pass >= base;
+    if (pass >= MOST_ROUNDS || (isMore && !deservesRound(answers, pass, base))) {
+      return this.#finish(chunk);
+    }
+    if (now < chunk.retryAt) {
+      chunk.dueAt = chunk.retryAt;
+      return;
+    }
+    const isSparse = chunk.answered * MOSTLY < chunk.size;
+    chunk.again(isMore && isSparse && !deservesAllHosts(answers, hosts, pass));
     this.#limit();
   }
 
   #finish(chunk: Chunk): void {
     this.#chunks.delete(chunk.id);
     this.#held = this.#held.filter((held) => held.chunk !== chunk);
+    if (this.#stuck?.chunk === chunk) this.#stuck = null;
     this.#witnesses.forget(chunk.id);
     this.#addAnswers(chunk);
     this.#sink.finished(chunk.id, chunk.settled);
@@ -273,6 +288,7 @@ export class SynRun {
     const stuck = this.#stuck;
     if (stuck === null) return SLICE;
     this.#stuck = null;
+    if (!stuck.chunk.isOpenQuestion(stuck.probe)) return SLICE;
     return this.#send(stuck.chunk, stuck.probe) ? SLICE - 1 : 0;
   }
 
@@ -296,27 +312,42 @@ export class SynRun {
     return 0;
   }
 
-  /** Those held back that their ceilings let pass now. After some in vain, none before the next window. */
+  /** Those held back that their ceilings let pass now. After some in vain, none for a while. */
   #sendHeld(now: number, left: number): number {
     let room = left;
     let tried = 0;
-    while (room > 0 && tried < HELD_TRIES && now >= this.#heldUntil) {
-      const held = this.#held[tried];
-      if (held === undefined) break;
-      const exempt = this.#isExempt(held.chunk);
-      if (!exempt && this.#rate.delayMs(now) > 0) return room;
-      if (!this.#admits(held.chunk, held.probe)) {
-        tried += 1;
+    const most = Math.min(HELD_TRIES, this.#held.length);
+    while (room > 0 && tried < most && now >= this.#heldUntil) {
+      const held = this.#held[this.#heldAt];
+      if (held === undefined) {
+        if (this.#held.length === 0) break;
+        this.#heldAt = 0;
         continue;
       }
-      this.#held.splice(tried, 1);
-      held.chunk.held -= 1;
+      const { chunk, probe } = held;
+      const isWanted = chunk.isOpenQuestion(probe);
+      const exempt = this.#isExempt(chunk);
+      if (isWanted && !exempt && this.#rate.delayMs(now) > 0) return room;
+      if (isWanted && !this.#admits(chunk, probe)) {
+        tried += 1;
+        this.#heldAt += 1;
+        continue;
+      }
+      this.#letGo(held);
+      if (!isWanted) continue;
       if (!exempt) this.#rate.take();
-      if (!this.#send(held.chunk, held.probe)) return 0;
+      if (!this.#send(chunk, probe)) return 0;
       room -= 1;
     }
-    if (tried > 0 && now >= this.#heldUntil) this.#heldUntil = now + this.#ceilings.advance(now);
+    if (tried > 0 && tried >= most) this.#heldUntil = now + HELD_REST_MS;
     return room;
+  }
+
+  /** Takes the one looked at off the list; the last one fills its place. */
+  #letGo(held: Held): void {
+    const last = this.#held.pop();
+    if (last !== undefined && last !== held) this.#held[this.#heldAt] = last;
+    held.chunk.held -= 1;
   }
 
   #admits(chunk: Chunk, probe: number): boolean {
@@ -326,7 +357,14 @@ export class SynRun {
   }
 
   /** False when there was no room: then it is stuck, and goes first the next time. */
-  #send(chunk: Chunk, probe: number, round = chunk.pass - 1): boolean {
+  #send(chunk: Chunk, probe: number): boolean {
+    if (this.#put(chunk, probe, chunk.pass - 1)) return true;
+    this.#stuck = { chunk, probe };
+    return false;
+  }
+
+  /** False when there is no room. */
+  #put(chunk: Chunk, probe: number, round: number): boolean {
     const sourcePort = this.#settings.sourcePort + round;
     const host = chunk.hostOf(probe);
     const port = this.#settings.ports[chunk.portOf(probe)] ?? 0;
@@ -341,10 +379,7 @@ export class SynRun {
       chunk.id,
       probe,
     );
-    if (!put) {
-      this.#stuck = { chunk, probe };
-      return false;
-    }
+    if (!put) return false;
     this.counts.probes += 1;
     if (round > 0) this.counts.retries += 1;
     return true;
@@ -377,7 +412,7 @@ export class SynRun {
   #askWitness({ chunk: id, probe }: Witness, batch: number): boolean {
     const chunk = this.#chunks.get(id);
     if (chunk === undefined || !this.#admits(chunk, probe)) return false;
-    return this.#send(chunk, probe, MOST_ROUNDS + batch);
+    return this.#put(chunk, probe, MOST_ROUNDS + batch);
   }
 
   readonly #onPacket = (bytes: Memory, offset: number, length: number, family: 4 | 6): void => {
@@ -388,9 +423,9 @@ export class SynRun {
     const portAt = this.#portIndex[reader.port] ?? -1;
     if (round < 0 || round >= SOURCE_PORTS || portAt < 0) return;
     for (const chunk of this.#chunks.values()) {
-      const host = chunk.find(bytes, reader.addressAt, family);
+      let host = chunk.find(bytes, reader.addressAt, family);
+      while (host >= 0 && !this.#isOurs(chunk, host)) host = chunk.another();
       if (host < 0) continue;
-      if (!this.#isOurs(chunk, host)) return;
       this.counts.valid += 1;
       return this.#heard(chunk, host * this.#settings.ports.length + portAt, round, bytes);
     }
@@ -409,7 +444,7 @@ export class SynRun {
       if (kind !== 'icmp') this.#witnesses.heard(round - MOST_ROUNDS);
       return;
     }
-    if (!chunk.settle(probe)) {
+    if (!chunk.settle(probe, round)) {
       this.counts.duplicates += 1;
       return;
     }

@@ -3,8 +3,8 @@ import { mix } from '../connect/permute.ts';
 /** Ports known to answer that are kept to be asked again. */
 const KEPT = 256;
 /** Batches whose answers are told apart: each has a source port of its own. */
-export const WITNESS_BATCHES = 3;
-/** A batch is asked every so often; its answers count when its turn comes again, 750 ms later. */
+export const WITNESS_BATCHES = 4;
+/** A batch is asked in this time, evenly; its answers count when its turn comes again, after 750 ms more. */
 const BATCH_MS = 250;
 /** Most in one batch, and the share of all probes they may be. */
 const MOST = 64;
@@ -28,6 +28,9 @@ export class Witnesses {
   #seen = 0;
   #turn = 0;
   #nextAt = 0;
+  /** Of this batch: how many there may be, and how many have had their time. */
+  #room = 0;
+  #begun = 0;
   /** Totals of the batches whose time is over. */
   asked = 0;
   answered = 0;
@@ -57,20 +60,26 @@ export class Witnesses {
   }
 
   /**
-   * When it is time, asks a batch through `ask`, which gets the number of the batch and says whether
-   * it could be sent. `rate` is the overall one.
+   * Asks those whose time has come through `ask`, which gets the number of the batch and says whether
+   * it could be sent. They are spread out: in one burst a full queue would lose more of them than of
+   * the rest. `rate` is the overall one.
    */
   advance(now: number, rate: number, ask: (witness: Witness, batch: number) => boolean): void {
-    if (now < this.#nextAt) return;
+    if (now >= this.#nextAt) this.#nextBatch(now, rate);
+    const passed = 1 - (this.#nextAt - now) / BATCH_MS;
+    for (const due = Math.ceil(this.#room * passed); this.#begun < due; this.#begun++) {
+      const witness = this.#kept[this.#turn++ % this.#kept.length];
+      if (witness === undefined || !ask(witness, this.#batch)) continue;
+      this.#asked[this.#batch] = (this.#asked[this.#batch] ?? 0) + 1;
+    }
+  }
+
+  #nextBatch(now: number, rate: number): void {
     this.#nextAt = now + BATCH_MS;
     this.#batch = (this.#batch + 1) % WITNESS_BATCHES;
     this.#close(this.#batch);
-    const room = Math.min(MOST, this.#kept.length, Math.ceil((rate * SHARE * BATCH_MS) / 1000));
-    for (let count = 0; count < room; count++) {
-      const witness = this.#kept[this.#turn++ % this.#kept.length];
-      if (witness === undefined || !ask(witness, this.#batch)) return;
-      this.#asked[this.#batch] = (this.#asked[this.#batch] ?? 0) + 1;
-    }
+    this.#room = Math.min(MOST, this.#kept.length, Math.ceil((rate * SHARE * BATCH_MS) / 1000));
+    this.#begun = 0;
   }
 
   /** A peer may answer one question twice: no more answers count than were asked. */

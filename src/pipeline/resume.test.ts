@@ -46,6 +46,7 @@ function recorder(asked: string[], transport: Transport = 'tcp'): Engine {
   return {
     name: 'recorder',
     transport,
+    autoRate: 1,
     async *probe(addresses, ports, { portsOf, stats }) {
       for await (const address of addresses) {
         for (const port of portsOf?.(address) ?? ports) {

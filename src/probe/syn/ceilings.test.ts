@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Limit } from '../engine.ts';
 import { blockOf } from '../../../test/helpers/simulated-scan.ts';
+import type { Limit } from '../engine.ts';
 import { Ceilings } from './ceilings.ts';
 import { wordsOf } from './hosts.ts';
 

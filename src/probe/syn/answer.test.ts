@@ -112,7 +112,7 @@ describe('AnswerReader', () => {
         const memory = new Uint8Array(packet.bytes);
         packet.layOut(memory, 0);
         const [ourPort, theirPort, sequence] = numbers;
-        packet.fill(memory, 0, null, them, 0, ourPort, theirPort, sequence, 1);
+        packet.complete(memory, 0, null, them, 0, ourPort, theirPort, sequence, 1);
         const quoted = memory.subarray(0, (family === 4 ? 20 : 40) + 8);
         const error = icmp(family, family === 4 ? 3 : 1, 0, quoted);
         expect(reader.read(error, 0, error.length, family)).toBe(true);

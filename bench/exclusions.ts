@@ -16,7 +16,12 @@ const ENTRIES = 500_000;
 /** Addresses drawn per measurement. */
 const DRAWN = 2_000_000;
 const ROUNDS = 3;
-const TARGETS = ['10.0.0.0/8', '0.0.0.0/0'];
+const ALLOWED_MB = 200;
+/** The second is more than was promised: half a million blocks are left of it. */
+const TARGETS = [
+  { target: '10.0.0.0/8', allowed: true },
+  { target: '0.0.0.0/0', allowed: false },
+] as const;
 
 interface Figures {
   readonly entries: number;
@@ -71,7 +76,7 @@ function inChild(target: string, file: string): Figures {
   return JSON.parse(said) as Figures;
 }
 
-function report(target: string, file: string): void {
+function report({ target, allowed }: (typeof TARGETS)[number], file: string): void {
   const runs = Array.from({ length: ROUNDS }, () => inChild(target, file));
   const middle = (key: keyof Figures) => median(runs.map((run) => run[key]));
   console.log(
@@ -82,8 +87,10 @@ function report(target: string, file: string): void {
       middle('firstMs').toFixed(0),
       Math.round(middle('perSecond')).toLocaleString('en-US'),
       middle('peakMb').toFixed(0),
+      allowed ? `< ${ALLOWED_MB}` : '',
     ),
   );
+  if (allowed && middle('peakMb') >= ALLOWED_MB) process.exitCode = 1;
 }
 
 function main(): void {
@@ -91,9 +98,10 @@ function main(): void {
   const file = join(folder, 'never.txt');
   try {
     writeFileSync(file, `${[...entries()].join('\n')}\n`);
-    console.log(row('targets', 'exclusions', 'read s', 'first ms', 'addresses/s', 'peak MB'));
-    console.log(row('---', '---', '---', '---', '---', '---'));
-    for (const target of TARGETS) for (const used of ['', file]) report(target, used);
+    const columns = ['targets', 'exclusions', 'read s', 'first ms', 'addresses/s', 'peak MB'];
+    console.log(row(...columns, 'allowed'));
+    console.log(row(...columns.map(() => '---'), '---'));
+    for (const asked of TARGETS) for (const used of ['', file]) report(asked, used);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -39,7 +39,8 @@ export function portsPage() {
 ${GENERATED}
 
 The ports that applications of today use: ${count('tcp')} TCP ports, which Postern scans when you name
-none, and ${count('udp')} UDP ports. \`--top N\` takes the N met most often of them. The name is the word
+none, and ${count('udp')} UDP ports, which it scans when you name them (\`U:161\`). \`--top N\` takes the N
+TCP ports met most often. The name is the word
 for \`-p\` and for policies. \`postern ports QUERY\` prints the same on the command line.
 
 The last column is the verdict by the number alone. It counts only where the service was not

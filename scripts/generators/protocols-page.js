@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ASKED_ANYWHERE, DATAGRAM_PROTOCOLS } from '../../dist/identify/datagrams.js';
 import { byFrequency } from '../../dist/identify/order.js';
 import { PROTOCOLS } from '../../dist/identify/registry.js';
 import { GENERATED, table } from './markdown.js';
@@ -32,6 +33,8 @@ const ASKED = new Set(
   [...byFrequency(PROTOCOLS, 'bare'), ...byFrequency(PROTOCOLS, 'tls')].map(({ name }) => name),
 );
 
+const overUdp = (protocol) => DATAGRAM_PROTOCOLS.includes(protocol);
+
 /** How a protocol is found on a port that does not suggest it. */
 function elsewhere({ name, over, manners }) {
   if (manners === 'listen') return 'by its greeting';
@@ -40,13 +43,20 @@ function elsewhere({ name, over, manners }) {
 }
 
 function section(protocol) {
-  const { name, title, details } = protocol;
+  const { name, details } = protocol;
+  const title = overUdp(protocol) ? `${protocol.title} over UDP` : protocol.title;
   const rows = fields(z.toJSONSchema(details, { io: 'output' }));
   const body =
     rows.length === 0
       ? 'No details of its own.'
       : table(['field of `details`', 'type', 'present', 'meaning'], rows);
   return `## ${title}\n\n\`${name}\`\n\n${body}\n`;
+}
+
+function datagramRow(protocol) {
+  const { name, title } = protocol;
+  const asked = ASKED_ANYWHERE.includes(protocol) ? 'asked for' : 'if it shows itself';
+  return [`\`${name}\``, title, 'udp', 'udp', portsOf(protocol), asked, 'ask'];
 }
 
 export function protocolsPage() {
@@ -60,7 +70,7 @@ export function protocolsPage() {
       portsOf(protocol),
       elsewhere(protocol),
       protocol.manners,
-    ]),
+    ]).concat(DATAGRAM_PROTOCOLS.map(datagramRow)),
   );
   const head = `# Protocols
 
@@ -76,5 +86,10 @@ question looks like them, because fragile devices speak them or they are rarely 
 
 ${overview}
 `;
-  return [{ path: 'docs/protocols.md', text: [head, ...PROTOCOLS.map(section)].join('\n') }];
+  return [
+    {
+      path: 'docs/protocols.md',
+      text: [head, ...[...PROTOCOLS, ...DATAGRAM_PROTOCOLS].map(section)].join('\n'),
+    },
+  ];
 }

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, problem } from '../model/errors.ts';
 import { KNOWN_PORTS } from '../model/known-ports.ts';
-import { isLoopback } from '../model/network.ts';
+import { isLoopback } from '../model/loopback.ts';
 import { NO_POLICY, type Policy } from '../model/policy.ts';
 import type { Format } from '../report/format.ts';
 import { formatByName } from '../report/formats.ts';
-import { defaultPorts, formatPorts, parsePorts, topPorts } from '../targets/ports.ts';
+import { defaultPorts, type PortSelection, parsePorts, topPorts } from '../targets/ports.ts';
 import type { GlobalOptions, ScanOptions } from './options.ts';
 
 /** Everything there is: on this machine's own loopback it takes two seconds. */
@@ -21,20 +21,19 @@ export function areOwnLoopback(targets: readonly string[]): boolean {
 }
 
 /**
- * The TCP ports that `-p` and `--top` stand for. Without either: all of them when nothing but
- * loopback addresses are looked at, else our own list.
+ * The ports that `-p` and `--top` stand for. Without either: all TCP ports when nothing but loopback
+ * addresses are looked at, else those of our own list. UDP ports are only those that `U:` names.
  */
 export function choosePorts(
   { ports, top }: Pick<ScanOptions, 'ports' | 'top'>,
   targets: readonly string[],
-): readonly number[] {
+): PortSelection {
   if (ports === undefined && top === undefined) {
-    return areOwnLoopback(targets) ? parsePorts(ALL).tcp : defaultPorts('tcp');
+    return { tcp: areOwnLoopback(targets) ? parsePorts(ALL).tcp : defaultPorts('tcp'), udp: [] };
   }
   const { tcp, udp } = ports === undefined ? { tcp: [], udp: [] } : parsePorts(ports);
-  if (udp.length > 0) throw problem('UDP_NOT_YET', { value: formatPorts(udp) });
   const most = top === undefined ? [] : topPorts(top, 'tcp');
-  return [...new Set([...tcp, ...most])].sort((a, b) => a - b);
+  return { tcp: [...new Set([...tcp, ...most])].sort((a, b) => a - b), udp };
 }
 
 /** A policy as its file holds it. */
@@ -63,7 +62,8 @@ export async function choosePolicy(file: PolicyFile | null): Promise<Policy> {
 /** Every word a policy may use for what answers; loaded only when there is a policy. */
 async function serviceNames(): Promise<readonly string[]> {
   const { PROTOCOLS } = await import('../identify/registry.ts');
-  return [...PROTOCOLS, ...KNOWN_PORTS].map(({ name }) => name);
+  const { DATAGRAM_PROTOCOLS } = await import('../identify/datagrams.ts');
+  return [...PROTOCOLS, ...DATAGRAM_PROTOCOLS, ...KNOWN_PORTS].map(({ name }) => name);
 }
 
 /** What is printed: `--format`, else JSON with `--json`, else the table. */

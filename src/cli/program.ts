@@ -14,7 +14,7 @@ import {
 } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
-const ENGINES = ['auto', 'connect', 'epoll', 'node'];
+const ENGINES = ['auto', 'syn', 'connect', 'epoll', 'node'];
 /** Formats of a scan report, as `--format` names them. */
 const FORMATS = ['table', 'json', 'jsonl', 'csv', 'xml', 'html', 'sarif', 'markdown'];
 
@@ -60,10 +60,10 @@ function addScan(
       'Finds the open ports of hosts and networks, says what answers and judges each port.',
     )
     .argument('[target...]', 'address, CIDR, range, name, @file or - (stdin)')
-    .option('-p, --ports <list>', '22,80,8000-8100 · - for all · ssh,postgresql')
+    .option('-p, --ports <list>', '22,80,8000-8100 · - for all · ssh,postgresql · U:53,161')
     .option('--top <n>', 'the n ports met most often', readTop)
     .option('--exclude <list>', 'never touch these; same notation, @file too', collect)
-    .addOption(new Option('--engine <name>', 'auto, connect, epoll or node').choices(ENGINES))
+    .addOption(new Option('--engine <name>', 'auto, syn, connect, epoll or node').choices(ENGINES))
     .option('--rate <n>', 'probes per second in all: a number, max or auto', readLimit)
     .option('--per-host <n>', 'the same for each host', readLimit)
     .option('--timeout <ms>', 'longest wait for one probe (3000)', readTimeout)

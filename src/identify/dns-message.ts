@@ -1,7 +1,7 @@
 import { ByteReader, concatBytes, latin1Text } from './bytes.ts';
 
 /** Record types and classes used here (RFC 1035 §3.2). */
-export const DNS_TYPE = { ns: 2, soa: 6, txt: 16 } as const;
+export const DNS_TYPE = { ns: 2, soa: 6, ptr: 12, txt: 16 } as const;
 export const DNS_CLASS = { internet: 1, chaos: 3 } as const;
 
 export const DNS_RCODE = { noError: 0, refused: 5 } as const;
@@ -133,6 +133,11 @@ export function readDnsMessage(bytes: Uint8Array): DnsMessage | null {
     answers,
     authorities,
   };
+}
+
+/** The name that a PTR or NS record's data holds; `bytes` is the message it came in, for pointers. */
+export function targetName(bytes: Uint8Array, { data }: DnsRecord): string | undefined {
+  return readName(bytes, new ByteReader(bytes, data.byteOffset - bytes.byteOffset));
 }
 
 /** Text of a TXT record's data: its character strings joined (RFC 1035 §3.3.14). */

@@ -9,10 +9,20 @@ const LAST_FRAGMENT = 0x8000_0000;
 /** One record of one fragment (RFC 5531 §11); the length's top bit marks the last fragment. */
 export const recordFrame = lengthFrame({ at: 1, size: 3, extra: 4 });
 
-/** A call without credentials and arguments (RFC 5531 §9), as a record for TCP. */
+/** A call without credentials and arguments (RFC 5531 §9), as a datagram. */
+export function rpcDatagram(
+  program: number,
+  version: number,
+  procedure: number,
+  xid: number = XID,
+): Uint8Array {
+  const numbers = [xid, 0, 2, program, version, procedure, 0, 0, 0, 0];
+  return concatBytes(...numbers.map(u32be));
+}
+
+/** The same as a record for TCP. */
 export function rpcCall(program: number, version: number, procedure: number): Uint8Array {
-  const numbers = [XID, 0, 2, program, version, procedure, 0, 0, 0, 0];
-  const call = concatBytes(...numbers.map(u32be));
+  const call = rpcDatagram(program, version, procedure);
   return concatBytes(u32be(LAST_FRAGMENT + call.length), call);
 }
 
@@ -27,8 +37,14 @@ export type RpcReply =
 export function readRpcReply(bytes: Uint8Array): RpcReply | null {
   const reader = new ByteReader(bytes);
   const marker = reader.u32() ?? 0;
-  if (marker !== LAST_FRAGMENT + bytes.length - 4) return null;
-  if (reader.u32() !== XID || reader.u32() !== 1) return null;
+  if (marker !== LAST_FRAGMENT + bytes.length - 4 || reader.u32() !== XID) return null;
+  return readRpcMessage(bytes.subarray(4));
+}
+
+/** Reads a reply as it comes in a datagram, whatever call it belongs to; null when it is none. */
+export function readRpcMessage(bytes: Uint8Array): RpcReply | null {
+  const reader = new ByteReader(bytes, 4);
+  if (reader.u32() !== 1) return null;
   const denied = reader.u32();
   if (denied === 1) return { kind: 'refused' };
   reader.skip(4); // flavour of the verifier

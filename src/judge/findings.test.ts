@@ -33,9 +33,19 @@ const modernSsh = {
 };
 const oldServer = { ...modernSsh, kexAlgorithms: ['curve25519-sha256'] };
 
-type Row = readonly [rule: string, look: Look, severity: string | undefined, port?: number];
+type Row = readonly [
+  rule: string,
+  look: Look,
+  severity: string | undefined,
+  port?: number,
+  more?: Partial<JudgeInput>,
+];
 const accepting = (versions: readonly ('TLSv1.0' | 'TLSv1.1' | 'TLSv1.2' | 'SSLv3')[]) =>
   tls({ versions });
+
+function amplifying(factor: number): Partial<JudgeInput> {
+  return { transport: 'udp', amplification: { sent: 10, received: 10 * factor, factor } };
+}
 
 const ROWS: readonly Row[] = [
   ['tls.sslv3', https(accepting(['SSLv3', 'TLSv1.2'])), 'high'],
@@ -96,6 +106,12 @@ const ROWS: readonly Row[] = [
   ['ldap.anonymous-bind', { protocol: 'ldap', details: {} }, undefined],
   ['rsync.open-modules', { protocol: 'rsync', details: { modules: [{ name: 'backup' }] } }, 'high'],
   ['rsync.open-modules', { protocol: 'rsync', details: { modules: [] } }, undefined],
+  ['udp.amplifier', { protocol: 'ntp' }, 'low', 123, amplifying(3)],
+  ['udp.amplifier', { protocol: 'ntp' }, 'low', 123, amplifying(9.9)],
+  ['udp.amplifier', { protocol: 'ntp' }, 'medium', 123, amplifying(10)],
+  ['udp.amplifier', { protocol: 'ntp' }, 'medium', 123, amplifying(49.9)],
+  ['udp.amplifier', { protocol: 'ntp' }, 'high', 123, amplifying(50)],
+  ['udp.amplifier', { protocol: 'ntp' }, undefined, 123, { transport: 'udp', amplification: null }],
   ['dns.open-recursion', { protocol: 'dns', details: { recursion: true } }, 'medium'],
   ['dns.open-recursion', { protocol: 'dns', details: { recursion: false } }, undefined],
   ['ssh.version-1', ssh({ sshVersion: '1.99' }), 'high'],
@@ -165,9 +181,14 @@ function idsWhere(fires: boolean): ReadonlySet<string> {
 }
 
 describe('findings beside the verdict', () => {
-  const cases = ROWS.map(([rule, look, severity, port = 443]) => ({ rule, look, severity, port }));
-  it.each(cases)('$rule on $look: $severity', ({ rule, look, severity, port }) => {
-    expect(severityOf(rule, look, { port })).toBe(severity);
+  const cases = ROWS.map(([rule, look, severity, port = 443, more = {}]) => ({
+    rule,
+    look,
+    severity,
+    more: { port, ...more },
+  }));
+  it.each(cases)('$rule on $look: $severity', ({ rule, look, severity, more }) => {
+    expect(severityOf(rule, look, more)).toBe(severity);
   });
 
   it('has a case that fires and one that does not for each rule', () => {

@@ -1,5 +1,6 @@
 import type { Policy } from '../model/policy.ts';
 import type { FindingRule, VerdictRule } from './rule.ts';
+import { amplifier } from './rules/amplifier.ts';
 import { byPolicy } from './rules/by-policy.ts';
 import { certificateTime } from './rules/certificate-time.ts';
 import { certificateTrust } from './rules/certificate-trust.ts';
@@ -41,6 +42,7 @@ export function verdictRules(policy: Policy): readonly VerdictRule[] {
 export const FINDING_RULES: readonly FindingRule[] = [
   clearTextLogin,
   strangerAccess,
+  amplifier,
   tlsVersion,
   tlsCipher,
   certificateTime,

@@ -1,7 +1,8 @@
 import { type KnownPort, knownPort } from '../model/known-ports.ts';
-import { isLoopback, isPrivateAddress } from '../model/network.ts';
+import { isLoopback } from '../model/loopback.ts';
+import { isPrivateAddress } from '../model/network.ts';
 import type { PortState, Transport } from '../model/port.ts';
-import type { SharedEdge, Vantage } from '../model/scan.ts';
+import type { Amplification, SharedEdge, Vantage } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import { applicationOfProtocol } from './applications.ts';
 import { type Facts, factsOf } from './facts.ts';
@@ -19,6 +20,8 @@ export interface JudgeInput {
   readonly edge?: SharedEdge;
   /** False when nobody asked what answers, or not to the end; absent counts as asked. */
   readonly identified?: boolean;
+  /** Null or absent: no UDP answer was much larger than its question. */
+  readonly amplification?: Amplification | null;
 }
 
 /** When and from where the look was taken. */

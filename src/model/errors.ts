@@ -126,11 +126,6 @@ export const ERRORS = {
     todo: 'Correct the lines named; docs/policy.md describes every key.',
     effect: 'usage',
   },
-  UDP_NOT_YET: {
-    message: 'UDP ports "{value}" were asked for, but this version probes TCP only',
-    todo: 'Take the U: ports out of the list.',
-    effect: 'usage',
-  },
   RESUME_FILE: {
     message: 'cannot use "{value}" to resume ({problem})',
     todo: 'Name a file that --resume wrote, or one that is not there yet to begin; nothing was scanned.',

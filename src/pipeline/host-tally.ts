@@ -1,6 +1,12 @@
 import { edgeByAnswers } from '../judge/edge-answers.ts';
 import type { Outcome, PortState, Reason, Silence } from '../model/port.ts';
-import type { HostRecord, PortCounts, PortRecord, SharedEdge } from '../model/scan.ts';
+import type {
+  Amplification,
+  HostRecord,
+  PortCounts,
+  PortRecord,
+  SharedEdge,
+} from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding, Verdict } from '../model/verdict.ts';
 
@@ -8,6 +14,7 @@ export interface Look {
   readonly service: Service | null;
   /** Whether anybody asked what answers. */
   readonly asked: boolean;
+  readonly amplification: Amplification | null;
   readonly verdict: Verdict;
   readonly findings: readonly Finding[];
 }
@@ -111,7 +118,10 @@ export class HostTally {
   }
 
   #byPort() {
-    return this.#kept.toSorted((a, b) => a.outcome.port - b.outcome.port);
+    return this.#kept.toSorted(
+      ({ outcome: a }, { outcome: b }) =>
+        a.port - b.port || a.transport.localeCompare(b.transport, 'en'),
+    );
   }
 }
 
@@ -131,6 +141,7 @@ function portRecord(
     ...(rttMs === undefined ? {} : { rttMs: Math.round(rttMs * 1000) / 1000 }),
     ...(look?.asked === false ? { asked: false as const } : {}),
     ...(look?.service == null ? {} : { service: look.service }),
+    ...(look?.amplification == null ? {} : { amplification: look.amplification }),
     ...(look === undefined ? {} : { verdict: look.verdict }),
   };
 }

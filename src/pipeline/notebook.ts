@@ -1,5 +1,5 @@
 import type { PosternError } from '../model/errors.ts';
-import { isLoopback } from '../model/network.ts';
+import { isLoopback } from '../model/loopback.ts';
 import type { Problem } from '../model/scan.ts';
 import { addressAt } from '../targets/address.ts';
 import { type Leaf, readTargets } from '../targets/read.ts';

@@ -4,7 +4,8 @@ import { PROTOCOLS } from '../identify/registry.ts';
 import type { Outcome } from '../model/port.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { Engine } from '../probe/engine.ts';
-import { type HostResult, newProgress, type ScanInput, type Seen, scanHosts } from './scan.ts';
+import { newProgress } from './progress.ts';
+import { type HostResult, type ScanInput, type Seen, scanHosts } from './scan.ts';
 
 const VERDICT: Verdict = {
   level: 'unknown',

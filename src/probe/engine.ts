@@ -40,6 +40,13 @@ export interface PacketStats {
   dropped: number;
 }
 
+/** The pace of each of `engines` that run side by side: numbers are limits over all of them. */
+export function sharedPace({ rate, perHost }: Pace, engines: number): Pace {
+  const part = <Value>(limit: Value | number) =>
+    typeof limit === 'number' ? limit / engines : limit;
+  return { rate: part(rate), perHost: part(perHost) };
+}
+
 export interface ProbeOptions {
   readonly pace: Pace;
   /** Ends the run: no new probe is sent, open sockets are closed, the iterator ends within 500 ms. */

@@ -14,14 +14,14 @@ interface Work {
   readonly addresses: number;
   /** To each address; of a shard the mean, which need not be whole. */
   readonly ports: number;
-  /** Probes sent to a silent port. */
-  readonly attempts: number;
+  /** Probes to one address if every port stays silent. */
+  readonly mostEach: number;
   /** Whether all addresses are this machine's own, for which `auto` is no limit. */
   readonly loopback: boolean;
 }
 
-/** What a connect scan will send, and how long its limits make it at least. */
-export function estimate({ addresses, ports, attempts, loopback }: Work, pace: Pace): Estimate {
+/** What one engine will send, and how long its limits make it at least. */
+export function estimate({ addresses, ports, mostEach, loopback }: Work, pace: Pace): Estimate {
   const least = Math.round(addresses * ports);
   const limit = (asked: Limit | 'auto', auto: number): Limit => {
     if (asked !== 'auto') return asked;
@@ -35,7 +35,7 @@ export function estimate({ addresses, ports, attempts, loopback }: Work, pace: P
   ];
   return {
     least,
-    most: least * attempts,
+    most: Math.round(addresses * mostEach),
     seconds: bounds.length === 0 ? null : Math.max(...bounds),
   };
 }

@@ -116,6 +116,17 @@ describe('the number of open ports missed', () => {
     expect(beside?.probeLoss).toBeCloseTo(0.01, 3);
   });
 
+  it('is at most the number of ports that stayed silent', () => {
+    const ports = [{ attempts: 2, open: [9000, 900] }];
+    const free = estimateLoss({ ports });
+    expect(estimateLoss({ ports, silent: 100_000 })).toEqual(free);
+    expect(estimateLoss({ ports, silent: 0 })).toMatchObject({ estimate: 0, interval: [0, 0] });
+    const bounded = estimateLoss({ ports, silent: 70 });
+    expect(bounded?.interval[1]).toBe(70);
+    expect(bounded?.interval[0]).toBeLessThan(70);
+    expect(bounded?.interval[0]).toBeGreaterThan(50);
+  });
+
   it('counts ports of hosts that were asked more often apart', () => {
     const twice = { attempts: 2, open: [9000, 900] };
     const often = { attempts: 4, open: [90_000, 9000, 900, 90] };
@@ -147,16 +158,21 @@ describe('an estimate from any counts', () => {
 
   it('is finite, ordered and a share', () => {
     fc.assert(
-      fc.property(fc.array(group, { maxLength: 4 }), witnesses, (ports, seen) => {
-        const found = estimateLoss({ ports, witnesses: seen });
-        if (found === undefined) return;
-        const { estimate, interval, probeLoss } = found;
-        const numbers = [0, interval[0], estimate, interval[1]];
-        expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
-        expect(numbers.every(Number.isSafeInteger)).toBe(true);
-        expect(probeLoss).toBeGreaterThanOrEqual(0);
-        expect(probeLoss).toBeLessThan(1);
-      }),
+      fc.property(
+        fc.array(group, { maxLength: 4 }),
+        witnesses,
+        fc.nat(50),
+        (ports, seen, silent) => {
+          const found = estimateLoss({ ports, witnesses: seen, silent });
+          if (found === undefined) return;
+          const { estimate, interval, probeLoss } = found;
+          const numbers = [0, interval[0], estimate, interval[1]];
+          expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+          expect(numbers.every(Number.isSafeInteger)).toBe(true);
+          expect(probeLoss).toBeGreaterThanOrEqual(0);
+          expect(probeLoss).toBeLessThan(1);
+        },
+      ),
     );
   });
 });

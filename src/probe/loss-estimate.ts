@@ -24,6 +24,8 @@ interface Witnesses {
 interface LossEvidence {
   readonly ports: readonly AnswerCounts[];
   readonly witnesses?: Witnesses;
+  /** Ports that stayed silent to the end, open or not: no more can have been missed. Absent: not known. */
+  readonly silent?: number;
 }
 
 /** Terms of the chance that `count` ports were answered first at the attempts they were. */
@@ -61,7 +63,7 @@ const NEGLIGIBLE = 20;
  *   lost answer from a port that stays silent. Losses in long bursts, and hosts that lose much more
  *   than the rest, hide more ports than the model says.
  */
-export function estimateLoss({ ports, witnesses }: LossEvidence): LossEstimate | undefined {
+export function estimateLoss({ ports, witnesses, silent }: LossEvidence): LossEstimate | undefined {
   const open = ports.map((group) => tally(group.attempts, group.open));
   const closed = ports.map((group) => tally(group.attempts, group.closed ?? []));
   const asked = witnesses?.asked ?? 0;
@@ -78,7 +80,7 @@ export function estimateLoss({ ports, witnesses }: LossEvidence): LossEstimate |
       sum(closed, Math.max(odds, closedPeak)) +
       binomial(odds, PRIOR.lost, PRIOR.answered),
   );
-  const range = likelyRange(missedAt(posterior, ports, open));
+  const range = likelyRange(missedAt(posterior, ports, open), silent);
   return { ...range, probeLoss: lossOf(pooled, [...open, ...closed], witnesses) };
 }
 

@@ -14,16 +14,15 @@ const CONFIDENCE = 0.98;
 /** Means above this are taken as normally distributed: their skew moves a bound by less than one. */
 const NORMAL_FROM = 200;
 
-/** Median of a mixture of counts, and the interval that it lies in. Whole numbers. */
-export function likelyRange(mixture: readonly Weighted[]): {
-  estimate: number;
-  interval: [number, number];
-} {
+/** Median of a mixture of counts, none of which is over `most`, and the interval that it lies in. */
+export function likelyRange(
+  mixture: readonly Weighted[],
+  most = Number.POSITIVE_INFINITY,
+): { estimate: number; interval: [number, number] } {
   const tail = (1 - CONFIDENCE) / 2;
-  return {
-    estimate: quantile(mixture, 0.5),
-    interval: [quantile(mixture, tail), quantile(mixture, 1 - tail)],
-  };
+  const possible = most === Number.POSITIVE_INFINITY ? 1 : chanceUpTo(mixture, most);
+  const at = (share: number) => Math.min(most, quantile(mixture, share * possible));
+  return { estimate: at(0.5), interval: [at(tail), at(1 - tail)] };
 }
 
 /** Smallest count that is not exceeded with chance `share`. */

@@ -33,6 +33,8 @@ export function limits(report: ScanReport): string[] {
     'A port outside the ranges above was not asked: its absence says nothing.',
   ];
   if (ports.udp === '') found.push('UDP was not scanned.');
+  else
+    found.push('A UDP port called open|filtered was silent: open services need not answer either.');
   if (ports.tcp === '') found.push('TCP was not scanned.');
   found.push('No password was tried and nothing was changed on any host.');
   return found;

@@ -9,9 +9,9 @@ export class Places {
   /** Number of the first address of each block, and what to add for its value; NaN over IPv6. */
   readonly #firsts: Float64Array;
   readonly #shifts: Float64Array;
-  /** For each stretch of `#stretch` numbers, the block in which it begins. */
+  /** For each stretch of 2^`#shift` numbers, the block in which it begins; two stretches a block. */
   readonly #guide: Uint32Array;
-  readonly #stretch: number;
+  readonly #shift: number;
 
   constructor(blocks: readonly Block[]) {
     this.#blocks = blocks;
@@ -24,8 +24,9 @@ export class Places {
       total += sizeOf(block);
     }
     this.total = total;
-    this.#stretch = Math.max(1, total / Math.max(1, blocks.length));
-    this.#guide = this.#guides(Math.floor(total / this.#stretch) + 1);
+    const stretch = total / Math.max(1, 2 * blocks.length);
+    this.#shift = Math.max(0, Math.floor(Math.log2(stretch)));
+    this.#guide = this.#guides(Math.floor(total / 2 ** this.#shift) + 1);
   }
 
   /** Canonical text of address number `index`, 0 to `total` - 1. */
@@ -40,7 +41,7 @@ export class Places {
     const guide = new Uint32Array(count + 1).fill(Math.max(0, this.#blocks.length - 1));
     let block = 0;
     for (let stretch = 0; stretch < count; stretch += 1) {
-      while ((this.#firsts[block + 1] ?? Number.NaN) <= stretch * this.#stretch) block += 1;
+      while ((this.#firsts[block + 1] ?? Number.NaN) <= stretch * 2 ** this.#shift) block += 1;
       guide[stretch] = block;
     }
     return guide;
@@ -48,7 +49,7 @@ export class Places {
 
   /** The last block that does not begin behind `index`; the guide leaves few to choose from. */
   #blockWith(index: number): number {
-    const stretch = Math.floor(index / this.#stretch);
+    const stretch = index >>> this.#shift;
     let low = this.#guide[stretch] ?? 0;
     let high = this.#guide[stretch + 1] ?? 0;
     while (low < high) {

@@ -8,15 +8,16 @@ import { scanReport } from '../../src/contract/scan.ts';
 import type { ScanReport } from '../../src/model/scan.ts';
 import { EPOLL, NODE } from '../../src/probe/connect/kinds.ts';
 import type { EngineKind } from '../../src/probe/engine.ts';
+import { SYN } from '../../src/probe/syn/kind.ts';
 import { parsePorts } from '../../src/targets/ports.ts';
 import { postern } from '../helpers/postern.ts';
 import { type Child, startChild } from '../lab/child.ts';
 import { makeNamespace, type Namespace, namespacesMet } from '../lab/namespace.ts';
 
 /** Every engine that `--engine` names; what runs here is asked for below. */
-const KINDS: readonly EngineKind[] = [EPOLL, NODE];
+const KINDS: readonly EngineKind[] = [SYN, EPOLL, NODE];
 const KILLS = 20;
-const KILLS_PER_SCAN = 3;
+const KILLS_PER_SCAN = 4;
 /** More scans than this are not needed for so many kills, or something hangs. */
 const MAX_SCANS = 40;
 const HOSTS = 8;
@@ -42,7 +43,8 @@ function chance(seed: number): () => number {
   };
 }
 
-function parsed(text: string): ScanReport {
+function parsed({ stdout: text, stderr }: Pick<Run, 'stdout' | 'stderr'>): ScanReport {
+  if (text === '') throw new Error(stderr);
   return scanReport.parse(JSON.parse(text));
 }
 
@@ -136,7 +138,7 @@ describe.skipIf(!namespacesMet('nft', 'memcached', 'setpriv', 'sysctl'))(
         { timeout: 600_000 },
         async () => {
           const begun = performance.now();
-          const whole = parsed((await run(asked(name))).stdout);
+          const whole = parsed(await run(asked(name)));
           const duration = performance.now() - begun;
           expect(whole.hosts).toHaveLength(HOSTS);
           expect(whole.hosts[0]?.counts).toMatchObject({ open: 5, filtered: 5, unreachable: 2 });
@@ -163,7 +165,7 @@ describe.skipIf(!namespacesMet('nft', 'memcached', 'setpriv', 'sysctl'))(
               stderr: '',
               code: 0,
             });
-            expect(gist(parsed(last.stdout))).toEqual(gist(whole));
+            expect(gist(parsed(last))).toEqual(gist(whole));
           }
           expect(kills).toBeGreaterThanOrEqual(KILLS);
         },
@@ -175,13 +177,11 @@ describe.skipIf(!namespacesMet('nft', 'memcached', 'setpriv', 'sysctl'))(
           const parts: ScanReport[] = [];
           for (const shard of ['1/3', '2/3', '3/3']) {
             const args = [...asked(name), '--rate', '2000', '--no-identify', '--shard', shard];
-            const report = parsed((await run(args)).stdout);
+            const report = parsed(await run(args));
             expect(report.scan.scope.shard).toBe(shard);
             parts.push(report);
           }
-          const whole = parsed(
-            (await run([...asked(name), '--rate', '2000', '--no-identify'])).stdout,
-          );
+          const whole = parsed(await run([...asked(name), '--rate', '2000', '--no-identify']));
           const facts = ({ hosts }: ScanReport) =>
             hosts.flatMap(({ ports }) =>
               ports.map(
@@ -233,7 +233,7 @@ describe('a file to resume from', () => {
       '--json',
       '--quiet',
     ]);
-    const report = parsed(stdout);
+    const report = parsed({ stdout, stderr });
     expect(report.hosts.map(({ address }) => address).toSorted()).toEqual([
       '127.0.0.1',
       '127.0.0.2',
@@ -250,7 +250,7 @@ describe('a file to resume from', () => {
     const begin = ['scan', '127.0.0.1', '-p', '1-50', '--no-identify', '--show', 'closed'];
     const first = await postern([...begin, '--json', '--resume', file]);
     const again = await postern(['scan', '--resume', file, '--json']);
-    expect(parsed(first.stdout).scan.complete).toBe(true);
+    expect(parsed(first).scan.complete).toBe(true);
     expect(again).toEqual(first);
   });
 
@@ -263,15 +263,16 @@ describe('a file to resume from', () => {
       },
     });
     expect(stopped.code).toBe(130);
-    expect(parsed(stopped.stdout).scan.complete).toBe(false);
+    expect(parsed(stopped).scan.complete).toBe(false);
     const [, command = ''] = /go on with: postern (.*)/.exec(stopped.stderr) ?? [];
     const shell = spawnSync('sh', ['-c', `printf '%s\\n' ${command}`], { encoding: 'utf8' });
     const words = shell.stdout.trim().split('\n');
     expect(words).toEqual(['scan', '--resume', file]);
-    const { code, stdout } = await postern([...words, '--rate', 'max', '--json']);
-    expect(code).toBe(0);
-    expect(parsed(stdout).scan.complete).toBe(true);
-    const { counts } = parsed(stdout).hosts[0] ?? {};
+    const resumed = await postern([...words, '--rate', 'max', '--json']);
+    expect(resumed.code).toBe(0);
+    const report = parsed(resumed);
+    expect(report.scan.complete).toBe(true);
+    const { counts } = report.hosts[0] ?? {};
     expect((counts?.open ?? 0) + (counts?.closed ?? 0)).toBe(300);
   });
 

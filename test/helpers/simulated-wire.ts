@@ -120,12 +120,15 @@ export class SimulatedWire implements Wire {
     // everything is sent when it is put
   }
 
-  receive(timeoutMs: number, onPacket: OnPacket): void {
+  receive(timeoutMs: number, onPacket: OnPacket): number {
     this.now += LOOK_MS;
     const until = this.now + timeoutMs;
-    while (!this.#deliver(onPacket) && this.now < until) {
+    let delivered = this.#deliver(onPacket);
+    while (!delivered && this.now < until) {
       this.now = Math.min(until, Math.floor(this.now) + 1);
+      delivered = this.#deliver(onPacket);
     }
+    return delivered ? 1 : 0;
   }
 
   takeDrops(): { readonly sent: number; readonly received: number } {

@@ -6,6 +6,10 @@ export interface UdpPeer extends AsyncDisposable {
   readonly port: number;
   /** Datagrams received, in order. */
   readonly received: readonly Buffer[];
+  /** Where they came from. */
+  readonly senders: readonly { readonly address: string; readonly port: number }[];
+  /** Sends from this peer's port. */
+  send(datagram: Uint8Array, to: { readonly address: string; readonly port: number }): void;
   close(): Promise<void>;
 }
 
@@ -16,8 +20,10 @@ export async function udpPeer(
 ): Promise<UdpPeer> {
   const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
   const received: Buffer[] = [];
+  const senders: { address: string; port: number }[] = [];
   socket.on('message', (datagram, { port, address: from }) => {
     received.push(datagram);
+    senders.push({ address: from, port });
     for (const reply of answer(datagram, received.length - 1)) socket.send(reply, port, from);
   });
   socket.bind(0, address);
@@ -27,5 +33,13 @@ export async function udpPeer(
     closing ??= new Promise<void>((resolve) => socket.close(() => resolve()));
     return closing;
   };
-  return { address, port: socket.address().port, received, close, [Symbol.asyncDispose]: close };
+  return {
+    address,
+    port: socket.address().port,
+    received,
+    senders,
+    send: (datagram, to) => socket.send(datagram, to.port, to.address),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }

@@ -1,7 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DATAGRAM_PROTOCOLS } from '../../src/identify/datagrams.ts';
 import { PROTOCOLS } from '../../src/identify/registry.ts';
+import { bytesOfBase64, datagramFixtures } from '../helpers/datagram-fixture.ts';
 import { readFixtures, repliesOf } from '../helpers/fixture.ts';
 
 /** Inputs over all readers together. */
@@ -40,10 +42,10 @@ function mutation(random: () => number, seed: Uint8Array): Uint8Array {
   return copy;
 }
 
-/** Every exported `read…`, `parse…` and `decode…` of identify/, and every `recognises`. */
+/** Every exported `read…`, `parse…` and `decode…` of identify/, every `recognises` and every `read`. */
 async function readers(): Promise<Map<string, Reader>> {
   const found = new Map<string, Reader>();
-  for (const folder of ['src/identify', 'src/identify/protocols']) {
+  for (const folder of ['src/identify', 'src/identify/protocols', 'src/identify/datagrams']) {
     for (const file of readdirSync(folder)) {
       if (!file.endsWith('.ts') || file.includes('.test')) continue;
       const module = (await import(join('../..', folder, file))) as Record<string, unknown>;
@@ -58,13 +60,22 @@ async function readers(): Promise<Map<string, Reader>> {
     const { recognises } = protocol;
     if (recognises) found.set(`${protocol.name} recognises`, recognises);
   }
+  for (const { name, ports, questions, read } of DATAGRAM_PROTOCOLS) {
+    const context = { port: ports[0] ?? 0, question: questions[0]?.name ?? '' };
+    found.set(`${name} read`, (bytes) => read(bytes, context));
+  }
   return found;
 }
 
 describe('a million inputs', () => {
   it('crash no reader', async () => {
     const random = generator(SEED);
-    const seeds = PROTOCOLS.flatMap(({ name }) => readFixtures(name).flatMap(repliesOf));
+    const seeds = [
+      ...PROTOCOLS.flatMap(({ name }) => readFixtures(name).flatMap(repliesOf)),
+      ...DATAGRAM_PROTOCOLS.flatMap(({ name }) =>
+        datagramFixtures(name).map(({ payload }) => bytesOfBase64(payload)),
+      ),
+    ];
     const all = [...(await readers())];
     expect(all.length).toBeGreaterThan(PROTOCOLS.length);
     expect(seeds.length).toBeGreaterThan(PROTOCOLS.length);

@@ -20,7 +20,8 @@ function block(language: string): string {
 function rowsAfter(text: string): string[] {
   const after = page.slice(page.indexOf(text));
   const table = /(^\|.*\n)+/m.exec(after)?.[0] ?? '';
-  const cells = table.split('\n').map((line) => line.split('|')[1]?.trim() ?? '');
+  const rows = table.split('\n').map((line) => line.split(/(?<!\\)\|/)[1] ?? '');
+  const cells = rows.map((cell) => cell.trim().replaceAll('\\|', '|'));
   return cells.slice(2).filter((cell) => cell !== '');
 }
 

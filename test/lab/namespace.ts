@@ -21,6 +21,11 @@ export interface Namespace {
   answerFor(cidr: string): void;
   /** Listens inside on all addresses; resolves when all ports are open. */
   listen(ports: readonly number[], options?: ListenOptions): Promise<void>;
+  /**
+   * Answers every datagram to these ports inside with itself: at the namespace's own addresses, or
+   * at those given.
+   */
+  echo(ports: readonly number[], addresses?: readonly string[]): Promise<void>;
   /** Ends what was started inside and removes the namespace. Also done when this process ends. */
   close(): void;
 }
@@ -67,7 +72,11 @@ export function makeNamespace(): Namespace {
       run('ip', family, 'route', 'add', cidr, 'via', cidr.includes(':') ? far.v6 : far.v4);
     },
     listen: async (ports, options = {}) => {
-      children.add(await startListener(name, ports, options));
+      const { backlog = 511, deaf = false } = options;
+      children.add(await startInside(name, LISTENER, [ports, backlog, deaf]));
+    },
+    echo: async (ports, own = [far.v4, far.v6]) => {
+      children.add(await startInside(name, ECHO, [ports, own]));
     },
     close: () => {
       if (!standing.delete(namespace)) return;
@@ -126,13 +135,23 @@ Promise.all(ports.map((port) => new Promise((resolve, reject) => {
 process.stdin.resume().on('end', () => process.exit());
 `;
 
-async function startListener(
-  name: string,
-  ports: readonly number[],
-  { backlog = 511, deaf = false }: ListenOptions,
-) {
-  const settings = JSON.stringify([ports, backlog, deaf]);
-  const mortal = ['setpriv', '--pdeathsig', 'KILL', '--', process.execPath, '-e', LISTENER];
+/** Takes [ports, addresses]; a socket for each, since one for all answers from the first address. */
+const ECHO = `
+const [ports, addresses] = JSON.parse(process.argv[1]);
+const { createSocket } = require('node:dgram');
+const bind = (address, port) => new Promise((resolve, reject) => {
+  const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
+  socket.on('message', (message, from) => socket.send(message, from.port, from.address));
+  socket.once('error', reject).bind(port, address, resolve);
+});
+Promise.all(ports.flatMap((port) => addresses.map((address) => bind(address, port))))
+  .then(() => require('node:fs').writeSync(1, 'ready'));
+process.stdin.resume().on('end', () => process.exit());
+`;
+
+async function startInside(name: string, program: string, values: readonly unknown[]) {
+  const settings = JSON.stringify(values);
+  const mortal = ['setpriv', '--pdeathsig', 'KILL', '--', process.execPath, '-e', program];
   const child = spawn(path('ip'), ['netns', 'exec', name, ...mortal, settings], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -22,6 +22,8 @@ interface Door {
   readonly tls?: 'none' | 'implicit' | 'starttls';
   /** How much of itself the server tells before any login. Default version. */
   readonly reveals?: 'version' | 'product' | 'protocol';
+  /** The only port it will take; such a server runs in a network namespace of its own. */
+  readonly fixed?: number;
   /** Shares the number of another door (DNS on TCP and UDP). */
   readonly samePortAs?: string;
   /** How it shows that it works. */
@@ -196,7 +198,7 @@ async function choosePorts<D extends string>(
 ): Promise<Record<D, number>> {
   const ports: Partial<Record<string, number>> = {};
   for (const [name, door] of Object.entries<Door>(doors)) {
-    ports[name] = ports[door.samePortAs ?? ''] ?? (await freePort(address));
+    ports[name] = door.fixed ?? ports[door.samePortAs ?? ''] ?? (await freePort(address));
   }
   return ports as Record<D, number>;
 }

@@ -13,11 +13,11 @@ import { type RunningServer, type ServerSpec, type StartOptions, startServer } f
  */
 export function withServer<D extends string>(
   spec: ServerSpec<D>,
-  options?: StartOptions,
+  options?: StartOptions | (() => StartOptions),
 ): () => RunningServer<D> {
   let server: RunningServer<D> | undefined;
   beforeAll(async () => {
-    server = await startServer(spec, options);
+    server = await startServer(spec, typeof options === 'function' ? options() : options);
   }, 120_000);
   // vitest reads the parameter list: the first must be a destructuring pattern
   // oxlint-disable-next-line no-empty-pattern

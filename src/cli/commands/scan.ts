@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { judge } from '../../judge/judge.ts';
 import { PosternError } from '../../model/errors.ts';
-import { isLoopback } from '../../model/network.ts';
+import { isLoopback } from '../../model/loopback.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { ScanReport, Vantage } from '../../model/scan.ts';
 import { compareSeverity } from '../../model/verdict.ts';
@@ -12,7 +12,9 @@ import { takeLock } from '../../pipeline/journal/lock.ts';
 import type { Journal } from '../../pipeline/journal/open.ts';
 import { countTargets, type LookRequest, look } from '../../pipeline/look.ts';
 import type { Seen } from '../../pipeline/scan.ts';
-import { chooseEngineWithNote } from '../../probe/engines.ts';
+import type { Engine } from '../../probe/engine.ts';
+import { chooseEngineWithNote, chooseUdpEngine } from '../../probe/engines.ts';
+import { mostDatagrams } from '../../probe/udp/question.ts';
 import type { Format, RenderOptions } from '../../report/format.ts';
 import { readExclusions } from '../../targets/exclude.ts';
 import {
@@ -35,6 +37,9 @@ import { showStats } from '../stats.ts';
 import { type Terminal, wantsColor } from '../terminal.ts';
 import { collectGarbage } from '../thrift.ts';
 
+/** The UDP engine's own default. */
+const DATAGRAM_ATTEMPTS = 2;
+
 /** Scans what the command line says and tells the result. Resolves to the exit code. */
 export async function scanCommand(
   targets: readonly string[],
@@ -48,6 +53,7 @@ export async function scanCommand(
   const stopping = options.plan === true ? 'stopped' : 'stopping; what was found follows';
   const interrupt = interruptible(() => terminal.err.write(`\n${stopping}\n`));
   const { signal } = interrupt;
+  const stopCollecting = collectGarbage();
   const work = async (choice: Choice): Promise<ExitCode> => {
     const request = await requestFor(choice, version, signal);
     if (options.plan === true) return plan(request, options, terminal);
@@ -62,6 +68,7 @@ export async function scanCommand(
     if (signal.aborted && !(error instanceof PosternError)) return EXIT.interrupted;
     throw error;
   } finally {
+    stopCollecting();
     interrupt.release();
   }
 }
@@ -110,16 +117,19 @@ function quoted(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
-type Prepared = Omit<LookRequest, 'onProblem' | 'onNote'> & { readonly note: string | null };
+type Prepared = Omit<LookRequest, 'onProblem' | 'onNote'> & {
+  readonly note: string | null;
+  readonly lacksRights: boolean;
+};
 
 async function requestFor(
   { targets, options, policy: file, journal }: Choice,
   version: string,
   signal: AbortSignal,
 ): Promise<Prepared> {
-  const ports = choosePorts(options, targets);
+  const { tcp: ports, udp } = choosePorts(options, targets);
   const policy = await choosePolicy(file);
-  const { engine, note } = await chooseEngineWithNote(options.engine);
+  const { engine, note, lacksRights } = await chooseEngineWithNote(options.engine);
   const edges = new EdgeTable(await chooseEdges(options.edges));
   const resolver = createResolver({ signal });
   return {
@@ -130,6 +140,8 @@ async function requestFor(
     ports,
     engine,
     note,
+    lacksRights,
+    ...(udp.length === 0 ? {} : { udp: { ports: udp, engine: await udpEngine(options) } }),
     pace: { rate: options.rate, perHost: options.perHost },
     identify: options.identify,
     judge: judgeWith(policy),
@@ -147,14 +159,26 @@ async function requestFor(
   };
 }
 
+/** Loaded only when UDP ports are named: what is asked over UDP. */
+async function udpEngine({ engine: name }: ScanOptions): Promise<Engine> {
+  const { QUESTIONS } = await import('../../identify/datagrams.ts');
+  const { engine } = await chooseUdpEngine(name, QUESTIONS);
+  return engine;
+}
+
+async function datagramsEach(ports: readonly number[]): Promise<number> {
+  const { QUESTIONS } = await import('../../identify/datagrams.ts');
+  return mostDatagrams(QUESTIONS, ports, DATAGRAM_ATTEMPTS);
+}
+
 /** Binds the policy and the time of the look; every port is judged by the same clock. */
 function judgeWith(policy: Policy): LookRequest['judge'] {
   const now = new Date().toISOString();
   const name = hostname();
-  return ({ outcome, names, service, identified, source, edge }: Seen) => {
+  return ({ outcome, names, service, identified, source, edge, amplification }: Seen) => {
     const { address, transport, port, state } = outcome;
     const vantage: Vantage = { kind: isLoopback(address) ? 'loopback' : 'host', name };
-    const input = { address, names, transport, port, state, service, identified };
+    const input = { address, names, transport, port, state, service, identified, amplification };
     return judge(edge === undefined ? input : { ...input, edge }, policy, {
       now,
       vantage,
@@ -174,7 +198,7 @@ async function plan(
     terminal.err.write(`${found.code}: ${found.message}\n`);
   });
   if (request.signal.aborted) return EXIT.interrupted;
-  const { exclusions, ports, shard, pace, engine, identify } = request;
+  const { exclusions, ports, udp, shard, pace, engine, identify } = request;
   const facts = {
     addresses,
     loopback: areOwnLoopback(request.targets),
@@ -183,6 +207,7 @@ async function plan(
     pace,
     engine,
     identify,
+    ...(udp === undefined ? {} : { udp: { ...udp, mostEach: await datagramsEach(udp.ports) } }),
     ...(shard === undefined ? {} : { shard }),
   };
   terminal.out.write(
@@ -203,16 +228,15 @@ async function run(
     onProblem: ({ code, message }) => view.message(`${code}: ${message}`),
     onNote: (message) => view.message(`note: ${message}`),
   });
-  if (options.verbose === true) view.message(`note: ${engineNote(request, options)}`);
+  const slower = request.lacksRights && !areOwnLoopback(request.targets);
+  if (options.verbose === true || slower) view.message(`note: ${engineNote(request, options)}`);
   const { progress } = scan;
   const source = { progress, total: () => scan.total(), now: () => performance.now() };
   if (options.stats === true) view = showStats(terminal.err, source);
   else if (!quiet) view = showProgress(terminal.err, source);
-  const stopCollecting = collectGarbage();
   try {
     return await scan.run();
   } finally {
-    stopCollecting();
     view.stop();
   }
 }

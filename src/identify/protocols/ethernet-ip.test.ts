@@ -4,7 +4,8 @@ import {
   readFixtures,
   repliesOf,
 } from '../../../test/helpers/fixture.ts';
-import { ethernetIp, readIdentity } from './ethernet-ip.ts';
+import { readIdentity } from '../cip-identity.ts';
+import { ethernetIp } from './ethernet-ip.ts';
 
 const seeds = readFixtures('ethernet-ip').flatMap(repliesOf);
 

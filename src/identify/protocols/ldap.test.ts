@@ -9,7 +9,8 @@ import { memoryTalk } from '../../../test/helpers/memory-talk.ts';
 import { ber, berInteger } from '../ber.ts';
 import { bytesOf } from '../bytes.ts';
 import { hexText } from '../encode.ts';
-import { ldap, readEntry, readLdapMessage, searchRequest } from './ldap.ts';
+import { readEntry, readLdapMessage, searchRequest } from '../ldap-message.ts';
+import { ldap } from './ldap.ts';
 
 const seeds = readFixtures('ldap').flatMap(repliesOf);
 

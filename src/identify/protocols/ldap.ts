@@ -1,11 +1,19 @@
 import { z } from 'zod';
 import type { TlsDetails } from '../../model/service.ts';
 import type { Conversation } from '../../net/conversation.ts';
-import { type BerElement, ber, berFrame, berInteger, berNumber, readBer } from '../ber.ts';
+import { ber, berFrame, berNumber } from '../ber.ts';
 import { bytesOf, utf8Text } from '../bytes.ts';
 import { cpe23 } from '../cpe.ts';
 import { clip, clipList, receiveWhole } from '../dialogue.ts';
 import { hexBytes } from '../encode.ts';
+import {
+  type Attributes,
+  type LdapMessage,
+  ldapMessage,
+  readEntry,
+  readLdapMessage,
+  searchRequest,
+} from '../ldap-message.ts';
 import { defineProtocol } from '../plugin.ts';
 import { present } from '../present.ts';
 
@@ -41,8 +49,6 @@ const details = z.object({
 });
 type Details = z.infer<typeof details>;
 
-const SEARCH = 0x63;
-const SEARCH_ENTRY = 0x64;
 const SEARCH_DONE = 0x65;
 const EXTENDED = 0x77;
 const EXTENDED_RESPONSE = 0x78;
@@ -54,62 +60,6 @@ const MAX_MESSAGES = 8;
 
 /** Servers that refuse with a general code say why in words. */
 const REFUSAL_TEXT = /authentication required|successful bind/i;
-
-function message(id: number, operation: Uint8Array): Uint8Array {
-  return ber(0x30, berInteger(id), operation);
-}
-
-/** A search of one object, filter (objectClass=*), time limit 5 s (RFC 4511 §4.5.1). */
-export function searchRequest(id: number, base: string, attributes: readonly string[]): Uint8Array {
-  const wanted = attributes.map((name) => ber(0x04, bytesOf(name)));
-  const limits = [berInteger(0, 0x0a), berInteger(0, 0x0a), berInteger(1), berInteger(5)];
-  return message(
-    id,
-    ber(
-      SEARCH,
-      ber(0x04, bytesOf(base)),
-      ...limits,
-      ber(0x01, Uint8Array.of(0)),
-      ber(0x87, bytesOf('objectClass')),
-      ber(0x30, ...wanted),
-    ),
-  );
-}
-
-export interface LdapMessage {
-  readonly id: number;
-  /** Tag byte of the operation: 0x64 entry, 0x65 done, 0x78 extended response. */
-  readonly operation: number;
-  readonly body: BerElement;
-}
-
-/** Reads one LDAPMessage (RFC 4511 §4.1.1); null when it is none. */
-export function readLdapMessage(bytes: Uint8Array): LdapMessage | null {
-  const envelope = readBer(bytes);
-  if (envelope?.tag !== 0x30 || envelope.children[0]?.tag !== 0x02) return null;
-  const id = berNumber(envelope.children[0]);
-  const body = envelope.children[1];
-  const known = body && body.tag >= 0x61 && body.tag <= 0x79;
-  return id === undefined || id < 0 || !known ? null : { id, operation: body.tag, body };
-}
-
-export type Attributes = ReadonlyMap<string, readonly string[]>;
-
-/** Reads the attributes of a SearchResultEntry; names in lower case. */
-export function readEntry(bytes: Uint8Array): Attributes | null {
-  const body = readLdapMessage(bytes)?.body;
-  if (body?.tag !== SEARCH_ENTRY) return null;
-  const found = new Map<string, readonly string[]>();
-  for (const { children } of clipList(body.children[1]?.children ?? [])) {
-    const name = utf8Text(children[0]?.content ?? new Uint8Array(0)).toLowerCase();
-    const values = clipList(children[1]?.children ?? []);
-    found.set(
-      name,
-      values.map(({ content }) => clip(utf8Text(content))),
-    );
-  }
-  return found;
-}
 
 /** resultCode and diagnosticMessage of a response. */
 function resultOf({ body }: LdapMessage): { code: number; message: string } | null {
@@ -144,7 +94,7 @@ async function search(
 }
 
 async function enterTls(talk: Conversation): Promise<TlsDetails | null> {
-  talk.send(message(2, ber(EXTENDED, ber(0x80, bytesOf(START_TLS)))));
+  talk.send(ldapMessage(2, ber(EXTENDED, ber(0x80, bytesOf(START_TLS)))));
   const bytes = await receiveWhole(talk, berFrame);
   const reply = bytes && readLdapMessage(bytes);
   const agreed = reply?.operation === EXTENDED_RESPONSE && resultOf(reply)?.code === 0;
@@ -293,7 +243,7 @@ export const ldap = defineProtocol({
       ...rootDetails(root),
       error: result && result.code !== 0 ? result : undefined,
     });
-    talk.send(message(9, hexBytes('4200'))); // unbind
+    talk.send(ldapMessage(9, hexBytes('4200'))); // unbind
     return { ...productOf(root, monitored), details: found, ...(layer && { startTls: layer }) };
   },
 });

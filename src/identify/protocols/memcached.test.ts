@@ -6,7 +6,8 @@ import {
   repliesOf,
 } from '../../../test/helpers/fixture.ts';
 import { bytesOf } from '../bytes.ts';
-import { memcached, readBinaryReply, readMemcachedVersion, readStats } from './memcached.ts';
+import { readMemcachedVersion, readStats } from '../memcached-text.ts';
+import { memcached, readBinaryReply } from './memcached.ts';
 
 const seeds = readFixtures('memcached').flatMap(repliesOf);
 

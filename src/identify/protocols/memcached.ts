@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Conversation, Framing } from '../../net/conversation.ts';
 import { ByteReader, latin1Text, lineFrame } from '../bytes.ts';
-import { cpe23 } from '../cpe.ts';
-import { clip, headText, linesOf, receiveWhole } from '../dialogue.ts';
+import { clip, headText, receiveWhole } from '../dialogue.ts';
+import { memcachedProduct, readMemcachedVersion, readStats } from '../memcached-text.ts';
 import { defineProtocol, type Identity } from '../plugin.ts';
 
 const MAX_STATS = 64 * 1024;
@@ -21,21 +21,6 @@ const details = z.object({
 });
 
 type Details = z.infer<typeof details>;
-
-/** The version in a `VERSION 1.6.18` line (doc/protocol.txt); null when the line is another. */
-export function readMemcachedVersion(bytes: Uint8Array): string | null {
-  return /^VERSION (\S{1,64})(?: |$)/.exec(linesOf(bytes)[0]?.slice(0, 128) ?? '')?.[1] ?? null;
-}
-
-/** `STAT name value` lines of a `stats` answer. */
-export function readStats(bytes: Uint8Array): ReadonlyMap<string, string> {
-  const stats = new Map<string, string>();
-  for (const line of linesOf(bytes)) {
-    const match = /^STAT (\S{1,64}) (.{0,256})$/.exec(line);
-    if (match?.[1] !== undefined) stats.set(match[1], match[2] ?? '');
-  }
-  return stats;
-}
 
 /** Frames `STAT` lines up to `END`, or one line that is no `STAT`. */
 const statsFrame: Framing = (buffered) => {
@@ -67,17 +52,12 @@ function statsDetails(stats: ReadonlyMap<string, string>): Partial<Details> {
   };
 }
 
-function named(version: string | undefined) {
-  return {
-    product: 'memcached',
-    ...(version === undefined ? {} : { version }),
-    cpe: cpe23('memcached', 'memcached', version),
-  };
-}
-
 function locked(talk: Conversation, protocolVariant: 'text' | 'binary', version?: string) {
   const clearTextLogin = talk.tls === undefined;
-  return { ...named(version), details: { authRequired: true, clearTextLogin, protocolVariant } };
+  return {
+    ...memcachedProduct(version),
+    details: { authRequired: true, clearTextLogin, protocolVariant },
+  };
 }
 
 async function openText(talk: Conversation, version: string): Promise<Identity<Details>> {
@@ -87,7 +67,7 @@ async function openText(talk: Conversation, version: string): Promise<Identity<D
   talk.send('quit\r\n');
   const open = stats.size === 0 ? {} : { authRequired: false, clearTextLogin: false };
   return {
-    ...named(version),
+    ...memcachedProduct(version),
     details: { ...open, protocolVariant: 'text', ...statsDetails(stats) },
   };
 }
@@ -151,7 +131,7 @@ async function identifyBinary(talk: Conversation): Promise<Identity<Details> | n
   const stat = await callBinary(talk, OPCODE.stat);
   if (stat?.status === STATUS_AUTH_REQUIRED) return locked(talk, 'binary', version);
   const open = stat?.status === 0 ? { authRequired: false, clearTextLogin: false } : {};
-  return { ...named(version), details: { ...open, protocolVariant: 'binary' } };
+  return { ...memcachedProduct(version), details: { ...open, protocolVariant: 'binary' } };
 }
 
 async function identify(talk: Conversation): Promise<Identity<Details> | null> {

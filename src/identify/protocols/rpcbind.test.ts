@@ -4,7 +4,8 @@ import {
   readFixtures,
   repliesOf,
 } from '../../../test/helpers/fixture.ts';
-import { readProgramList, rpcbind } from './rpcbind.ts';
+import { readProgramList } from '../rpc-programs.ts';
+import { rpcbind } from './rpcbind.ts';
 
 const seeds = readFixtures('rpcbind').flatMap(repliesOf);
 

@@ -1,5 +1,6 @@
 import type { RuleId } from '../../model/rules.ts';
 import type { Level, Severity } from '../../model/verdict.ts';
+import { NETWORK_EXPOSURES } from './network-exposures.ts';
 
 /** What finding one protocol reachable means, whatever the port number. */
 export interface Exposure {
@@ -39,6 +40,7 @@ const mysql: Exposure = {
 
 /** By the protocol's word. What is missing here is judged by its port number. */
 export const EXPOSURES: Readonly<Record<string, Exposure>> = {
+  ...NETWORK_EXPOSURES,
   http: web,
   https: web,
   http2: web,

@@ -137,6 +137,11 @@ export const OPEN_ACCESS: Readonly<Record<string, OpenAccess>> = {
     why: 'The port mapper lists its services to anybody, and its UDP side multiplies attack traffic.',
     todo: 'Stop rpcbind where no NFS is used, or close port 111.',
   },
+  snmp: {
+    severity: 'high',
+    why: 'SNMP answers the community public: strangers read what the device is, its interfaces and its programs, and perhaps change them.',
+    todo: 'Take the community public out of the agent, use SNMP 3, and close the port to everybody but the monitoring system.',
+  },
   stomp: {
     why: 'The message broker lets anybody in without a password.',
     todo: 'Close the port now, and switch the anonymous or default login off.',

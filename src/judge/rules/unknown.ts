@@ -1,8 +1,10 @@
 import type { Decision, VerdictRule } from '../rule.ts';
-import { serviceName } from '../subject.ts';
+import { type Subject, serviceName } from '../subject.ts';
 
-const FIND_OUT =
-  'Find out which program listens there (ss -ltnp on the host), then close it or put it into the policy.';
+function findOut({ transport }: Subject): string {
+  const tool = transport === 'tcp' ? 'ss -ltnp' : 'ss -lunp';
+  return `Find out which program listens there (${tool} on the host), then close it or put it into the policy.`;
+}
 
 /** Nothing is known of the service and its number says nothing. */
 export const unknown: VerdictRule = {
@@ -13,7 +15,7 @@ export const unknown: VerdictRule = {
         rule: 'unknown.silent',
         level: 'unknown',
         why: 'The port accepts connections but stays silent, so nothing can be said for it.',
-        todo: FIND_OUT,
+        todo: findOut(subject),
         evidence: ['service: none'],
       };
     }
@@ -26,7 +28,7 @@ export const unknown: VerdictRule = {
       rule: 'unknown.service',
       level: 'unknown',
       why: why[subject.knowledge],
-      todo: FIND_OUT,
+      todo: findOut(subject),
       evidence: [`service: ${subject.knowledge === 'known' ? serviceName(subject) : 'unknown'}`],
     };
   },

@@ -42,6 +42,14 @@ export const accessRules = family({
       'Modules are whole directory trees, often backups; a writable one lets strangers plant files.',
     todo: 'Set `auth users`, `secrets file` and `hosts allow` for each module, and `list = no`; or use rsync over SSH.',
   },
+  'udp.amplifier': {
+    title: 'UDP service that multiplies traffic',
+    severity: 'medium',
+    sees: 'A UDP answer at least 3 times as large as our question, in bytes of UDP payload (the bandwidth amplification factor of US-CERT TA14-017A). Low under 10 times, medium under 50, high from there.',
+    matters:
+      'The sender of a UDP question can be forged: attackers ask in the name of their victim, and the answers, many times larger, flood it. The more the factor, the fewer bytes they need.',
+    todo: 'Close the port to strangers, or limit how much is answered and to whom (response rate limiting, an address list, a version of the protocol that checks the sender first).',
+  },
   'dns.open-recursion': {
     title: 'Name server resolves for strangers',
     severity: 'medium',

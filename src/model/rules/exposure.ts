@@ -125,6 +125,14 @@ export const exposureRules = family({
     matters: 'Its encryption was broken in 2012; recorded traffic and passwords can be read.',
     todo: 'Replace it by WireGuard, OpenVPN or IPsec.',
   },
+  'exposed.network': {
+    title: 'Network or management service reachable',
+    severity: 'high',
+    sees: 'SNMP, IPMI, TFTP, UPnP discovery (SSDP), NAT-PMP, multicast DNS, NetBIOS names, CLDAP, SQL Server Browser, SLP, WS-Discovery, RIP, Ubiquiti discovery or GTP. Critical for IPMI, medium for those that only tell names.',
+    matters:
+      'They are made for the local network: outside they tell strangers what runs where, let them change it, or multiply attack traffic.',
+    todo: 'Let the local network or the monitoring system reach them, and nobody else.',
+  },
   'exposed.debugger': {
     title: 'Debugger reachable',
     severity: 'critical',

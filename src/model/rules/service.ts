@@ -24,6 +24,21 @@ export const serviceRules = family({
       'Names are meant to be asked for by everybody. Whether it also resolves for strangers is `dns.open-recursion`.',
     todo: 'Nothing.',
   },
+  'service.time': {
+    title: 'Time server',
+    severity: 'info',
+    sees: 'A server that speaks NTP.',
+    matters:
+      'Time is meant to be asked for. Whether the server multiplies traffic is `udp.amplifier`.',
+    todo: 'Nothing.',
+  },
+  'service.vpn': {
+    title: 'VPN gateway',
+    severity: 'info',
+    sees: 'IKE (IPsec) or OpenVPN.',
+    matters: 'A VPN is the way in for those who may, from wherever they are.',
+    todo: 'Nothing. Keep it updated: flaws in gateways are used within days.',
+  },
   'service.chat': {
     title: 'Chat server',
     severity: 'info',

@@ -1,4 +1,4 @@
-import type { DatagramFacts, Outcome, PortState } from '../../model/port.ts';
+import type { DatagramFacts, Outcome, PortState, StackFacts } from '../../model/port.ts';
 import { isSilence, type Told } from '../../probe/engine.ts';
 import { formatPorts } from '../../targets/ports.ts';
 import type { ToldEntry } from './entry.ts';
@@ -42,13 +42,14 @@ export class Telling {
 
   #groupOf(outcome: Outcome, withRtt: boolean): Group {
     const { address, transport, state, reason, stack, datagram } = outcome;
-    const facts: Facts = { address, transport, state, reason };
-    if (stack !== undefined || datagram !== undefined) {
-      const group = { facts: { ...facts, ...extraFacts(outcome) }, ports: [], rtts: [] };
+    const marks = stack === undefined ? {} : { stack };
+    const facts: Facts = { address, transport, state, reason, ...marks };
+    if (datagram !== undefined) {
+      const group = { facts: { ...facts, datagram: encoded(datagram) }, ports: [], rtts: [] };
       this.#apart.push(group);
       return group;
     }
-    const key = `${transport} ${state} ${reason} ${withRtt}`;
+    const key = `${transport} ${state} ${reason} ${withRtt} ${marksKey(stack)}`;
     const known = this.#groups.get(key);
     if (known !== undefined) return known;
     const made = { facts, ports: [], rtts: [] };
@@ -57,11 +58,12 @@ export class Telling {
   }
 }
 
-function extraFacts({ stack, datagram }: Outcome): Pick<Facts, 'stack' | 'datagram'> {
-  if (datagram === undefined) return stack === undefined ? {} : { stack };
-  const { payload, ...rest } = datagram;
-  const base64 = Buffer.from(payload).toString('base64');
-  return { ...(stack === undefined ? {} : { stack }), datagram: { ...rest, base64 } };
+function marksKey(stack: StackFacts | undefined): string {
+  return stack === undefined ? '' : `${stack.ttl} ${stack.window} ${stack.options}`;
+}
+
+function encoded({ payload, ...rest }: DatagramFacts): NonNullable<Facts['datagram']> {
+  return { ...rest, base64: Buffer.from(payload).toString('base64') };
 }
 
 function entryOf({ facts, ports, rtts }: Group): ToldEntry {

@@ -1,4 +1,4 @@
-import { isLoopback } from '../../model/network.ts';
+import { isLoopback } from '../../model/loopback.ts';
 import type { Limit, Pace } from '../engine.ts';
 import type { LossCount } from './loss.ts';
 import { TokenBucket } from './token-bucket.ts';

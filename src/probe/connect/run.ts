@@ -1,9 +1,9 @@
 import type { Outcome } from '../../model/port.ts';
 import type { ProbeOptions } from '../engine.ts';
-import { AnswerTally } from './answer-tally.ts';
+import { AnswerTally, resentWithin } from './answer-tally.ts';
 import { type Answer, type Dialer, SILENT, type Sink } from './dialer.ts';
 import { Fifo } from './fifo.ts';
-import { attemptCode, attemptOf, Host, NOTHING, portOf } from './host.ts';
+import { attemptCode, attemptOf, Host, NOTHING, portOf, resentOf } from './host.ts';
 import { attemptsFor, LossCount } from './loss.ts';
 import { hostPace, isExempt, OverallPace } from './pace.ts';
 import { mix } from './permute.ts';
@@ -20,6 +20,7 @@ const CHUNK = 64;
 const REPEAT_PAUSE_MS = 300;
 /** Longest sleep without looking round, milliseconds. */
 const MAX_WAIT_MS = 100;
+const DEFAULT_TIMEOUT_MS = 3000;
 /** Hosts that may be unfinished at once. */
 export const MAX_HOSTS = 4096;
 /** Another address is pulled only while fewer hosts than this have something to send. */
@@ -34,6 +35,7 @@ export class Run<Target> {
   readonly #dialer: Dialer<Target>;
   readonly #ports: readonly number[];
   readonly #options: ProbeOptions;
+  readonly #timeoutMs: number;
   readonly #now: Clock;
   readonly #slots = new Slots<Host<Target>>();
   readonly #wheel: TimerWheel;
@@ -55,6 +57,7 @@ export class Run<Target> {
     this.#dialer = dialer;
     this.#ports = ports;
     this.#options = options;
+    this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#now = now;
     this.#wheel = new TimerWheel(now());
     this.#overall = new OverallPace(options.pace.rate, now());
@@ -82,20 +85,21 @@ export class Run<Target> {
     const ports = portsOf === undefined ? this.#ports : portsOf(address);
     if (ports.length === 0) return;
     const id = this.#admitted++;
+    if (isAnswer(target)) {
+      for (const port of ports) this.#report(address, port, target);
+      return;
+    }
     const settings = {
       id,
       address,
+      target,
       ports,
       pace: hostPace(pace, address),
       exempt: isExempt(pace, address),
       key: mix(seed ^ mix(id + 1)),
     };
-    if (isAnswer(target)) {
-      for (const port of ports) this.#report(address, port, target);
-      return;
-    }
     if (!settings.exempt) this.#noteTarget();
-    const host = new Host({ ...settings, target }, this.#now());
+    const host = new Host(settings, this.#now());
     this.#hosts.set(id, host);
     this.#ready(host);
   }
@@ -152,7 +156,7 @@ export class Run<Target> {
     if (this.#options.stats.targetRate !== undefined) this.#noteTarget();
     const underWay = new AnswerTally();
     for (const host of this.#hosts.values()) underWay.add(host.answers, this.#attemptsAt(host));
-    const loss = this.#finished.estimate(underWay);
+    const loss = this.#finished.estimate(underWay, this.#options.attempts ?? 2);
     if (loss !== undefined) this.#options.stats.loss = loss;
   }
 
@@ -161,10 +165,9 @@ export class Run<Target> {
     if (target !== undefined) this.#options.stats.targetRate = target;
   }
 
-  /** Attempts that a silent port of this host gets, had it not been for its only answer. */
+  /** Attempts that a silent port of this host gets. */
   #attemptsAt(host: Host<Target>): number {
     const { attempts = 2 } = this.#options;
-    if (host.loss.answered < 2) return attempts;
     return attemptsFor(attempts, host.loss, this.#loss, host.portCount);
   }
 
@@ -183,14 +186,13 @@ export class Run<Target> {
 
   #dial(host: Host<Target>, code: number, now: number): void {
     const attempt = attemptOf(code);
-    const slot = this.#slots.take(host, code, now);
+    const wait = attemptTimeoutMs(host.rtt, this.#neighbours, attempt, this.#timeoutMs);
+    const slot = this.#slots.take(host, code, now, wait);
     host.inFlight += 1;
     this.#options.stats.probes += 1;
     if (attempt > 1) this.#options.stats.retries += 1;
     const answer = this.#dialer.dial(slot, host.target, portOf(code));
     if (answer !== null) return this.#answered(slot, answer);
-    const { timeoutMs = 3000 } = this.#options;
-    const wait = attemptTimeoutMs(host.rtt, this.#neighbours, attempt, timeoutMs);
     this.#wheel.add(now + wait, this.#slots.ticket(slot));
   }
 
@@ -220,20 +222,24 @@ export class Run<Target> {
     const host = slot === null ? undefined : this.#slots.owner(slot);
     if (slot === null || host === undefined) return;
     const code = this.#slots.code(slot);
+    const waited = this.#slots.waitMs(slot);
     this.#dialer.drop(slot);
     this.#release(slot, host);
-    this.#silent(host, code);
+    this.#silent(host, code, waited);
   }
 
-  #silent(host: Host<Target>, code: number): void {
+  #silent(host: Host<Target>, code: number, waitedMs: number): void {
     const attempt = attemptOf(code);
+    // a SYN counts where as much time is left for its answer as a first one gets
+    const resent = resentOf(code) + (attempt > 1 ? resentWithin(waitedMs / 2) : 0);
     const { attempts = 2 } = this.#options;
     if (attempt < attemptsFor(attempts, host.loss, this.#loss, host.portCount)) {
-      host.repeat(attemptCode(portOf(code), attempt + 1), this.#now() + REPEAT_PAUSE_MS);
+      const next = attemptCode(portOf(code), attempt + 1, resent);
+      host.repeat(next, this.#now() + REPEAT_PAUSE_MS);
       return;
     }
     host.loss.silent += 1;
-    host.answers.believedSilent(attempt);
+    host.answers.believedSilent(attempt + resent);
     host.window?.grow();
     this.#settle(host, portOf(code), SILENT);
   }
@@ -246,11 +252,12 @@ export class Run<Target> {
     this.#release(slot, host);
     if (answer.state === 'self') return this.#again(host, code, this.#now());
     if (answer.state === 'short') return this.#ranShort(host, code, answer);
-    if (answer === SILENT) return this.#silent(host, code);
+    if (answer === SILENT) return this.#silent(host, code, this.#slots.waitMs(slot));
     this.#shortage.passed();
     host.shortages = 0;
     if (isFromHost(answer.state)) {
-      host.answers.answered(answer.state, attemptOf(code));
+      const resent = resentOf(code) + resentWithin(rttMs ?? this.#now() - sentAt);
+      host.answers.answered(answer.state, attemptOf(code) + resent);
       this.#learn(host, attemptOf(code), sentAt, rttMs);
     }
     this.#settle(host, portOf(code), answer, rttMs);

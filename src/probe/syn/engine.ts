@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { problem } from '../../model/errors.ts';
-import { isLoopback } from '../../model/network.ts';
+import { isLoopback } from '../../model/loopback.ts';
 import {
   type Outcome,
   type PortState,
@@ -292,11 +292,12 @@ class SynScan {
     return silent.length === this.#ports.length ? this.#ports : silent;
   }
 
-  #count({ counts, answers }: ThreadStats): void {
+  #count({ counts, answers, targetRate }: ThreadStats): void {
     const { stats } = this.#options;
     stats.probes = counts.probes;
     stats.retries = counts.retries;
     stats.slowdowns = counts.slowdowns;
+    if (targetRate !== Number.POSITIVE_INFINITY) stats.targetRate = targetRate;
     const { received, valid, duplicates, dropped } = counts;
     stats.packets = { received, valid, duplicates, dropped };
     const loss = estimateLoss({

@@ -1,5 +1,8 @@
 import type { EngineKind } from '../engine.ts';
 
+/** Why it does not run for lack of rights: what whoever scans others may want to know. */
+export const NEEDS_RIGHTS = 'raw sockets need root or CAP_NET_RAW';
+
 /** Raw SYN packets, stateless; Linux, with CAP_NET_RAW. Loads its parts when asked for. */
 export const SYN: EngineKind = {
   name: 'syn',
@@ -11,7 +14,7 @@ export const SYN: EngineKind = {
     const { AF_PACKET, openSocket, SOCK_DGRAM } = await import('../../net/linux/raw-socket.ts');
     const libc = await loadLibc();
     const fd = openSocket(libc, AF_PACKET, SOCK_DGRAM, 0);
-    if (fd < 0) return 'raw sockets need root or CAP_NET_RAW';
+    if (fd < 0) return NEEDS_RIGHTS;
     libc.close(fd);
     return null;
   },

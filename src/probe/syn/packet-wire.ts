@@ -195,8 +195,8 @@ export class PacketWire implements Wire {
     for (const outlet of this.#outlets.values()) outlet.flush(this.onRefused);
   }
 
-  receive(timeoutMs: number, onPacket: OnPacket): void {
-    this.#receiver.receive(Math.ceil(timeoutMs), onPacket);
+  receive(timeoutMs: number, onPacket: OnPacket): number {
+    return this.#receiver.receive(Math.ceil(timeoutMs), onPacket);
   }
 
   takeDrops(): { readonly sent: number; readonly received: number } {

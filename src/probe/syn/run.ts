@@ -134,7 +134,8 @@ export class SynRun {
 
   /** Probes per second aimed at now; Infinity without a limit. */
   get targetRate(): number {
-    return this.#rate.rate;
+    for (const chunk of this.#chunks.values()) if (!this.#isExempt(chunk)) return this.#rate.rate;
+    return Number.POSITIVE_INFINITY;
   }
 
   get idle(): boolean {
@@ -175,9 +176,14 @@ export class SynRun {
     this.#stamped = 0;
   }
 
-  /** Waits at most `timeoutMs` for answers and takes those that are there. */
+  /** Waits at most `timeoutMs` for answers and takes those that are there, as many as one slice may bring. */
   receive(timeoutMs: number): void {
-    this.#wire.receive(timeoutMs, this.#onPacket);
+    let taken = Math.max(0, this.#wire.receive(timeoutMs, this.#onPacket));
+    while (taken > 0 && taken < 2 * SLICE) {
+      const more = this.#wire.receive(0, this.#onPacket);
+      if (more <= 0) return;
+      taken += more;
+    }
   }
 
   /** Milliseconds until there is something to do unless an answer comes; 0 when there is now. */
@@ -236,9 +242,11 @@ export class SynRun {
     this.#limit();
   }
 
-  #addAnswers({ pass, answers }: Chunk): void {
-    const total = this.answers.get(pass) ?? newRoundCount(MOST_ROUNDS);
-    this.answers.set(pass, total);
+  /** Where nothing stayed silent nothing was missed: a silent port would have been asked to the end. */
+  #addAnswers({ pass, answers, remaining }: Chunk): void {
+    const rounds = remaining === 0 ? MOST_ROUNDS : pass;
+    const total = this.answers.get(rounds) ?? newRoundCount(MOST_ROUNDS);
+    this.answers.set(rounds, total);
     for (let round = 0; round < MOST_ROUNDS; round++) {
       total.open[round] = (total.open[round] ?? 0) + (answers.open[round] ?? 0);
       total.closed[round] = (total.closed[round] ?? 0) + (answers.closed[round] ?? 0);

@@ -40,8 +40,8 @@ export interface Wire {
   flush(): void;
   /** Called by `put` and `flush`. */
   onRefused: OnRefused;
-  /** Waits at most `timeoutMs` and hands over packets that are there. */
-  receive(timeoutMs: number, onPacket: OnPacket): void;
+  /** Waits at most `timeoutMs` and hands over packets that are there, some at once. Returns how many. */
+  receive(timeoutMs: number, onPacket: OnPacket): number;
   /** Packets lost on our side since the last call: no room to send, or none to receive. */
   takeDrops(): { readonly sent: number; readonly received: number };
   close(): void;

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { PORT_STATES, type PortState } from '../model/port.ts';
 import type { Severity } from '../model/verdict.ts';
 import type { Limit } from '../probe/engine.ts';
+import type { PhantomMode } from '../probe/phantom/host-watch.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -20,6 +21,7 @@ export interface ScanOptions extends GlobalOptions {
   readonly timeout?: number;
   readonly exclude: readonly string[];
   readonly identify: boolean;
+  readonly phantoms: PhantomMode;
   readonly format?: string;
   readonly output: readonly string[];
   readonly show: readonly PortState[];
@@ -35,6 +37,7 @@ export const SCAN_DEFAULTS = {
   perHost: 'auto',
   exclude: [],
   identify: true,
+  phantoms: 'auto',
   output: [],
   show: ['open'],
   failOn: 'high',

@@ -8,6 +8,7 @@ import { directoryListing } from './rules/directory-listing.ts';
 import { endOfLife } from './rules/end-of-life.ts';
 import { exposure } from './rules/exposure.ts';
 import { openAccess } from './rules/open-access.ts';
+import { phantom } from './rules/phantom.ts';
 import { portNumber, webPort } from './rules/port-number.ts';
 import { ssh } from './rules/ssh.ts';
 import { strangerAccess } from './rules/stranger-access.ts';
@@ -18,11 +19,21 @@ import { webApplication } from './rules/web-application.ts';
 import { windows } from './rules/windows.ts';
 
 /**
- * In order of precedence; the first answer is the verdict. The user's word comes first, then what
+ * In order of precedence; the first answer is the verdict. Where there is no service nothing else can
+ * be said; the user's word comes next, then what
  * the service does, then what it is, and its port number last.
  */
 export function verdictRules(policy: Policy): readonly VerdictRule[] {
-  return [byPolicy(policy), openAccess, webApplication, webPort, exposure, portNumber, unknown];
+  return [
+    phantom,
+    byPolicy(policy),
+    openAccess,
+    webApplication,
+    webPort,
+    exposure,
+    portNumber,
+    unknown,
+  ];
 }
 
 /** What is found beside the verdict; the order does not matter. */

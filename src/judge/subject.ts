@@ -1,7 +1,7 @@
 import { type KnownPort, knownPort } from '../model/known-ports.ts';
 import { isLoopback, isPrivateAddress } from '../model/network.ts';
 import type { PortState, Transport } from '../model/port.ts';
-import type { Vantage } from '../model/scan.ts';
+import type { PhantomGroup, Vantage } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import { applicationOfProtocol } from './applications.ts';
 import { type Facts, factsOf } from './facts.ts';
@@ -17,6 +17,8 @@ export interface JudgeInput {
   readonly service?: Service | null;
   /** False when nobody asked what answers, or not to the end; absent counts as asked. */
   readonly identified?: boolean;
+  /** All phantoms of a host that are alike; `port` is the first of them. */
+  readonly phantoms?: Omit<PhantomGroup, 'verdict'>;
 }
 
 /** When and from where the look was taken. */

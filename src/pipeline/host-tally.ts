@@ -1,14 +1,29 @@
 import type { Outcome, PortState, Silence } from '../model/port.ts';
-import type { HostRecord, PortCounts, PortRecord } from '../model/scan.ts';
+import type { HostRecord, Phantom, PhantomGroup, PortCounts, PortRecord } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding, Verdict } from '../model/verdict.ts';
+import type { Decision } from '../probe/phantom/decide.ts';
+import type { HostWatch } from '../probe/phantom/host-watch.ts';
+import { PhantomPorts } from './phantom-ports.ts';
 
 export interface Look {
   readonly service: Service | null;
   /** Whether anybody asked what answers. */
   readonly asked: boolean;
+  readonly decision: Decision;
   readonly verdict: Verdict;
   readonly findings: readonly Finding[];
+}
+
+/** What is said of all phantoms of a host that are of one kind. */
+export type JudgePhantoms = (
+  group: Omit<PhantomGroup, 'verdict'>,
+  port: number,
+) => { readonly verdict: Verdict; readonly findings: readonly Finding[] };
+
+interface Entry {
+  readonly outcome: Outcome;
+  look?: Look;
 }
 
 type CountName = 'open' | 'closed' | 'filtered' | 'openFiltered' | 'unreachable' | 'localError';
@@ -33,16 +48,22 @@ export class HostTally {
     unreachable: 0,
     localError: 0,
   };
-  readonly #kept: { readonly outcome: Outcome; look?: Look }[] = [];
+  readonly #kept = new Set<Entry>();
+  readonly #phantoms = new PhantomPorts();
   readonly #expected: number;
   #outcomes = 0;
   /** Open ports still being identified. */
   pending = 0;
+  /** What its open TCP ports are compared with. */
+  readonly watch: HostWatch;
+  /** Set once `watch` was told that all ports were settled. */
+  concluded = false;
 
   /** `expected` ports will have an outcome. */
-  constructor(address: string, expected: number) {
+  constructor(address: string, expected: number, watch: HostWatch) {
     this.address = address;
     this.#expected = expected;
+    this.watch = watch;
   }
 
   /** Whether every port has its outcome. */
@@ -50,15 +71,25 @@ export class HostTally {
     return this.#outcomes >= this.#expected;
   }
 
-  /** Counts an outcome; `keep` also lists it in the record. Returns a setter for its look. */
+  /**
+   * Counts an outcome; `keep` also lists it in the record. Returns a setter for its look; a phantom
+   * is not listed any more but joins its like, so that 65,000 of them cost some kilobytes.
+   */
   add(outcome: Outcome, keep: boolean): (look: Look) => void {
     this.#outcomes += 1;
     this.#counts[COUNTED[outcome.state]] += 1;
-    const entry: { readonly outcome: Outcome; look?: Look } = { outcome };
-    if (keep) this.#kept.push(entry);
+    const entry: Entry = { outcome };
+    if (keep) this.#kept.add(entry);
     return (look) => {
       entry.look = look;
+      if (look.decision.standing !== 'phantom') return;
+      this.#kept.delete(entry);
+      this.addPhantom(outcome.port, look.decision.phantom);
     };
+  }
+
+  addPhantom(port: number, phantom: Phantom): void {
+    this.#phantoms.add(port, phantom);
   }
 
   /** Counts ports that stayed silent; `keep` also lists each in the record. */
@@ -68,7 +99,7 @@ export class HostTally {
     this.#counts[COUNTED[state]] += ports.length;
     if (!keep) return;
     for (const port of ports) {
-      this.#kept.push({ outcome: { address, transport, port, state, reason: 'no-response' } });
+      this.#kept.add({ outcome: { address, transport, port, state, reason: 'no-response' } });
     }
   }
 
@@ -78,22 +109,41 @@ export class HostTally {
   }
 
   get counts(): PortCounts {
-    const verified = this.#kept.filter((entry) => entry.look?.service != null).length;
+    const verified = [...this.#kept].filter(({ look }) => look?.decision.standing === 'verified');
     const { openFiltered, ...counts } = this.#counts;
-    return { ...counts, verified, ...(openFiltered === 0 ? {} : { openFiltered }) };
+    return {
+      ...counts,
+      verified: verified.length,
+      ...(this.watch.looked ? { phantom: this.#phantoms.count } : {}),
+      ...(openFiltered === 0 ? {} : { openFiltered }),
+    };
   }
 
-  record(names: readonly string[]): HostRecord {
-    const ports = this.#byPort().map(({ outcome, look }) => portRecord(outcome, names, look));
-    return { address: this.address, names, counts: this.counts, ports };
+  /** The record, and the findings about its ports. */
+  result(
+    names: readonly string[],
+    judge: JudgePhantoms,
+  ): { readonly host: HostRecord; readonly findings: Finding[] } {
+    const entries = this.#byPort();
+    const judged = this.#phantoms.groups().map(({ first, ...group }) => {
+      const { verdict, findings } = judge(group, first);
+      return { group: { ...group, verdict }, findings };
+    });
+    const { shuns } = this.watch;
+    const host: HostRecord = {
+      address: this.address,
+      names,
+      counts: this.counts,
+      ...(shuns === null ? {} : { shuns: { evidence: shuns } }),
+      ...(judged.length === 0 ? {} : { phantoms: judged.map(({ group }) => group) }),
+      ports: entries.map(({ outcome, look }) => portRecord(outcome, names, look)),
+    };
+    const ofPorts = entries.flatMap(({ look }) => look?.findings ?? []);
+    return { host, findings: [...ofPorts, ...judged.flatMap(({ findings }) => findings)] };
   }
 
-  get findings(): Finding[] {
-    return this.#byPort().flatMap((entry) => entry.look?.findings ?? []);
-  }
-
-  #byPort() {
-    return this.#kept.toSorted((a, b) => a.outcome.port - b.outcome.port);
+  #byPort(): Entry[] {
+    return [...this.#kept].toSorted((a, b) => a.outcome.port - b.outcome.port);
   }
 }
 
@@ -113,6 +163,18 @@ function portRecord(
     ...(rttMs === undefined ? {} : { rttMs: Math.round(rttMs * 1000) / 1000 }),
     ...(look?.asked === false ? { asked: false as const } : {}),
     ...(look?.service == null ? {} : { service: look.service }),
+    ...standingOf(state, look?.decision),
     ...(look === undefined ? {} : { verdict: look.verdict }),
   };
+}
+
+/** Of open ports only; one that was not looked at to the end is as good as unverified. */
+function standingOf(
+  state: PortState,
+  decision: Decision | undefined,
+): Pick<PortRecord, 'standing' | 'doubts'> {
+  if (state !== 'open') return {};
+  if (decision?.standing === 'verified') return { standing: 'verified' };
+  const doubts = decision?.standing === 'unverified' ? decision.doubts : [];
+  return { standing: 'unverified', ...(doubts.length === 0 ? {} : { doubts }) };
 }

@@ -13,6 +13,7 @@ import { countAddresses, type Expansion, expand } from '../targets/expand.ts';
 import { formatPorts } from '../targets/ports.ts';
 import { type Leaf, readTargets } from '../targets/read.ts';
 import type { Placed } from '../targets/target.ts';
+import type { PhantomSearch } from './phantoms.ts';
 import { type HostResult, newProgress, type Progress, type ScanInput, scanHosts } from './scan.ts';
 
 /** Problems kept word for word; a file with a million bad lines has as many. */
@@ -30,6 +31,8 @@ export interface LookRequest {
   readonly pace: Pace;
   readonly timeoutMs?: number;
   readonly identify: boolean;
+  /** How phantoms are looked for; absent: not at all. */
+  readonly phantoms?: PhantomSearch;
   readonly judge: ScanInput['judge'];
   readonly show: readonly PortState[];
   readonly seed: number;
@@ -161,6 +164,9 @@ async function run(
     if (!result.complete) complete = false;
     if (isWorthListing(result, notebook)) hosts.push(result.host);
     findings.push(...result.findings);
+    if (result.host.shuns !== undefined) {
+      notebook.problem(problem('HOST_SHUNS', { address: result.host.address }));
+    }
   }
   for (const [reason, count] of progress.unasked) {
     const ports = `${count} ${count === 1 ? 'port' : 'ports'}`;
@@ -195,7 +201,7 @@ function noteEmptiness({ signal, exclusions }: LookRequest, notebook: Notebook):
 }
 
 function inputOf(request: LookRequest, progress: Progress, notebook: Notebook) {
-  const { ports, engine, pace, seed, signal, judge, timeoutMs } = request;
+  const { ports, engine, pace, seed, signal, judge, timeoutMs, phantoms } = request;
   return {
     ports,
     engine,
@@ -210,6 +216,7 @@ function inputOf(request: LookRequest, progress: Progress, notebook: Notebook) {
     onFault: (protocol: string, fault: unknown) =>
       notebook.problem(problem('PLUGIN_FAULT', { protocol, problem: messageOf(fault) }, fault)),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(phantoms === undefined ? {} : { phantoms }),
   };
 }
 

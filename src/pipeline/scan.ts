@@ -3,12 +3,13 @@ import { identify } from '../identify/identify.ts';
 import type { Protocol } from '../identify/plugin.ts';
 import { isLoopback } from '../model/network.ts';
 import type { Outcome, PortState, Reason, Silence } from '../model/port.ts';
-import type { HostRecord } from '../model/scan.ts';
+import type { HostRecord, PhantomGroup } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding } from '../model/verdict.ts';
 import { sourceAddress } from '../net/source-address.ts';
 import { type Engine, type EngineStats, isSilence, type Pace } from '../probe/engine.ts';
-import { HostTally, type Look } from './host-tally.ts';
+import { HostTally, type JudgePhantoms, type Look } from './host-tally.ts';
+import { type PhantomSearch, Phantoms } from './phantoms.ts';
 
 /** Ports identified at the same time, over all hosts and on one host. */
 const IDENTIFIED_AT_ONCE = 64;
@@ -51,6 +52,8 @@ export interface Seen {
   readonly identified: boolean;
   /** Our own address as the host saw it. */
   readonly source: string | undefined;
+  /** All phantoms of a host that are alike, in place of a service; `outcome` is their first port's. */
+  readonly phantoms?: Omit<PhantomGroup, 'verdict'>;
 }
 
 export interface ScanInput {
@@ -67,7 +70,9 @@ export interface ScanInput {
   readonly signal: AbortSignal;
   /** Empty: nothing is identified. */
   readonly protocols: readonly Protocol[];
-  readonly judge: (seen: Seen) => Omit<Look, 'service' | 'asked'>;
+  readonly judge: (seen: Seen) => Pick<Look, 'verdict' | 'findings'>;
+  /** How phantoms are looked for; absent: not at all. */
+  readonly phantoms?: PhantomSearch;
   /** States whose ports are listed one by one. */
   readonly show: ReadonlySet<PortState>;
   readonly progress: Progress;
@@ -123,12 +128,14 @@ class Run {
   readonly #finished: HostTally[] = [];
   readonly #limit = pLimit(IDENTIFIED_AT_ONCE);
   readonly #hostLimits = new Map<string, LimitFunction>();
+  readonly #phantoms: Phantoms;
   #waiting = 0;
   /** Called whenever an open port has been looked at. */
   #onLooked: () => void = () => undefined;
 
   constructor(input: ScanInput) {
     this.#input = input;
+    this.#phantoms = new Phantoms(input);
   }
 
   take(outcome: Outcome): void {
@@ -159,6 +166,7 @@ class Run {
   }
 
   settle(): Promise<void> {
+    for (const host of this.#hosts.values()) host.watch.probed();
     return this.#untilAtMost(0);
   }
 
@@ -183,7 +191,8 @@ class Run {
     const known = this.#hosts.get(address);
     if (known !== undefined) return known;
     const { ports, portsOf } = this.#input;
-    const host = new HostTally(address, (portsOf?.(address) ?? ports).length);
+    const asked = portsOf?.(address) ?? ports;
+    const host = new HostTally(address, asked.length, this.#phantoms.watch(address, asked));
     this.#hosts.set(address, host);
     return host;
   }
@@ -192,31 +201,39 @@ class Run {
     this.#input.progress.open += 1;
     host.pending += 1;
     this.#waiting += 1;
-    void this.#look(outcome)
-      .then(setLook)
-      .finally(() => {
-        host.pending -= 1;
-        this.#waiting -= 1;
-        this.#check(host);
-        this.#onLooked();
-      });
+    void this.#look(host, outcome, setLook).finally(() => this.#looked(host));
   }
 
-  async #look(outcome: Outcome): Promise<Look> {
-    const names = this.#input.namesOf(outcome.address);
-    const asked = this.#input.protocols.length > 0;
-    const service = asked ? await this.#identify(outcome, names[0]) : null;
-    if (asked) this.#input.progress.identified += 1;
-    const recognised = service !== null && service.protocol !== 'unknown';
-    const identified = asked && (recognised || !this.#input.signal.aborted);
+  #looked(host: HostTally): void {
+    host.pending -= 1;
+    this.#waiting -= 1;
+    this.#check(host);
+    this.#onLooked();
+  }
+
+  async #look(host: HostTally, outcome: Outcome, setLook: (look: Look) => void): Promise<void> {
+    const { namesOf, protocols, progress, signal, judge } = this.#input;
+    const names = namesOf(outcome.address);
     const source = await sourceAddress(outcome.address);
-    const judged = this.#input.judge({ outcome, names, service, identified, source });
-    return { service, asked: identified, ...judged };
+    const { screened, ask } = await this.#phantoms.screen(host.watch, outcome);
+    const asked = ask.length > 0;
+    const service = asked ? await this.#identify(outcome, names[0], ask) : null;
+    if (protocols.length > 0) progress.identified += 1;
+    const recognised = service !== null && service.protocol !== 'unknown';
+    const identified = asked && (recognised || !signal.aborted);
+    const setDecided = (decision: Look['decision']): void => {
+      const judged = judge({ outcome, names, service, identified, source });
+      setLook({ service, asked: identified, decision, ...judged });
+    };
+    setDecided(screened ?? (await this.#phantoms.settle(host.watch, outcome, service, setDecided)));
   }
 
-  #identify(outcome: Outcome, serverName: string | undefined): Promise<Service | null> {
-    const { address, port } = outcome;
-    const { signal, protocols, onFault } = this.#input;
+  #identify(
+    { address, port }: Outcome,
+    serverName: string | undefined,
+    protocols: readonly Protocol[],
+  ): Promise<Service | null> {
+    const { signal, onFault } = this.#input;
     const work = (): Promise<Service | null> =>
       identify({
         address,
@@ -240,16 +257,40 @@ class Run {
   }
 
   #check(host: HostTally): void {
-    if (!host.told || host.pending > 0) return;
-    if (!this.#hosts.delete(host.address)) return;
+    if (!host.told || host.pending > 0 || !this.#hosts.has(host.address)) return;
+    if (!host.concluded && this.#conclude(host)) return;
+    this.#hosts.delete(host.address);
     this.#hostLimits.delete(host.address);
     this.#finished.push(host);
     this.#input.progress.hosts += 1;
   }
 
-  #result(host: HostTally, complete: boolean): HostResult {
-    const record = host.record(this.#input.namesOf(host.address));
-    const done = complete || host.told;
-    return { host: record, findings: host.findings, complete: done, answered: host.answered };
+  /** Whether something is left to do before the host is finished, which comes back to `check`. */
+  #conclude(host: HostTally): boolean {
+    host.concluded = true;
+    const work = host.watch.conclude();
+    if (work === null) return false;
+    host.pending += 1;
+    this.#waiting += 1;
+    void work.finally(() => this.#looked(host));
+    return true;
+  }
+
+  #result(tally: HostTally, complete: boolean): HostResult {
+    const { address } = tally;
+    const names = this.#input.namesOf(address);
+    const judge: JudgePhantoms = (phantoms, port) => {
+      const outcome = {
+        address,
+        transport: 'tcp',
+        port,
+        state: 'open',
+        reason: 'syn-ack',
+      } as const;
+      const seen = { outcome, names, service: null, identified: true, source: undefined, phantoms };
+      return this.#input.judge(seen);
+    };
+    const done = complete || tally.told;
+    return { ...tally.result(names, judge), complete: done, answered: tally.answered };
   }
 }

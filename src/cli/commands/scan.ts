@@ -7,8 +7,10 @@ import type { ScanReport, Vantage } from '../../model/scan.ts';
 import { compareSeverity } from '../../model/verdict.ts';
 import { createResolver } from '../../net/dns.ts';
 import { countTargets, type LookRequest, look } from '../../pipeline/look.ts';
+import type { PhantomSearch } from '../../pipeline/phantoms.ts';
 import type { Seen } from '../../pipeline/scan.ts';
 import { chooseEngineWithNote } from '../../probe/engines.ts';
+import { createObserver } from '../../probe/phantom/observers.ts';
 import type { Format, RenderOptions } from '../../report/format.ts';
 import { readExclusions } from '../../targets/exclude.ts';
 import { areOwnLoopback, chooseFormat, choosePolicy, choosePorts } from '../choose.ts';
@@ -66,6 +68,7 @@ async function requestFor(
     note,
     pace: { rate: options.rate, perHost: options.perHost },
     identify: options.identify,
+    phantoms: await phantomSearch(options, engine.name),
     judge: judgeWith(policy),
     show: options.show,
     seed: options.seed ?? randomInt(2 ** 32),
@@ -78,14 +81,24 @@ async function requestFor(
   };
 }
 
+/** With `--no-identify` nothing is said to any port, unless phantoms were asked for by name. */
+async function phantomSearch(
+  { phantoms, identify }: ScanOptions,
+  engine: string,
+): Promise<PhantomSearch> {
+  const mode = identify || phantoms === 'always' ? phantoms : 'never';
+  return { mode, observer: await createObserver(engine) };
+}
+
 /** Binds the policy and the time of the look; every port is judged by the same clock. */
 function judgeWith(policy: Policy): LookRequest['judge'] {
   const now = new Date().toISOString();
   const name = hostname();
-  return ({ outcome, names, service, identified, source }: Seen) => {
-    const { address, transport, port, state } = outcome;
+  return ({ outcome, names, service, identified, source, phantoms }: Seen) => {
+    const { address, transport, state } = outcome;
     const vantage: Vantage = { kind: isLoopback(address) ? 'loopback' : 'host', name };
-    return judge({ address, names, transport, port, state, service, identified }, policy, {
+    const port = { address, names, transport, port: outcome.port, state, service, identified };
+    return judge({ ...port, ...(phantoms === undefined ? {} : { phantoms }) }, policy, {
       now,
       vantage,
       ...(source === undefined ? {} : { source }),

@@ -15,6 +15,8 @@ export interface Libc {
   setsockopt(fd: number, level: number, option: number, value: Memory, length: number): number;
   getsockopt(fd: number, level: number, option: number, value: Memory, length: Memory): number;
   getsockname(fd: number, address: Memory, length: Memory): number;
+  send(fd: number, bytes: Memory, length: number, flags: number): number;
+  recv(fd: number, into: Memory, length: number, flags: number): number;
   recvmsg(fd: number, message: Memory, flags: number): number;
   epollCreate(flags: number): number;
   epollCtl(epoll: number, operation: number, fd: number, event: Memory): number;
@@ -70,6 +72,8 @@ async function bind(): Promise<Libc> {
     setsockopt: library.func(`int setsockopt(int, int, int, const void *, ${size})`),
     getsockopt: library.func('int getsockopt(int, int, int, void *, void *)'),
     getsockname: library.func('int getsockname(int, void *, void *)'),
+    send: library.func('int64_t send(int, const void *, size_t, int)'),
+    recv: library.func('int64_t recv(int, void *, size_t, int)'),
     recvmsg: library.func('int64_t recvmsg(int, void *, int)'),
     epollCreate: library.func('int epoll_create1(int)'),
     epollCtl: library.func('int epoll_ctl(int, int, int, void *)'),

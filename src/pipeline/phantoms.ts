@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import pLimit from 'p-limit';
 import { identify } from '../identify/identify.ts';
 import { recognisedIn, suggestedBy } from '../identify/order.ts';
 import type { Protocol } from '../identify/plugin.ts';
@@ -14,18 +15,16 @@ export interface PhantomSearch {
   readonly observer: Observer;
 }
 
+/** Ports that look like their canaries and are asked in the protocol of their number: time, and how many at once. */
+const ASK_MS = 4000;
+const ASKED_AT_ONCE = 32;
+
 interface PhantomsInput {
   readonly phantoms?: PhantomSearch;
   readonly protocols: readonly Protocol[];
   readonly pace: Pace;
   readonly seed: number;
   readonly signal: AbortSignal;
-}
-
-/** What was decided of a port before it is identified (null: nothing yet), and what to ask it. */
-export interface Screening {
-  readonly screened: Decision | null;
-  readonly ask: readonly Protocol[];
 }
 
 /** Nobody looks: every look fails on our own side, and no host is suspicious. */
@@ -41,6 +40,7 @@ const BLIND: PhantomSearch = {
 export class Phantoms {
   readonly #input: PhantomsInput;
   readonly #search: PhantomSearch;
+  readonly #limit = pLimit(ASKED_AT_ONCE);
 
   constructor(input: PhantomsInput) {
     this.#input = input;
@@ -55,17 +55,35 @@ export class Phantoms {
     return new HostWatch(address, ports, { ...this.#search, pace, seed, signal, recognises });
   }
 
-  async screen(watch: HostWatch, { transport, port, rttMs }: Outcome): Promise<Screening> {
+  /**
+   * What is known of a port before anybody identifies it: null when it is worth that. Where the
+   * canaries are mute a service would be too, until it hears its own protocol: a port whose number
+   * suggests one is asked in it.
+   */
+  async screen(
+    watch: HostWatch,
+    { transport, address, port, rttMs }: Outcome,
+  ): Promise<Decision | null> {
+    if (transport !== 'tcp') return null;
+    const { decision, shy } = await watch.screen(port, rttMs);
+    if (decision === null || !shy) return decision;
+    const suggested = this.#askableAt(port);
+    if (suggested.length === 0) return decision;
+    const service = await this.#limit(() => this.#ask(address, port, suggested));
+    return service === null || service.protocol === 'unknown' ? decision : null;
+  }
+
+  #askableAt(port: number): Protocol[] {
     const { protocols } = this.#input;
-    if (transport !== 'tcp') return { screened: null, ask: protocols };
     const suggested = [
       ...suggestedBy(protocols, port, 'bare'),
       ...suggestedBy(protocols, port, 'tls'),
     ];
-    const found = await watch.screen(port, rttMs, suggested.length > 0);
-    if (found === 'identify') return { screened: null, ask: protocols };
-    if (found === 'ask-suggested') return { screened: null, ask: suggested };
-    return { screened: found, ask: [] };
+    return suggested.filter(({ manners }) => manners === 'ask');
+  }
+
+  #ask(address: string, port: number, protocols: readonly Protocol[]): Promise<Service | null> {
+    return identify({ address, port, protocols, signal: this.#input.signal, timeMs: ASK_MS });
   }
 
   /** What an open port is after identification; `revise` is called when that changes later. */
@@ -89,8 +107,7 @@ export class Phantoms {
   async #gives(address: string, canary: number, service: Service): Promise<boolean> {
     const names = new Set([service.protocol, 'http', 'https', 'tls']);
     const protocols = this.#input.protocols.filter(({ name }) => names.has(name));
-    const { signal } = this.#input;
-    const other = await identify({ address, port: canary, signal, protocols });
+    const other = await this.#ask(address, canary, protocols);
     return (
       other !== null &&
       other.protocol === service.protocol &&

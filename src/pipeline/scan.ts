@@ -8,6 +8,7 @@ import type { Service } from '../model/service.ts';
 import type { Finding } from '../model/verdict.ts';
 import { sourceAddress } from '../net/source-address.ts';
 import { type Engine, type EngineStats, isSilence, type Pace } from '../probe/engine.ts';
+import type { HostWatch } from '../probe/phantom/host-watch.ts';
 import { HostTally, type JudgePhantoms, type Look } from './host-tally.ts';
 import { type PhantomSearch, Phantoms } from './phantoms.ts';
 
@@ -215,11 +216,10 @@ class Run {
     const { namesOf, protocols, progress, signal, judge } = this.#input;
     const names = namesOf(outcome.address);
     const source = await sourceAddress(outcome.address);
-    const { screened, ask } = await this.#phantoms.screen(host.watch, outcome);
-    const asked = ask.length > 0;
-    const service = asked ? await this.#identify(outcome, names[0], ask) : null;
+    const { screened, service } = await this.#examine(host.watch, outcome, names[0]);
     if (protocols.length > 0) progress.identified += 1;
     const recognised = service !== null && service.protocol !== 'unknown';
+    const asked = protocols.length > 0 && screened === null;
     const identified = asked && (recognised || !signal.aborted);
     const setDecided = (decision: Look['decision']): void => {
       const judged = judge({ outcome, names, service, identified, source });
@@ -228,12 +228,31 @@ class Run {
     setDecided(screened ?? (await this.#phantoms.settle(host.watch, outcome, service, setDecided)));
   }
 
+  /** A decision without identification, or what that brought: begun anew if the host turns suspicious. */
+  async #examine(
+    watch: HostWatch,
+    outcome: Outcome,
+    serverName: string | undefined,
+  ): Promise<{ screened: Look['decision'] | null; service: Service | null }> {
+    const { protocols, signal } = this.#input;
+    const screened = await this.#phantoms.screen(watch, outcome);
+    if (screened !== null || protocols.length === 0) return { screened, service: null };
+    const { calm } = watch;
+    const suspicious = calm.aborted;
+    const until = suspicious ? signal : calm;
+    const service = await this.#identify(outcome, serverName, until);
+    if (suspicious || !calm.aborted || signal.aborted || service !== null) {
+      return { screened, service };
+    }
+    return this.#examine(watch, outcome, serverName);
+  }
+
   #identify(
     { address, port }: Outcome,
     serverName: string | undefined,
-    protocols: readonly Protocol[],
+    signal: AbortSignal,
   ): Promise<Service | null> {
-    const { signal, onFault } = this.#input;
+    const { protocols, onFault } = this.#input;
     const work = (): Promise<Service | null> =>
       identify({
         address,

@@ -1,4 +1,5 @@
 import { isLoopback } from '../../model/network.ts';
+import type { Phantom } from '../../model/scan.ts';
 import { hostPace } from '../connect/pace.ts';
 import { mix } from '../connect/permute.ts';
 import type { Limit, Pace } from '../engine.ts';
@@ -49,7 +50,14 @@ export interface WatchSettings {
 }
 
 /** What was decided of an open port before it is identified. */
-export type Screened = Decision | 'identify' | 'ask-suggested';
+export interface Screened {
+  /** Null: nothing speaks against it, so it is worth an identification. */
+  readonly decision: Decision | null;
+  /** A service that speaks its own protocol only would look the same: ask what the number suggests. */
+  readonly shy: boolean;
+}
+
+const WORTH_ASKING: Screened = { decision: null, shy: false };
 
 /** A port that was decided while nothing was known against its host. */
 interface Early {
@@ -74,6 +82,8 @@ export class HostWatch {
   #shunned = false;
   /** Set once canaries are being asked. */
   #asking: Promise<Signature | null> | null = null;
+  readonly #calm = new AbortController();
+  readonly #cancel = (): void => this.#calm.abort();
 
   /** `ports` are those that are asked of this address. */
   constructor(address: string, ports: readonly number[], settings: WatchSettings) {
@@ -83,6 +93,12 @@ export class HostWatch {
     this.#rate = hostPace(settings.pace, address).rate;
     // the engine is probing the same host: half of its pace each
     this.#pacer = new Pacer(this.#rate === 'max' ? 'max' : this.#rate / 2, LOOKS_AT_ONCE);
+    settings.signal.addEventListener('abort', this.#cancel, { once: true });
+  }
+
+  /** Aborted when the host is found to answer everywhere, and with the scan: until then all goes its way. */
+  get calm(): AbortSignal {
+    return this.#calm.signal;
   }
 
   /** Whether canaries were asked, so that a count of phantoms means something. */
@@ -102,21 +118,18 @@ export class HostWatch {
   }
 
   /** Looks at an open port before anybody identifies it, where its host is suspicious. */
-  async screen(port: number, rttMs: number | undefined, suggested: boolean): Promise<Screened> {
+  async screen(port: number, rttMs: number | undefined): Promise<Screened> {
     this.#open += 1;
     this.#rttMs = Math.max(this.#rttMs, Math.min(rttMs ?? 0, 1000));
-    if (this.#settings.mode === 'never') return 'identify';
+    if (this.#settings.mode === 'never') return WORTH_ASKING;
     if (this.#settings.mode === 'always' || this.#open > MANY_OPEN) this.#ask();
     const signature = await this.#asking;
-    if (signature === null || this.#settings.signal.aborted) return 'identify';
+    if (signature === null || this.#settings.signal.aborted) return WORTH_ASKING;
     const decision = await this.#compare(port, signature, 'nothing');
-    if (decision.standing === 'phantom') {
-      return suggested && this.#mayBeShy(decision) ? 'ask-suggested' : decision;
-    }
-    if (this.#shunned) return decision;
+    if (decision.standing === 'phantom') return { decision, shy: isShy(decision.phantom) };
     this.#unlike += 1;
     const most = signature.strangers > 0 ? MOST_STRANGERS : MOST_UNLIKE;
-    return this.#unlike > most ? decision : 'identify';
+    return this.#shunned || this.#unlike > most ? { decision, shy: false } : WORTH_ASKING;
   }
 
   /**
@@ -152,6 +165,7 @@ export class HostWatch {
     const most = asked > FEW_ASKED && this.#open > asked / 2;
     if (most && this.#settings.mode === 'auto') this.#ask();
     if (this.#gone >= SHUNNING_IN_THE_END) this.#shunned = true;
+    this.#settings.signal.removeEventListener('abort', this.#cancel);
     return this.#asking === null || this.#early.length === 0 ? null : this.#review();
   }
 
@@ -172,12 +186,6 @@ export class HostWatch {
         revise(await this.#compare(port, signature, heard)),
       ),
     );
-  }
-
-  /** Words without a template of their own can hide a service that answers its own protocol only. */
-  #mayBeShy(decision: Decision): boolean {
-    if (decision.standing !== 'phantom') return false;
-    return decision.phantom.kind === 'answers-everywhere' || decision.phantom.kind === 'tarpit';
   }
 
   /** A quick look, and a patient one where the quick one differs from all canaries. */
@@ -236,6 +244,7 @@ export class HostWatch {
       looked.push(...(await this.#lookAt(ports.slice(CANARIES))));
       if (openOf(looked) < OPEN_OF_SIXTEEN) return null;
     }
+    this.#calm.abort();
     return signatureOf(looked, await this.#drip(looked));
   }
 
@@ -251,8 +260,8 @@ export class HostWatch {
     return this.#pacer.run(() => this.#once(port, patience, question));
   }
 
-  /** Whether canaries that keep the connection go on speaking though nobody asks them anything. */
-  async #drip(looked: readonly Looked[]): Promise<boolean> {
+  /** Looks at canaries that keep the connection and go on speaking though nobody asks them anything. */
+  async #drip(looked: readonly Looked[]): Promise<readonly Glance[]> {
     const lasting = looked
       .filter(({ glance }) => glance.handshake === 'completed' && glance.end === 'open')
       .filter(({ glance }) => ['speaks', 'mute'].includes(behaviourOf(glance)))
@@ -267,7 +276,8 @@ export class HostWatch {
     const glances = await Promise.all(
       lasting.map(({ port }) => this.#glanceAtCanary(port, patience, false)),
     );
-    return glances.filter(drips).length > glances.length / 2;
+    const dripping = glances.filter(drips);
+    return dripping.length > glances.length / 2 ? dripping : [];
   }
 
   /** For 65,000 ports: long enough for one retransmission of what we say. */
@@ -290,6 +300,11 @@ export class HostWatch {
       quietMs: 200 + rtt,
     };
   }
+}
+
+/** Whoever says nothing to a web request may be waiting for the words of another protocol. */
+function isShy({ kind }: Phantom): boolean {
+  return kind === 'answers-everywhere' || kind === 'tarpit';
 }
 
 function openOf(looked: readonly Looked[]): number {

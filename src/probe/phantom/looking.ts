@@ -65,7 +65,9 @@ export class Looking {
     if (this.#arrivals.length < KEPT_ARRIVALS) {
       this.#arrivals.push(Math.round(performance.now() - this.#connectedAt));
     }
-    if (this.#bytes < KEPT_BYTES) this.#said.push(bytes.slice(0, KEPT_BYTES - this.#bytes));
+    const room = KEPT_BYTES - this.#bytes;
+    // a copy: the observer reads the next bytes into the same memory
+    if (room > 0) this.#said.push(Uint8Array.from(bytes.subarray(0, room)));
     this.#bytes += bytes.length;
     if (this.#bytes >= ENOUGH_BYTES || this.#spokeLong()) return this.#end('open');
     if (this.#asked) this.#awaitMore();

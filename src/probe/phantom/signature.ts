@@ -1,6 +1,6 @@
 import { type Behaviour, behaviourOf } from './behaviour.ts';
 import type { Glance } from './glance.ts';
-import { fits, type Template, templateOf, withoutChanges } from './sameness.ts';
+import { fits, type Template, templateOf, withoutChanges, withPortMarked } from './sameness.ts';
 
 /** A port, and what a quick look showed there. */
 export interface Looked {
@@ -17,6 +17,8 @@ export interface Likeness {
   readonly stacks: ReadonlySet<string>;
   /** What they say; present when they speak. */
   readonly template?: Template;
+  /** The most bytes that one of them sent at once, on average; present when they drip. */
+  readonly drop?: number;
   /** The first words of one of them, readable; present when they speak. */
   readonly words?: string;
 }
@@ -35,11 +37,18 @@ export interface Signature {
 /** Canaries that must behave alike before anything is concluded from it. */
 const ALIKE = 3;
 const WORDS = 60;
+/** A tarpit's words are of one size, more or less. */
+const MOST_DROPS = 4;
 
-/** Learns from canaries; `dripping` when patient looks have shown that they speak without end. */
-export function signatureOf(canaries: readonly Looked[], dripping: boolean): Signature {
+/** Learns from canaries; \`dripping\` are patient looks at some, in which they spoke without end. */
+export function signatureOf(
+  canaries: readonly Looked[],
+  dripping: readonly Glance[] = [],
+): Signature {
   const open = canaries.filter(({ glance }) => glance.handshake === 'completed');
-  const likenesses = dripping ? [likenessOf('drips', open)] : groupsOf(open);
+  const drop = Math.max(0, ...dripping.map(dropOf));
+  const likenesses =
+    dripping.length > 0 ? [{ ...likenessOf('drips', open), drop }] : groupsOf(open);
   const alike = likenesses.filter(({ seen }) => seen >= ALIKE);
   const speaking = open.filter(({ glance }) => behaviourOf(glance) === 'speaks');
   const explained = alike
@@ -75,7 +84,7 @@ function speakersOf(members: readonly Looked[]): Likeness[] {
 }
 
 function speakerOf(members: readonly Looked[]): Likeness | null {
-  const template = templateOf(members.map(wordsOf));
+  const template = templateOf(members.map(({ port, glance }) => withPortMarked(glance.said, port)));
   const [first] = members;
   if (template === null || first === undefined) return null;
   return { ...likenessOf('speaks', members), template, words: readable(first.glance.said) };
@@ -84,10 +93,6 @@ function speakerOf(members: readonly Looked[]): Likeness | null {
 function likenessOf(behaviour: Likeness['behaviour'], members: readonly Looked[]): Likeness {
   const stacks = new Set(members.flatMap(({ glance }) => glance.stack ?? []));
   return { behaviour, seen: members.length, stacks };
-}
-
-export function wordsOf({ port, glance }: Looked): string {
-  return withoutChanges(glance.said, port);
 }
 
 function readable(said: Uint8Array): string {
@@ -107,11 +112,18 @@ export function isLike(
   const behaviour = behaviourOf(glance);
   if (likeness.behaviour === 'drips') {
     // a quick look meets a tarpit before its first word, or after a few that nobody knows
-    return behaviour === 'mute' || (behaviour === 'speaks' && !recognises(glance.said));
+    if (behaviour !== 'speaks') return behaviour === 'mute';
+    return dropOf(glance) <= MOST_DROPS * (likeness.drop ?? 0) && !recognises(glance.said);
   }
   if (behaviour !== likeness.behaviour) return false;
   if (behaviour === 'mute') return glance.asked;
-  return likeness.template === undefined || fits(wordsOf({ port, glance }), likeness.template);
+  const { template } = likeness;
+  return template === undefined || fits(withoutChanges(glance.said), port, template);
+}
+
+/** Bytes at a time. */
+function dropOf({ said, arrivals }: Glance): number {
+  return arrivals.length === 0 ? 0 : said.length / arrivals.length;
 }
 
 function sameStack({ stack }: Glance, { stacks }: Likeness): boolean {

@@ -10,7 +10,7 @@ import { createObserver } from '../../src/probe/phantom/observers.ts';
 import { NO_EXCLUSIONS } from '../../src/targets/exclude.ts';
 import { parsePorts } from '../../src/targets/ports.ts';
 import { makeNamespace, type Namespace, namespacesMet } from '../lab/namespace.ts';
-import { pretend, serveSsh, serveWeb, shunAfter, synProxy } from '../lab/phantoms.ts';
+import { pretend, pretendAt, serveSsh, serveWeb, shunAfter, synProxy } from '../lab/phantoms.ts';
 import { startRawPeer } from '../lab/raw-peer.ts';
 
 const NOW = '2026-11-23T12:00:00Z';
@@ -98,7 +98,7 @@ describe.skipIf(!namespacesMet('nft', 'nginx', 'sshd', 'ssh-keygen'))('phantoms'
   );
 
   it.each(['zero-window', 'never-acknowledges'] as const)(
-    'knows a host whose ports have or do %s',
+    'knows a host that completes every handshake and then shows: %s',
     async (kind) => {
       const address = host.spare(7);
       const peer = await startRawPeer(host, address, kind);
@@ -124,35 +124,72 @@ describe.skipIf(!namespacesMet('nft', 'nginx', 'sshd', 'ssh-keygen'))('phantoms'
 
   it('verifies nothing on a host that has another face on every port', async () => {
     await pretend(host, 'many-faces');
-    const found = onlyHost(await scan(host.far.v4, '1-200'));
-    expect(found.counts).toMatchObject({ open: 200, verified: 0 });
+    const found = onlyHost(await scan(host.far.v4, '1-60'));
+    expect(found.counts).toMatchObject({ open: 60, verified: 0 });
     expect(found.ports.length + groupsOf(found).length).toBeGreaterThan(0);
   }, 120_000);
 
   it('says that a host has shut us out, and calls none of its ports a phantom', async () => {
     const ports = [WEB, 8001, 8002, 8003];
     await using _web = await serveWeb(host, ports);
-    shunAfter(host, 20);
-    const report = await scan(host.far.v4, `${ports.join(',')},20000-20040`, { perHost: 100 });
+    shunAfter(host, ports.length);
+    const report = await scan(host.far.v4, ports.join(','));
     const found = onlyHost(report);
+    expect(found.counts.open).toBe(ports.length);
     expect(found.counts.phantom ?? 0).toBe(0);
     expect(found.shuns?.evidence).toHaveLength(1);
     expect(report.scan.problems.map(({ code }) => code)).toEqual(['HOST_SHUNS']);
   }, 200_000);
 
   it.each([1, 40, 300])(
-    'calls none of %i real services a phantom',
+    'calls none of %i real services a phantom, nor what hangs up or is mute beside them',
     async (count) => {
       const ports = Array.from({ length: count }, (_, at) => 1100 + 3 * at);
-      const shells = ports.filter((_, at) => at % 4 === 3);
-      const webs = ports.filter((_, at) => at % 4 !== 3);
-      await using _web = await serveWeb(host, webs);
+      const shells = ports.slice(0, Math.min(16, Math.ceil(count / 4)));
+      const webs = ports.slice(shells.length);
       await using _shell = await serveSsh(host, shells);
+      await using _web = await serveWeb(host, webs.length === 0 ? [WEB] : webs);
+      const real = webs.length === 0 ? [WEB, ...ports] : ports;
+      await pretendAt(host, 2001, 'resets');
+      await pretendAt(host, 2002, 'mute');
       const found = onlyHost(await scan(host.far.v4, '1-2100'));
-      expect(portsOf(found, 'verified')).toEqual(ports);
+      expect(portsOf(found, 'verified')).toEqual(real);
+      expect(portsOf(found, 'unverified')).toEqual([2001, 2002]);
+      expect(found.ports.find(({ port }) => port === 2001)?.doubts).toHaveLength(1);
       expect(found.phantoms).toBeUndefined();
-      expect(found.counts).toMatchObject({ open: count, verified: count });
+      expect(found.counts).toMatchObject({
+        open: real.length + 2,
+        verified: real.length,
+        phantom: 0,
+      });
     },
     200_000,
   );
+
+  it('finds nginx and OpenSSH among all 65,535 ports of a honeypot', async () => {
+    await using _web = await serveWeb(host, [WEB]);
+    await using _shell = await serveSsh(host, [SHELL]);
+    await pretend(host, 'web-page', [WEB, SHELL]);
+    const found = onlyHost(await scan(host.far.v4, '-'));
+    expect(groupsOf(found)).toEqual([['same-answer-everywhere', 65_533]]);
+    expect(portsOf(found, 'verified')).toEqual([WEB, SHELL]);
+  }, 400_000);
+
+  it.each(['epoll', 'node'])(
+    'knows phantoms over IPv6 with the engine %s',
+    async (engine) => {
+      await pretend(host, 'resets');
+      const found = onlyHost(await scan(host.far.v6, '1-300', { engine }));
+      expect(groupsOf(found)).toEqual([['reset-after-handshake', 300]]);
+    },
+    120_000,
+  );
+
+  it('knows by node:net too that ports say the same', async () => {
+    await using _web = await serveWeb(host, [WEB]);
+    await pretend(host, 'ssh-greeting', [WEB]);
+    const found = onlyHost(await scan(host.far.v4, '1-300', { engine: 'node' }));
+    expect(groupsOf(found)).toEqual([['same-answer-everywhere', 299]]);
+    expect(portsOf(found, 'verified')).toEqual([WEB]);
+  }, 120_000);
 });

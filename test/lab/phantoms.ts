@@ -66,6 +66,11 @@ process.stdin.resume().on('end', () => process.exit());
 /** Where the program listens to which all ports lead. */
 const BEHIND = 9;
 
+/** Listens inside on one port and pretends there. */
+export function pretendAt(namespace: Namespace, port: number, pretence: Pretence): Promise<void> {
+  return namespace.script(PRETENDER, [port, pretence]);
+}
+
 /** Leads every TCP port of the host, but for `real` ones, to one program that pretends. */
 export async function pretend(
   namespace: Namespace,
@@ -73,7 +78,7 @@ export async function pretend(
   real: readonly number[] = [],
 ): Promise<void> {
   namespace.exec('sysctl', '-qw', 'net.core.somaxconn=4096');
-  await namespace.script(PRETENDER, [BEHIND, pretence]);
+  await pretendAt(namespace, BEHIND, pretence);
   const but = real.length === 0 ? '' : `tcp dport { ${real.join(', ')} } accept;`;
   namespace.nft(`
 table inet pretence {
@@ -88,7 +93,7 @@ table inet pretence {
 export function synProxy(namespace: Namespace): void {
   namespace.exec('sysctl', '-qw', 'net.netfilter.nf_conntrack_tcp_loose=0');
   namespace.nft(`
-table inet synproxy {
+table inet lab {
   chain raw {
     type filter hook prerouting priority raw;
     tcp flags syn notrack;
@@ -139,7 +144,7 @@ export async function serveWeb(namespace: Namespace, ports: readonly number[]): 
   return served(namespace, ports, HTTP, child, dir);
 }
 
-/** A real OpenSSH server inside, on each of the ports. */
+/** A real OpenSSH server inside, on each of the ports: from 1 to 16, or it would choose its own or refuse. */
 export async function serveSsh(namespace: Namespace, ports: readonly number[]): Promise<Services> {
   const dir = makeFolder('many-shells');
   const key = join(dir, 'key');
@@ -148,6 +153,7 @@ export async function serveSsh(namespace: Namespace, ports: readonly number[]): 
     ...ports.map((port) => `Port ${port}`),
     `HostKey ${key}`,
     `PidFile ${dir}/sshd.pid`,
+    'AddressFamily inet',
     'UsePAM no',
     'MaxStartups 500',
   ];

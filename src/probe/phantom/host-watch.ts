@@ -30,7 +30,7 @@ const SHUNNING_IN_THE_END = 2;
 /** Ports that differ from the canaries and are worth seconds of identification each. */
 const MOST_UNLIKE = 1000;
 /** The same where each canary says something else, so that differing means little. */
-const MOST_STRANGERS = 100;
+const MOST_STRANGERS = 30;
 /** Wait for a tarpit's second word, in milliseconds; endlessh sends one in ten seconds. */
 const DRIP_WAIT_MS = 25_000;
 const DRIP_WAIT_SPOKEN_MS = 6000;

@@ -5,6 +5,7 @@ import type { Service } from '../../model/service.ts';
 import { compareSeverity, type Finding, type Severity } from '../../model/verdict.ts';
 import { cpeUri } from '../cpe.ts';
 import type { Format } from '../format.ts';
+import { phantomTitle } from '../phantoms.ts';
 import { findingsByPort } from '../rows.ts';
 import { headline, summarise } from '../summary.ts';
 import { clip, escapeMarkup, plainText, visible } from '../text.ts';
@@ -103,6 +104,8 @@ function scriptElement(port: PortRecord, findings: readonly Finding[]): string {
   });
   const inner = [
     structured('verdict', verdict),
+    structured('standing', port.standing),
+    structured('doubts', port.doubts),
     told.length > 0 ? structured('findings', told) : '',
     structured('tls', service?.tls),
     structured('details', service?.details),
@@ -194,6 +197,18 @@ function statusElement(host: HostRecord): string {
   return element('status', { state: 'up', reason, reason_ttl: 0 });
 }
 
+/** Phantoms are counted among the extra ports that are open; what they are stands with the host. */
+function hostScript({ phantoms = [], shuns }: HostRecord): string {
+  if (phantoms.length === 0 && shuns === undefined) return '';
+  const titles = [
+    ...phantoms.map(phantomTitle),
+    ...(shuns === undefined ? [] : ['It stopped answering this machine during the scan.']),
+  ];
+  const inner = structured('phantoms', phantoms) + structured('shuns', shuns);
+  const output = titles.map(visible).join('\n');
+  return `<hostscript>${element('script', { id: 'postern', output }, inner)}</hostscript>\n`;
+}
+
 function* hostElement(host: HostRecord, findingsOf: FindingsOf): Iterable<string> {
   const addrtype = host.address.includes(':') ? 'ipv6' : 'ipv4';
   const names = host.names.map((name) => element('hostname', { name, type: 'user' }));
@@ -201,7 +216,7 @@ function* hostElement(host: HostRecord, findingsOf: FindingsOf): Iterable<string
   yield `${element('address', { addr: host.address, addrtype })}\n`;
   yield `<hostnames>${names.join('')}</hostnames>\n<ports>${extraPorts(host)}`;
   for (const port of host.ports) yield portElement(port, findingsOf(port));
-  yield '</ports>\n</host>\n';
+  yield `</ports>\n${hostScript(host)}</host>\n`;
 }
 
 function argsOf(scan: ScanReport['scan']): string {

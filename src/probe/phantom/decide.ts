@@ -152,6 +152,11 @@ export function decide(facts: Facts, recognises: (said: Uint8Array) => boolean):
   if (likeness !== undefined && !saysMore(heard, likeness)) {
     return { standing: 'phantom', phantom: phantomOf(likeness, signature) };
   }
+  if (heard === 'nothing' && !glance.asked && glance.end === 'open') {
+    return unverified(
+      `${everywhere(signature)}; nothing was said to this one, lest it be printed.`,
+    );
+  }
   if (heard === 'nothing')
     return unverified(`${everywhere(signature)}, though not in the same way.`);
   if (signature.strangers === 0) return VERIFIED;

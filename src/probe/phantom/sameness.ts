@@ -5,7 +5,7 @@ const MONTH = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*';
 const CHANGING: readonly RegExp[] = [
   // RFC 9110 §5.6.7 in its three forms
   new RegExp(`${DAY}, \\d\\d[ -]${MONTH}[ -]\\d{2,4}`, 'g'),
-  new RegExp(`${DAY} ${MONTH} {1,2}\\d{1,2}`, 'g'),
+  new RegExp(`${DAY} ${MONTH} {1,2}\\d{1,2}(?: \\d\\d:\\d\\d:\\d\\d \\d{4})?`, 'g'),
   /\d{4}-\d\d-\d\d/g,
   /\d\d:\d\d:\d\d(?:\.\d+)?/g,
   // seconds or milliseconds since 1970, and what else counts up in so many digits

@@ -278,7 +278,7 @@ export function phantomReport(words = 'Welcome'): ScanReport {
       openPort(place, { port: 65_495, doubts: ['It tears the connection down (RST).'] }),
     ],
   };
-  const finding: Finding = {
+  const about: Finding = {
     ...place,
     transport: 'tcp',
     port: 1,
@@ -288,7 +288,7 @@ export function phantomReport(words = 'Welcome'): ScanReport {
     todo,
     evidence: ['ports: tcp 1-21,23-65494'],
   };
-  return { ...report, hosts: [host], findings: [finding] };
+  return { ...report, hosts: [host], findings: [about] };
 }
 
 /** Keys whose values are words of a closed set. */

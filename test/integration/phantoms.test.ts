@@ -10,7 +10,15 @@ import { createObserver } from '../../src/probe/phantom/observers.ts';
 import { NO_EXCLUSIONS } from '../../src/targets/exclude.ts';
 import { parsePorts } from '../../src/targets/ports.ts';
 import { makeNamespace, type Namespace, namespacesMet } from '../lab/namespace.ts';
-import { pretend, pretendAt, serveSsh, serveWeb, shunAfter, synProxy } from '../lab/phantoms.ts';
+import {
+  pretend,
+  pretendAt,
+  type Services,
+  serveSsh,
+  serveWeb,
+  shunAfter,
+  synProxy,
+} from '../lab/phantoms.ts';
 import { startRawPeer } from '../lab/raw-peer.ts';
 
 const NOW = '2026-11-23T12:00:00Z';
@@ -21,11 +29,7 @@ function judged({ outcome, names, service, identified, phantoms }: Seen) {
   return judge(input, NO_POLICY, { now: NOW });
 }
 
-async function scan(
-  address: string,
-  ports: string,
-  { engine = 'epoll', perHost = 'max' as LookRequest['pace']['perHost'] } = {},
-): Promise<ScanReport> {
+async function scan(address: string, ports: string, engine = 'epoll'): Promise<ScanReport> {
   const signal = new AbortController().signal;
   const request: LookRequest = {
     targets: [address],
@@ -33,7 +37,7 @@ async function scan(
     resolver: createResolver({ signal }),
     ports: parsePorts(ports).tcp,
     engine: await chooseEngine(engine),
-    pace: { rate: 'max', perHost },
+    pace: { rate: 'max', perHost: 'max' },
     identify: true,
     phantoms: { mode: 'auto', observer: await createObserver(engine) },
     judge: judged,
@@ -71,10 +75,14 @@ const SHELL = 1022;
 
 describe.skipIf(!namespacesMet('nft', 'nginx', 'sshd', 'ssh-keygen'))('phantoms', () => {
   let host: Namespace;
+  const running: Services[] = [];
   beforeEach(() => {
     host = makeNamespace();
   });
-  afterEach(() => host.close());
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((services) => services.stop()));
+    host.close();
+  });
 
   it.each([
     ['mute', 'answers-everywhere'],
@@ -85,8 +93,8 @@ describe.skipIf(!namespacesMet('nft', 'nginx', 'sshd', 'ssh-keygen'))('phantoms'
   ] as const)(
     'finds nginx and OpenSSH among 1,998 ports that are %s',
     async (pretence, kind) => {
-      await using _web = await serveWeb(host, [WEB]);
-      await using _shell = await serveSsh(host, [SHELL]);
+      running.push(await serveWeb(host, [WEB]));
+      running.push(await serveSsh(host, [SHELL]));
       await pretend(host, pretence, [WEB, SHELL]);
       const found = onlyHost(await scan(host.far.v4, '1-2000'));
       expect(groupsOf(found)).toEqual([[kind, 1998]]);
@@ -114,8 +122,8 @@ describe.skipIf(!namespacesMet('nft', 'nginx', 'sshd', 'ssh-keygen'))('phantoms'
   );
 
   it('finds what is real behind the SYN proxy of the kernel', async () => {
-    await using _web = await serveWeb(host, [WEB]);
-    await using _shell = await serveSsh(host, [SHELL]);
+    running.push(await serveWeb(host, [WEB]));
+    running.push(await serveSsh(host, [SHELL]));
     synProxy(host);
     const found = onlyHost(await scan(host.far.v4, '1-2000'));
     expect(groupsOf(found)).toEqual([['reset-after-handshake', 1998]]);
@@ -131,7 +139,7 @@ describe.skipIf(!namespacesMet('nft', 'nginx', 'sshd', 'ssh-keygen'))('phantoms'
 
   it('says that a host has shut us out, and calls none of its ports a phantom', async () => {
     const ports = [WEB, 8001, 8002, 8003];
-    await using _web = await serveWeb(host, ports);
+    running.push(await serveWeb(host, ports));
     shunAfter(host, ports.length);
     const report = await scan(host.far.v4, ports.join(','));
     const found = onlyHost(report);
@@ -147,8 +155,8 @@ describe.skipIf(!namespacesMet('nft', 'nginx', 'sshd', 'ssh-keygen'))('phantoms'
       const ports = Array.from({ length: count }, (_, at) => 1100 + 3 * at);
       const shells = ports.slice(0, Math.min(16, Math.ceil(count / 4)));
       const webs = ports.slice(shells.length);
-      await using _shell = await serveSsh(host, shells);
-      await using _web = await serveWeb(host, webs.length === 0 ? [WEB] : webs);
+      running.push(await serveSsh(host, shells));
+      running.push(await serveWeb(host, webs.length === 0 ? [WEB] : webs));
       const real = webs.length === 0 ? [WEB, ...ports] : ports;
       await pretendAt(host, 2001, 'resets');
       await pretendAt(host, 2002, 'mute');
@@ -167,8 +175,8 @@ describe.skipIf(!namespacesMet('nft', 'nginx', 'sshd', 'ssh-keygen'))('phantoms'
   );
 
   it('finds nginx and OpenSSH among all 65,535 ports of a honeypot', async () => {
-    await using _web = await serveWeb(host, [WEB]);
-    await using _shell = await serveSsh(host, [SHELL]);
+    running.push(await serveWeb(host, [WEB]));
+    running.push(await serveSsh(host, [SHELL]));
     await pretend(host, 'web-page', [WEB, SHELL]);
     const found = onlyHost(await scan(host.far.v4, '-'));
     // nothing is sent to the ports of printers, 9100 to 9107
@@ -182,16 +190,16 @@ describe.skipIf(!namespacesMet('nft', 'nginx', 'sshd', 'ssh-keygen'))('phantoms'
     'knows phantoms over IPv6 with the engine %s',
     async (engine) => {
       await pretend(host, 'resets');
-      const found = onlyHost(await scan(host.far.v6, '1-300', { engine }));
+      const found = onlyHost(await scan(host.far.v6, '1-300', engine));
       expect(groupsOf(found)).toEqual([['reset-after-handshake', 300]]);
     },
     120_000,
   );
 
   it('knows by node:net too that ports say the same', async () => {
-    await using _web = await serveWeb(host, [WEB]);
+    running.push(await serveWeb(host, [WEB]));
     await pretend(host, 'ssh-greeting', [WEB]);
-    const found = onlyHost(await scan(host.far.v4, '1-300', { engine: 'node' }));
+    const found = onlyHost(await scan(host.far.v4, '1-300', 'node'));
     expect(groupsOf(found)).toEqual([['same-answer-everywhere', 299]]);
     expect(portsOf(found, 'verified')).toEqual([WEB]);
   }, 120_000);

@@ -78,7 +78,7 @@ describe.skipIf(!met({ commands: ['python3'] }))('xml read by python', () => {
         '25',
         'open',
         'smtp',
-        { verdict: 5, tls: 8, details: 1 },
+        { verdict: 5, standing: 'verified', tls: 8, details: 1 },
       ],
       ['192.0.2.99', '81', 'filtered', null, {}],
     ]);

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Child, startChild } from './child.ts';
 import { makeFolder, removeFolder } from './folders.ts';
-import { HTTP, SSH } from './hellos.ts';
 import { sayHello } from './hello.ts';
+import { HTTP, SSH } from './hellos.ts';
 import type { Namespace } from './namespace.ts';
 
 /** What a program does with every connection, whatever its port. */
@@ -120,8 +120,10 @@ table ip shun {
 }`);
 }
 
-export interface Services extends AsyncDisposable {
-  readonly ports: readonly number[];
+/** A real server that runs inside. */
+export interface Services {
+  /** Kills it and removes its folder. */
+  stop(): Promise<void>;
 }
 
 /** Real web servers (nginx) inside, one on each port, each with a page of its own. */
@@ -192,5 +194,5 @@ async function served(
       await sleep(50);
     }
   }
-  return { ports, [Symbol.asyncDispose]: stop };
+  return { stop };
 }

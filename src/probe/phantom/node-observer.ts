@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { isSelfConnected } from '../../net/dial.ts';
-import { readConnectError } from '../connect/node-dialer.ts';
 import type { Answer } from '../connect/dialer.ts';
+import { readConnectError } from '../connect/node-dialer.ts';
 import type { Glance, GlanceRequest, Handshake, Observer } from './glance.ts';
 import { type Line, Looking } from './looking.ts';
 

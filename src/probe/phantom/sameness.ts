@@ -48,7 +48,7 @@ export interface Template {
 const LEAST_FIXED = 0.5;
 
 function partsOf(text: string, by: Template['by']): readonly string[] {
-  return by === 'character' ? [...text] : text.split(/(?<=\W)|(?=\W)/);
+  return by === 'character' ? text.split('') : text.split(/(?<=\W)|(?=\W)/);
 }
 
 function fixedShare(parts: Template['parts']): number {

@@ -27,6 +27,12 @@ interface PhantomsInput {
   readonly signal: AbortSignal;
 }
 
+/** A decision without identification, or (null) what identification brought. */
+interface Examined {
+  readonly screened: Decision | null;
+  readonly service: Service | null;
+}
+
 /** Nobody looks: every look fails on our own side, and no host is suspicious. */
 const BLIND: PhantomSearch = {
   mode: 'never',
@@ -60,7 +66,7 @@ export class Phantoms {
    * canaries are mute a service would be too, until it hears its own protocol: a port whose number
    * suggests one is asked in it.
    */
-  async screen(
+  async #screen(
     watch: HostWatch,
     { transport, address, port, rttMs }: Outcome,
   ): Promise<Decision | null> {
@@ -71,6 +77,24 @@ export class Phantoms {
     if (suggested.length === 0) return decision;
     const service = await this.#limit(() => this.#ask(address, port, suggested));
     return service === null || service.protocol === 'unknown' ? decision : null;
+  }
+
+  /**
+   * What identification brings out of a port that nothing was decided of. Begun anew when the host
+   * turns out to answer everywhere meanwhile: then most of its ports are not worth it.
+   */
+  async identify(
+    watch: HostWatch,
+    outcome: Outcome,
+    work: (signal: AbortSignal) => Promise<Service | null>,
+  ): Promise<Examined> {
+    const screened = await this.#screen(watch, outcome);
+    if (screened !== null || this.#input.protocols.length === 0) return { screened, service: null };
+    const { signal } = this.#input;
+    if (watch.suspicious) return { screened, service: await work(signal) };
+    const service = await untilSuspicious(watch, signal, work);
+    if (service !== null || signal.aborted || !watch.suspicious) return { screened, service };
+    return this.identify(watch, outcome, work);
   }
 
   #askableAt(port: number): Protocol[] {
@@ -114,6 +138,26 @@ export class Phantoms {
       other.product === service.product &&
       other.version === service.version
     );
+  }
+}
+
+/** Does work that the host's turning suspicious cuts short, as cancelling does. */
+async function untilSuspicious<Result>(
+  watch: HostWatch,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  setMaxListeners(0, controller.signal);
+  signal.addEventListener('abort', stop, { once: true });
+  const release = watch.onSuspicious(stop);
+  if (signal.aborted) stop();
+  try {
+    return await work(controller.signal);
+  } finally {
+    release();
+    signal.removeEventListener('abort', stop);
   }
 }
 

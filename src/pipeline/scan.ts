@@ -8,7 +8,6 @@ import type { Service } from '../model/service.ts';
 import type { Finding } from '../model/verdict.ts';
 import { sourceAddress } from '../net/source-address.ts';
 import { type Engine, type EngineStats, isSilence, type Pace } from '../probe/engine.ts';
-import type { HostWatch } from '../probe/phantom/host-watch.ts';
 import { HostTally, type JudgePhantoms, type Look } from './host-tally.ts';
 import { type PhantomSearch, Phantoms } from './phantoms.ts';
 
@@ -216,7 +215,9 @@ class Run {
     const { namesOf, protocols, progress, signal, judge } = this.#input;
     const names = namesOf(outcome.address);
     const source = await sourceAddress(outcome.address);
-    const { screened, service } = await this.#examine(host.watch, outcome, names[0]);
+    const { screened, service } = await this.#phantoms.identify(host.watch, outcome, (until) =>
+      this.#identify(outcome, names[0], until),
+    );
     if (protocols.length > 0) progress.identified += 1;
     const recognised = service !== null && service.protocol !== 'unknown';
     const asked = protocols.length > 0 && screened === null;
@@ -226,25 +227,6 @@ class Run {
       setLook({ service, asked: identified, decision, ...judged });
     };
     setDecided(screened ?? (await this.#phantoms.settle(host.watch, outcome, service, setDecided)));
-  }
-
-  /** A decision without identification, or what that brought: begun anew if the host turns suspicious. */
-  async #examine(
-    watch: HostWatch,
-    outcome: Outcome,
-    serverName: string | undefined,
-  ): Promise<{ screened: Look['decision'] | null; service: Service | null }> {
-    const { protocols, signal } = this.#input;
-    const screened = await this.#phantoms.screen(watch, outcome);
-    if (screened !== null || protocols.length === 0) return { screened, service: null };
-    const { calm } = watch;
-    const suspicious = calm.aborted;
-    const until = suspicious ? signal : calm;
-    const service = await this.#identify(outcome, serverName, until);
-    if (suspicious || !calm.aborted || signal.aborted || service !== null) {
-      return { screened, service };
-    }
-    return this.#examine(watch, outcome, serverName);
   }
 
   #identify(

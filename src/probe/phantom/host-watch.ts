@@ -1,15 +1,11 @@
-import { isLoopback } from '../../model/network.ts';
 import type { Phantom } from '../../model/scan.ts';
-import { hostPace } from '../connect/pace.ts';
 import { mix } from '../connect/permute.ts';
-import type { Limit, Pace } from '../engine.ts';
-import { behaviourOf, DRIP_MS, drips } from './behaviour.ts';
 import { canaryPorts } from './canaries.ts';
+import { askCanaries, CANARIES } from './canary-search.ts';
 import { type Decision, decide, type Heard } from './decide.ts';
-import type { Glance, Observer, Patience } from './glance.ts';
-import { Pacer } from './pacer.ts';
-import { questionFor } from './question.ts';
-import { type Looked, type Signature, signatureOf } from './signature.ts';
+import type { Glance } from './glance.ts';
+import { Looks, type LooksSettings } from './looks.ts';
+import type { Signature } from './signature.ts';
 
 /** When hosts are looked at for phantoms. `auto`: when something about one is suspicious. */
 export type PhantomMode = 'auto' | 'always' | 'never';
@@ -17,12 +13,6 @@ export type PhantomMode = 'auto' | 'always' | 'never';
 /** More open ports than this are worth eight canaries; so are more than half of more than five asked. */
 const MANY_OPEN = 20;
 const FEW_ASKED = 5;
-const CANARIES = 8;
-/** Of the first eight: so many open and the host answers everywhere; between this and one, ask eight more. */
-const CLEARLY_OPEN = 5;
-const OPEN_OF_SIXTEEN = 6;
-/** Quick looks at one host at once. */
-const LOOKS_AT_ONCE = 512;
 /** Open ports that fall silent one after the other before the host counts as shunning us. */
 const SHUNNING = 12;
 /** The same at the end of a host with few open ports. */
@@ -31,20 +21,9 @@ const SHUNNING_IN_THE_END = 2;
 const MOST_UNLIKE = 1000;
 /** The same where each canary says something else, so that differing means little. */
 const MOST_STRANGERS = 30;
-/** Wait for a tarpit's second word, in milliseconds; endlessh sends one in ten seconds. */
-const DRIP_WAIT_MS = 25_000;
-const DRIP_WAIT_SPOKEN_MS = 6000;
-/** Canaries that are looked at with so much patience. */
-const PATIENT_LOOKS = 3;
-const SHORT_PAUSE_MS = 200;
-const SHORT_TRIES = 5;
-
-export interface WatchSettings {
-  readonly observer: Observer;
+export interface WatchSettings extends LooksSettings {
   readonly mode: PhantomMode;
-  readonly pace: Pace;
   readonly seed: number;
-  readonly signal: AbortSignal;
   /** Whether words are those of a protocol. */
   readonly recognises: (said: Uint8Array) => boolean;
 }
@@ -66,39 +45,45 @@ interface Early {
   readonly revise: (decision: Decision) => void;
 }
 
-/** One address whose open ports come in: finds out whether it answers everywhere, and what differs. */
+/**
+ * One address whose open ports come in: finds out whether it answers everywhere, and what differs.
+ * There is one for every host under way, so all that costs memory is made when it is needed.
+ */
 export class HostWatch {
   readonly #address: string;
   readonly #settings: WatchSettings;
   readonly #ports: readonly number[];
-  readonly #pacer: Pacer;
-  readonly #rate: Limit;
-  #early: Early[] = [];
+  #looksMade: Looks | null = null;
+  #early: Early[] | null = null;
+  #disturbed: Set<() => void> | null = null;
+  #suspicious = false;
+  #probed = false;
   #open = 0;
-  #unlike = 0;
   #rttMs = 0;
+  #unlike = 0;
   /** Open ports in a row that did not answer any more. */
   #gone = 0;
   #shunned = false;
   /** Set once canaries are being asked. */
   #asking: Promise<Signature | null> | null = null;
-  readonly #calm = new AbortController();
-  readonly #cancel = (): void => this.#calm.abort();
 
   /** `ports` are those that are asked of this address. */
   constructor(address: string, ports: readonly number[], settings: WatchSettings) {
     this.#address = address;
     this.#ports = ports;
     this.#settings = settings;
-    this.#rate = hostPace(settings.pace, address).rate;
-    // the engine is probing the same host: half of its pace each
-    this.#pacer = new Pacer(this.#rate === 'max' ? 'max' : this.#rate / 2, LOOKS_AT_ONCE);
-    settings.signal.addEventListener('abort', this.#cancel, { once: true });
   }
 
-  /** Aborted when the host is found to answer everywhere, and with the scan: until then all goes its way. */
-  get calm(): AbortSignal {
-    return this.#calm.signal;
+  /** Whether the host was found to answer everywhere. */
+  get suspicious(): boolean {
+    return this.#suspicious;
+  }
+
+  /** Calls back when the host is found to answer everywhere. Returns what takes that back. */
+  onSuspicious(act: () => void): () => void {
+    this.#disturbed ??= new Set();
+    this.#disturbed.add(act);
+    return () => void this.#disturbed?.delete(act);
   }
 
   /** Whether canaries were asked, so that a count of phantoms means something. */
@@ -112,15 +97,17 @@ export class HostWatch {
     return signature?.open[0] ?? null;
   }
 
-  /** The host says nothing more of its open ports: the whole pace is ours. */
+  /** The engine is done with all hosts: the whole pace is ours. */
   probed(): void {
-    this.#pacer.setRate(this.#rate);
+    this.#probed = true;
+    this.#looksMade?.probed();
   }
 
   /** Looks at an open port before anybody identifies it, where its host is suspicious. */
   async screen(port: number, rttMs: number | undefined): Promise<Screened> {
     this.#open += 1;
-    this.#rttMs = Math.max(this.#rttMs, Math.min(rttMs ?? 0, 1000));
+    this.#rttMs = Math.max(this.#rttMs, rttMs ?? 0);
+    this.#looksMade?.hear(this.#rttMs);
     if (this.#settings.mode === 'never') return WORTH_ASKING;
     if (this.#settings.mode === 'always' || this.#open > MANY_OPEN) this.#ask();
     const signature = await this.#asking;
@@ -145,7 +132,10 @@ export class HostWatch {
     if (alone !== null && !this.#shunned) this.#ask();
     const signature = await this.#asking;
     if (signature !== null) return this.#compare(port, signature, heard);
-    if (this.#asking === null) this.#early.push({ port, heard, revise });
+    if (this.#asking === null) {
+      this.#early ??= [];
+      this.#early.push({ port, heard, revise });
+    }
     return this.#decide(port, alone, heard, null);
   }
 
@@ -165,8 +155,7 @@ export class HostWatch {
     const most = asked > FEW_ASKED && this.#open > asked / 2;
     if (most && this.#settings.mode === 'auto') this.#ask();
     if (this.#gone >= SHUNNING_IN_THE_END) this.#shunned = true;
-    this.#settings.signal.removeEventListener('abort', this.#cancel);
-    return this.#asking === null || this.#early.length === 0 ? null : this.#review();
+    return this.#asking === null || this.#early === null ? null : this.#review(this.#early);
   }
 
   /** What shows that the host stopped answering us; null when it did not. */
@@ -177,8 +166,7 @@ export class HostWatch {
     ];
   }
 
-  async #review(): Promise<void> {
-    const early = this.#early.splice(0);
+  async #review(early: readonly Early[]): Promise<void> {
     const signature = await this.#asking;
     if (signature === null || this.#settings.signal.aborted) return;
     await Promise.all(
@@ -193,7 +181,7 @@ export class HostWatch {
     if (this.#shunned) return this.#decide(port, null, heard, signature);
     const decision = this.#decide(port, await this.#glance(port), heard, signature);
     if (decision.standing === 'phantom' || this.#shunned) return decision;
-    return this.#decide(port, await this.#glance(port, this.#patient()), heard, signature);
+    return this.#decide(port, await this.#glance(port, 'patient'), heard, signature);
   }
 
   #decide(
@@ -205,110 +193,40 @@ export class HostWatch {
     return decide({ port, glance, heard, signature }, this.#settings.recognises);
   }
 
-  async #glance(port: number, patience: Patience = this.#quick()): Promise<Glance> {
-    const question = questionFor(this.#address, port);
-    const glance = await this.#pacer.run(() => this.#once(port, patience, question));
+  get #looks(): Looks {
+    if (this.#looksMade !== null) return this.#looksMade;
+    this.#looksMade = new Looks(this.#address, this.#settings);
+    this.#looksMade.hear(this.#rttMs);
+    if (this.#probed) this.#looksMade.probed();
+    return this.#looksMade;
+  }
+
+  async #glance(port: number, how: 'quick' | 'patient' = 'quick'): Promise<Glance> {
+    const glance = await this.#looks[how](port);
     if (glance.handshake === 'completed') this.#gone = 0;
     if (glance.handshake === 'silent' || glance.handshake === 'unreachable') this.#gone += 1;
     if (this.#gone >= SHUNNING) this.#shunned = true;
     return glance;
   }
 
-  /** Shortage of sockets on our side passes; it says nothing about the port. */
-  async #once(port: number, patience: Patience, question: Uint8Array): Promise<Glance> {
-    const { observer, signal } = this.#settings;
-    for (let tries = 1; ; tries++) {
-      const glance = await observer.glance({
-        address: this.#address,
-        port,
-        patience,
-        question,
-        signal,
-      });
-      if (glance.handshake !== 'local' || signal.aborted || tries === SHORT_TRIES) return glance;
-      await new Promise((resolve) => setTimeout(resolve, SHORT_PAUSE_MS));
-    }
-  }
-
   #ask(): void {
-    this.#asking ??= this.#askCanaries().catch(() => null);
+    this.#asking ??= this.#canaries().catch(() => null);
   }
 
   /** The signature of a host that answers everywhere; null when most canaries are closed. */
-  async #askCanaries(): Promise<Signature | null> {
+  #canaries(): Promise<Signature | null> {
     const seed = mix(this.#settings.seed ^ hash(this.#address));
     const ports = canaryPorts(seed, 2 * CANARIES, new Set(this.#ports));
-    const looked = await this.#lookAt(ports.slice(0, CANARIES));
-    if (openOf(looked) <= 1) return null;
-    if (openOf(looked) < CLEARLY_OPEN) {
-      looked.push(...(await this.#lookAt(ports.slice(CANARIES))));
-      if (openOf(looked) < OPEN_OF_SIXTEEN) return null;
-    }
-    this.#calm.abort();
-    return signatureOf(looked, await this.#drip(looked));
-  }
-
-  #lookAt(ports: readonly number[]): Promise<Looked[]> {
-    return Promise.all(
-      ports.map(async (port) => ({ port, glance: await this.#glanceAtCanary(port) })),
-    );
-  }
-
-  /** Not counted: a canary that is silent has never answered. */
-  #glanceAtCanary(port: number, patience = this.#patient(), ask = true): Promise<Glance> {
-    const question = ask ? questionFor(this.#address, port) : new Uint8Array();
-    return this.#pacer.run(() => this.#once(port, patience, question));
-  }
-
-  /** Looks at canaries that keep the connection and go on speaking though nobody asks them anything. */
-  async #drip(looked: readonly Looked[]): Promise<readonly Glance[]> {
-    const lasting = looked
-      .filter(({ glance }) => glance.handshake === 'completed' && glance.end === 'open')
-      .filter(({ glance }) => ['speaks', 'mute'].includes(behaviourOf(glance)))
-      .slice(0, PATIENT_LOOKS);
-    const spoken = lasting.some(({ glance }) => glance.saidFirst > 0);
-    const patience: Patience = {
-      ...this.#patient(),
-      greetingMs: spoken ? DRIP_WAIT_SPOKEN_MS : DRIP_WAIT_MS,
-      answerMs: 0,
-      enoughMs: DRIP_MS,
-    };
-    const glances = await Promise.all(
-      lasting.map(({ port }) => this.#glanceAtCanary(port, patience, false)),
-    );
-    const dripping = glances.filter(drips);
-    return dripping.length > glances.length / 2 ? dripping : [];
-  }
-
-  /** For 65,000 ports: long enough for one retransmission of what we say. */
-  #quick(): Patience {
-    const rtt = this.#rttMs;
-    return {
-      connectMs: 3500,
-      greetingMs: (isLoopback(this.#address) ? 100 : 150) + 3 * rtt,
-      answerMs: 500 + 4 * rtt,
-      quietMs: 60 + rtt,
-    };
-  }
-
-  #patient(): Patience {
-    const rtt = this.#rttMs;
-    return {
-      connectMs: 3500,
-      greetingMs: 500 + 3 * rtt,
-      answerMs: 2000 + 4 * rtt,
-      quietMs: 200 + rtt,
-    };
+    return askCanaries(this.#looks, ports, () => {
+      this.#suspicious = true;
+      for (const act of this.#disturbed ?? []) act();
+    });
   }
 }
 
 /** Whoever says nothing to a web request may be waiting for the words of another protocol. */
 function isShy({ kind }: Phantom): boolean {
   return kind === 'answers-everywhere' || kind === 'tarpit';
-}
-
-function openOf(looked: readonly Looked[]): number {
-  return looked.filter(({ glance }) => glance.handshake === 'completed').length;
 }
 
 function hash(text: string): number {

@@ -4,12 +4,15 @@ import type { Limit } from '../engine.ts';
 /** Lets work begin at most `rate` times per second, and at most `atOnce` run at the same time. */
 export class Pacer {
   readonly #limit: LimitFunction;
+  readonly #signal: AbortSignal;
   #rate: Limit;
   #next = 0;
 
-  constructor(rate: Limit, atOnce: number) {
+  /** When `signal` aborts, nothing waits for its turn any more. */
+  constructor(rate: Limit, atOnce: number, signal: AbortSignal) {
     this.#rate = rate;
     this.#limit = pLimit(atOnce);
+    this.#signal = signal;
   }
 
   setRate(rate: Limit): void {
@@ -24,7 +27,7 @@ export class Pacer {
   }
 
   async #turn(): Promise<void> {
-    if (this.#rate === 'max') return;
+    if (this.#rate === 'max' || this.#signal.aborted) return;
     const now = performance.now();
     const at = Math.max(now, this.#next);
     this.#next = at + 1000 / this.#rate;

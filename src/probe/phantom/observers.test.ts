@@ -66,11 +66,11 @@ describe.each(seesKernel ? ['epoll', 'node'] : ['node'])('the observer of %s', (
     await using peer = await scriptedPeer([silent()]);
     const controller = new AbortController();
     const observer = await createObserver(name);
-    const endless = { ...PATIENCE, greetingMs: 600_000 };
+    const unending = { ...PATIENCE, greetingMs: 600_000 };
     const look = observer.glance({
       address: peer.address,
       port: peer.port,
-      patience: endless,
+      patience: unending,
       question,
       signal: controller.signal,
     });

@@ -1,6 +1,7 @@
 import type { Engine, Pace } from '../probe/engine.ts';
 import { type Estimate, estimate } from '../probe/estimate.ts';
 import { formatPorts } from '../targets/ports.ts';
+import { formatShard, type Shard } from '../targets/shard.ts';
 import { spokenTime } from './progress.ts';
 
 /** Probes the engines send to a silent port before they call it filtered. */
@@ -14,6 +15,7 @@ export interface PlanFacts {
   readonly loopback: boolean;
   readonly excluded: number;
   readonly ports: readonly number[];
+  readonly shard?: Shard;
   readonly pace: Pace;
   readonly engine: Engine;
   readonly identify: boolean;
@@ -28,18 +30,20 @@ function portsText(ports: readonly number[]): string {
   return text.length <= SHOWN_PORTS ? text : `${text.slice(0, SHOWN_PORTS)}…`;
 }
 
-function sending({ addresses, loopback, ports, pace }: PlanFacts): Estimate {
-  return estimate({ addresses, loopback, ports: ports.length, attempts: ATTEMPTS }, pace);
+function sending({ addresses, loopback, ports, shard, pace }: PlanFacts): Estimate {
+  const each = ports.length / (shard?.of ?? 1);
+  return estimate({ addresses, loopback, ports: each, attempts: ATTEMPTS }, pace);
 }
 
 /** What a scan would send, for programs. */
 export function planJson(facts: PlanFacts): Record<string, unknown> {
-  const { addresses, excluded, ports, pace, engine, identify } = facts;
+  const { addresses, excluded, ports, shard, pace, engine, identify } = facts;
   const { least, most, seconds } = sending(facts);
   return {
     addresses,
     excluded,
     ports: formatPorts(ports),
+    ...(shard === undefined ? {} : { shard: formatShard(shard) }),
     engine: engine.name,
     pace,
     identify,
@@ -50,7 +54,7 @@ export function planJson(facts: PlanFacts): Record<string, unknown> {
 
 /** What a scan would send, in words. */
 export function planText(facts: PlanFacts): string {
-  const { addresses, excluded, ports, pace, engine, identify } = facts;
+  const { addresses, excluded, ports, shard, pace, engine, identify } = facts;
   const { least, most, seconds } = sending(facts);
   const time =
     seconds === null
@@ -60,6 +64,7 @@ export function planText(facts: PlanFacts): string {
     `targets    ${count(addresses, 'address', 'addresses')}`,
     `excluded   ${excluded === 0 ? 'nothing' : count(excluded, 'entry', 'entries')}`,
     `ports      ${count(ports.length, 'TCP port', 'TCP ports')} each: ${portsText(ports)}`,
+    ...(shard === undefined ? [] : [`shard      ${formatShard(shard)} of these ports`]),
     `engine     ${engine.name}`,
     `rate       ${pace.rate} in all, ${pace.perHost} per host (probes per second)`,
     `probes     ${least.toLocaleString('en-US')} if all answer, up to ${most.toLocaleString('en-US')} if all are silent`,

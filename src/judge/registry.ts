@@ -8,8 +8,10 @@ import { directoryListing } from './rules/directory-listing.ts';
 import { endOfLife } from './rules/end-of-life.ts';
 import { exposure } from './rules/exposure.ts';
 import { openAccess } from './rules/open-access.ts';
+import { originExposed } from './rules/origin-exposed.ts';
 import { phantom } from './rules/phantom.ts';
 import { portNumber, webPort } from './rules/port-number.ts';
+import { sharedEdge } from './rules/shared-edge.ts';
 import { ssh } from './rules/ssh.ts';
 import { strangerAccess } from './rules/stranger-access.ts';
 import { tlsCipher } from './rules/tls-cipher.ts';
@@ -20,8 +22,9 @@ import { windows } from './rules/windows.ts';
 
 /**
  * In order of precedence; the first answer is the verdict. Where there is no service nothing else can
- * be said; the user's word comes next, then what
- * the service does, then what it is, and its port number last.
+ * be said; the user's word comes next, then what the service does, then what it is, and its port
+ * number last. Where the address is a shared edge's, only what is served through it counts, not what
+ * is open there.
  */
 export function verdictRules(policy: Policy): readonly VerdictRule[] {
   return [
@@ -29,6 +32,7 @@ export function verdictRules(policy: Policy): readonly VerdictRule[] {
     byPolicy(policy),
     openAccess,
     webApplication,
+    sharedEdge,
     webPort,
     exposure,
     portNumber,
@@ -48,4 +52,8 @@ export const FINDING_RULES: readonly FindingRule[] = [
   windows,
   directoryListing,
   endOfLife,
+  originExposed,
 ];
+
+/** Faults of the machine that answers, which at a shared edge is the provider's. */
+export const OF_THE_MACHINE: ReadonlySet<FindingRule> = new Set([ssh, windows]);

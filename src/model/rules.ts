@@ -1,5 +1,6 @@
 import { accessRules } from './rules/access.ts';
 import { certificateRules } from './rules/certificate.ts';
+import { edgeRules } from './rules/edge.ts';
 import { exposureRules } from './rules/exposure.ts';
 import { phantomRules } from './rules/phantom.ts';
 import { policyRules } from './rules/policy.ts';
@@ -19,6 +20,7 @@ export const RULES = {
   ...exposureRules,
   ...portRules,
   ...phantomRules,
+  ...edgeRules,
   ...tlsRules,
   ...certificateRules,
   ...protocolRules,

@@ -1,5 +1,13 @@
-import type { Outcome, PortState, Silence } from '../model/port.ts';
-import type { HostRecord, Phantom, PhantomGroup, PortCounts, PortRecord } from '../model/scan.ts';
+import { edgeByAnswers } from '../judge/edge-answers.ts';
+import type { Outcome, PortState, Reason, Silence } from '../model/port.ts';
+import type {
+  HostRecord,
+  Phantom,
+  PhantomGroup,
+  PortCounts,
+  PortRecord,
+  SharedEdge,
+} from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding, Verdict } from '../model/verdict.ts';
 import type { Decision } from '../probe/phantom/decide.ts';
@@ -51,6 +59,8 @@ export class HostTally {
   readonly #kept = new Set<Entry>();
   readonly #phantoms = new PhantomPorts();
   readonly #expected: number;
+  /** Ports that could not be asked, by the reason on our own side. */
+  readonly unasked: Partial<Record<Reason, number>> = {};
   #outcomes = 0;
   /** Open ports still being identified. */
   pending = 0;
@@ -66,9 +76,14 @@ export class HostTally {
     this.watch = watch;
   }
 
+  /** Ports without an outcome. */
+  get missing(): number {
+    return this.#expected - this.#outcomes;
+  }
+
   /** Whether every port has its outcome. */
   get told(): boolean {
-    return this.#outcomes >= this.#expected;
+    return this.missing <= 0;
   }
 
   /**
@@ -78,6 +93,9 @@ export class HostTally {
   add(outcome: Outcome, keep: boolean): (look: Look) => void {
     this.#outcomes += 1;
     this.#counts[COUNTED[outcome.state]] += 1;
+    if (outcome.state === 'local-error') {
+      this.unasked[outcome.reason] = (this.unasked[outcome.reason] ?? 0) + 1;
+    }
     const entry: Entry = { outcome };
     if (keep) this.#kept.add(entry);
     return (look) => {
@@ -119,32 +137,42 @@ export class HostTally {
     };
   }
 
-  /** The record, and the findings about its ports. */
+  /**
+   * The record, and the findings about its ports. \`listed\` is the edge whose published ranges hold
+   * the address; without it the answers are looked at.
+   */
   result(
     names: readonly string[],
+    listed: SharedEdge | undefined,
     judge: JudgePhantoms,
   ): { readonly host: HostRecord; readonly findings: Finding[] } {
-    const entries = this.#byPort();
+    const kept = this.#byPort();
     const judged = this.#phantoms.groups().map(({ first, ...group }) => {
       const { verdict, findings } = judge(group, first);
       return { group: { ...group, verdict }, findings };
     });
+    const edge = listed ?? edgeByAnswers(kept.flatMap(answerOf));
     const { shuns } = this.watch;
     const host: HostRecord = {
       address: this.address,
       names,
+      ...(edge === undefined ? {} : { edge }),
       counts: this.counts,
       ...(shuns === null ? {} : { shuns: { evidence: shuns } }),
       ...(judged.length === 0 ? {} : { phantoms: judged.map(({ group }) => group) }),
-      ports: entries.map(({ outcome, look }) => portRecord(outcome, names, look)),
+      ports: kept.map(({ outcome, look }) => portRecord(outcome, names, look)),
     };
-    const ofPorts = entries.flatMap(({ look }) => look?.findings ?? []);
+    const ofPorts = kept.flatMap(({ look }) => look?.findings ?? []);
     return { host, findings: [...ofPorts, ...judged.flatMap(({ findings }) => findings)] };
   }
 
   #byPort(): Entry[] {
     return [...this.#kept].toSorted((a, b) => a.outcome.port - b.outcome.port);
   }
+}
+
+function answerOf({ outcome: { port }, look }: Entry) {
+  return look?.service == null ? [] : [{ port, service: look.service }];
 }
 
 function portRecord(

@@ -86,15 +86,22 @@ export class Phantoms {
   async identify(
     watch: HostWatch,
     outcome: Outcome,
+    ask: boolean,
     work: (signal: AbortSignal) => Promise<Service | null>,
   ): Promise<Examined> {
+    if (this.#isMute(ask)) return { screened: null, service: null };
     const screened = await this.#screen(watch, outcome);
-    if (screened !== null || this.#input.protocols.length === 0) return { screened, service: null };
+    if (screened !== null || !ask) return { screened, service: null };
     const { signal } = this.#input;
     if (watch.suspicious) return { screened, service: await work(signal) };
     const service = await untilSuspicious(watch, signal, work);
     if (service !== null || signal.aborted || !watch.suspicious) return { screened, service };
-    return this.identify(watch, outcome, work);
+    return this.identify(watch, outcome, ask, work);
+  }
+
+  /** What an interrupted scan knew already is only told again: nothing is said to anybody. */
+  #isMute(ask: boolean): boolean {
+    return !ask && this.#input.protocols.length > 0;
   }
 
   #askableAt(port: number): Protocol[] {
@@ -114,10 +121,11 @@ export class Phantoms {
   async settle(
     watch: HostWatch,
     { transport, address, port }: Outcome,
+    ask: boolean,
     service: Service | null,
     revise: (decision: Decision) => void,
   ): Promise<Decision> {
-    if (transport !== 'tcp') {
+    if (transport !== 'tcp' || this.#isMute(ask)) {
       return service === null ? { standing: 'unverified', doubts: [] } : { standing: 'verified' };
     }
     const decision = await watch.settle(port, heardIn(service), revise);

@@ -1,23 +1,20 @@
-import pLimit, { type LimitFunction } from 'p-limit';
-import { identify } from '../identify/identify.ts';
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Protocol } from '../identify/plugin.ts';
-import { isLoopback } from '../model/network.ts';
-import type { Outcome, PortState, Reason, Silence } from '../model/port.ts';
-import type { HostRecord, PhantomGroup } from '../model/scan.ts';
+import type { Outcome, PortState, Reason } from '../model/port.ts';
+import type { HostRecord, PhantomGroup, SharedEdge } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding } from '../model/verdict.ts';
-import { sourceAddress } from '../net/source-address.ts';
-import { type Engine, type EngineStats, isSilence, type Pace } from '../probe/engine.ts';
+import { type Engine, type EngineStats, isSilence, type Pace, type Told } from '../probe/engine.ts';
 import { HostTally, type JudgePhantoms, type Look } from './host-tally.ts';
-import { type PhantomSearch, Phantoms } from './phantoms.ts';
+import { Looker } from './looker.ts';
+import type { Past } from './past.ts';
+import type { PhantomSearch } from './phantoms.ts';
 
-/** Ports identified at the same time, over all hosts and on one host. */
-const IDENTIFIED_AT_ONCE = 64;
-const IDENTIFIED_AT_ONCE_PER_HOST = 6;
-/** The same on this machine's own loopback, where there is nobody else to be polite to. */
-const IDENTIFIED_AT_ONCE_ON_LOOPBACK = 32;
 /** Open ports that may wait for identification before probing pauses; bounds memory. */
 const MAX_WAITING = 1024;
+
+/** Addresses of finished hosts passed over before anything else on this thread may run. */
+const SKIPPED_AT_ONCE = 4096;
 
 /** Counters a caller may read while a scan runs. */
 export interface Progress {
@@ -30,6 +27,8 @@ export interface Progress {
   hosts: number;
   /** Open ports identified so far. */
   identified: number;
+  /** Outcomes that earlier runs of this scan told. */
+  restored: number;
 }
 
 export function newProgress(): Progress {
@@ -40,6 +39,7 @@ export function newProgress(): Progress {
     unasked: new Map(),
     hosts: 0,
     identified: 0,
+    restored: 0,
   };
 }
 
@@ -54,6 +54,8 @@ export interface Seen {
   readonly source: string | undefined;
   /** All phantoms of a host that are alike, in place of a service; `outcome` is their first port's. */
   readonly phantoms?: Omit<PhantomGroup, 'verdict'>;
+  /** The shared edge whose published ranges hold the address. */
+  readonly edge: SharedEdge | undefined;
 }
 
 export interface ScanInput {
@@ -70,6 +72,8 @@ export interface ScanInput {
   readonly signal: AbortSignal;
   /** Empty: nothing is identified. */
   readonly protocols: readonly Protocol[];
+  /** The shared edge that an address belongs to; absent: nobody looks. */
+  readonly edgeOf?: (address: string) => SharedEdge | undefined;
   readonly judge: (seen: Seen) => Pick<Look, 'verdict' | 'findings'>;
   /** How phantoms are looked for; absent: not at all. */
   readonly phantoms?: PhantomSearch;
@@ -80,11 +84,25 @@ export interface ScanInput {
   /** Called once, when the last probe has its outcome and identification may still go on. */
   readonly onProbed: () => void;
   readonly onFault: (protocol: string, fault: unknown) => void;
+  /** What earlier runs of this scan know. */
+  readonly past?: Past;
+  /** Keeps what the engine tells of hosts that are not finished. */
+  readonly recorder?: Recorder;
+}
+
+export interface Recorder {
+  told(told: Told): void;
+  /** Resolves when it can take more. */
+  room(): Promise<void>;
 }
 
 export interface HostResult {
   readonly host: HostRecord;
   readonly findings: readonly Finding[];
+  /** Ports without an outcome; 0 unless the scan was cancelled or the host left the targets. */
+  readonly missing: number;
+  /** Ports that could not be asked, by the reason on our own side. */
+  readonly unasked: Readonly<Partial<Record<Reason, number>>>;
   /** False when the scan was cancelled before every port had its outcome. */
   readonly complete: boolean;
   /** Whether anything at all came back. */
@@ -97,9 +115,9 @@ export interface HostResult {
  */
 export async function* scanHosts(input: ScanInput): AsyncGenerator<HostResult> {
   const run = new Run(input);
-  const { engine, addresses, ports, portsOf, pace, seed, signal, progress, warn, timeoutMs } =
-    input;
-  const outcomes = engine.probe(addresses, ports, {
+  const { engine, ports, pace, seed, signal, progress, warn, timeoutMs, recorder } = input;
+  const { portsOf } = run;
+  const outcomes = engine.probe(run.addresses(), ports, {
     pace,
     seed,
     signal,
@@ -109,14 +127,13 @@ export async function* scanHosts(input: ScanInput): AsyncGenerator<HostResult> {
     ...(portsOf === undefined ? {} : { portsOf }),
   });
   for await (const batch of outcomes) {
-    for (const told of batch) {
-      if (isSilence(told)) run.silent(told);
-      else run.take(told);
-    }
+    for (const told of batch) run.hear(told);
     yield* run.finished();
     await run.room();
+    await recorder?.room();
   }
   input.onProbed();
+  run.keepLeft();
   await run.settle();
   yield* run.finished();
   yield* run.unfinished();
@@ -126,31 +143,98 @@ class Run {
   readonly #input: ScanInput;
   readonly #hosts = new Map<string, HostTally>();
   readonly #finished: HostTally[] = [];
-  readonly #limit = pLimit(IDENTIFIED_AT_ONCE);
-  readonly #hostLimits = new Map<string, LimitFunction>();
-  readonly #phantoms: Phantoms;
+  readonly #looker: Looker;
   #waiting = 0;
-  /** Called whenever an open port has been looked at. */
-  #onLooked: () => void = () => undefined;
+  /** To be called when an open port has been looked at. */
+  #waiters: (() => void)[] = [];
+  /** Ports still to be asked of hosts that an earlier run began. */
+  readonly #rest = new Map<string, readonly number[]>();
 
   constructor(input: ScanInput) {
     this.#input = input;
-    this.#phantoms = new Phantoms(input);
+    this.#looker = new Looker(input);
   }
 
-  take(outcome: Outcome): void {
-    const host = this.#hostOf(outcome.address);
+  /** For the engine; undefined when every host is asked for all ports. */
+  get portsOf(): ScanInput['portsOf'] {
+    if (this.#input.past === undefined) return this.#input.portsOf;
+    return (address) => this.#rest.get(address) ?? this.#portsOf(address);
+  }
+
+  #portsOf(address: string): readonly number[] {
+    return this.#input.portsOf?.(address) ?? this.#input.ports;
+  }
+
+  /** The addresses of which anything is left to ask. */
+  addresses(): AsyncIterable<string> {
+    const { addresses, past } = this.#input;
+    return past === undefined ? addresses : this.#remaining(addresses, past);
+  }
+
+  async *#remaining(addresses: AsyncIterable<string>, past: Past): AsyncGenerator<string> {
+    let skipped = 0;
+    for await (const address of addresses) {
+      if (past.hasFinished(address)) {
+        skipped += 1;
+        if (skipped % SKIPPED_AT_ONCE === 0) await breathe();
+        continue;
+      }
+      const known = this.#known(past, address);
+      if (known.length > 0) {
+        await this.room();
+        if (this.#goOn(address, known)) continue;
+      }
+      yield address;
+    }
+  }
+
+  /** What is known of a host over the engine's transport. */
+  #known(past: Past, address: string): readonly Outcome[] {
+    const { transport } = this.#input.engine;
+    return past.take(address).filter((outcome) => outcome.transport === transport);
+  }
+
+  /** Takes over what is known of a host; whether nothing is left to ask. */
+  #goOn(address: string, known: readonly Outcome[]): boolean {
+    const told = new Set(known.map(({ port }) => port));
+    const rest = this.#portsOf(address).filter((port) => !told.has(port));
+    this.#rest.set(address, rest);
+    this.#restore(address, known, true);
+    return rest.length === 0;
+  }
+
+  #restore(address: string, known: readonly Outcome[], ask: boolean): void {
+    this.#input.progress.engine.outcomes += known.length;
+    this.#input.progress.restored += known.length;
+    const host = this.#hostOf(address);
+    for (const outcome of known) this.#take(host, outcome, ask);
+    this.#check(host);
+  }
+
+  /** Hosts begun by an earlier run whose addresses did not come: what was found stays, nobody asks more. */
+  keepLeft(): void {
+    const { past } = this.#input;
+    if (past === undefined) return;
+    for (const address of past.left()) {
+      const known = this.#known(past, address);
+      if (known.length > 0) this.#restore(address, known, false);
+    }
+  }
+
+  hear(told: Told): void {
+    const host = this.#hostOf(told.address);
+    if (isSilence(told)) host.addSilence(told, this.#input.show.has(told.state));
+    else this.#take(host, told, true);
+    this.#check(host);
+    // a finished host is kept as a whole
+    if (this.#hosts.has(told.address)) this.#input.recorder?.told(told);
+  }
+
+  #take(host: HostTally, outcome: Outcome, ask: boolean): void {
     const open = outcome.state === 'open';
     const setLook = host.add(outcome, open || this.#input.show.has(outcome.state));
     this.#count(outcome);
-    if (open) this.#follow(host, outcome, setLook);
-    this.#check(host);
-  }
-
-  silent(silence: Silence): void {
-    const host = this.#hostOf(silence.address);
-    host.addSilence(silence, this.#input.show.has(silence.state));
-    this.#check(host);
+    if (open) this.#follow(host, outcome, setLook, ask);
   }
 
   #count({ state, reason }: Outcome): void {
@@ -173,7 +257,7 @@ class Run {
   async #untilAtMost(most: number): Promise<void> {
     while (this.#waiting > most) {
       await new Promise<void>((resolve) => {
-        this.#onLooked = resolve;
+        this.#waiters.push(resolve);
       });
     }
   }
@@ -190,83 +274,38 @@ class Run {
   #hostOf(address: string): HostTally {
     const known = this.#hosts.get(address);
     if (known !== undefined) return known;
-    const { ports, portsOf } = this.#input;
-    const asked = portsOf?.(address) ?? ports;
-    const host = new HostTally(address, asked.length, this.#phantoms.watch(address, asked));
+    const ports = this.#portsOf(address);
+    const host = new HostTally(address, ports.length, this.#looker.watch(address, ports));
     this.#hosts.set(address, host);
     return host;
   }
 
-  #follow(host: HostTally, outcome: Outcome, setLook: (look: Look) => void): void {
+  #follow(host: HostTally, outcome: Outcome, setLook: (look: Look) => void, ask: boolean): void {
     this.#input.progress.open += 1;
     host.pending += 1;
     this.#waiting += 1;
-    void this.#look(host, outcome, setLook).finally(() => this.#looked(host));
+    const asked = ask && this.#input.protocols.length > 0;
+    void this.#looker.look(host.watch, outcome, asked, setLook).finally(() => this.#looked(host));
   }
 
   #looked(host: HostTally): void {
     host.pending -= 1;
     this.#waiting -= 1;
     this.#check(host);
-    this.#onLooked();
-  }
-
-  async #look(host: HostTally, outcome: Outcome, setLook: (look: Look) => void): Promise<void> {
-    const { namesOf, protocols, progress, signal, judge } = this.#input;
-    const names = namesOf(outcome.address);
-    const source = await sourceAddress(outcome.address);
-    const { screened, service } = await this.#phantoms.identify(host.watch, outcome, (until) =>
-      this.#identify(outcome, names[0], until),
-    );
-    if (protocols.length > 0) progress.identified += 1;
-    const recognised = service !== null && service.protocol !== 'unknown';
-    const asked = protocols.length > 0 && screened === null;
-    const identified = asked && (recognised || !signal.aborted);
-    const setDecided = (decision: Look['decision']): void => {
-      const judged = judge({ outcome, names, service, identified, source });
-      setLook({ service, asked: identified, decision, ...judged });
-    };
-    setDecided(screened ?? (await this.#phantoms.settle(host.watch, outcome, service, setDecided)));
-  }
-
-  #identify(
-    { address, port }: Outcome,
-    serverName: string | undefined,
-    signal: AbortSignal,
-  ): Promise<Service | null> {
-    const { protocols, onFault } = this.#input;
-    const work = (): Promise<Service | null> =>
-      identify({
-        address,
-        port,
-        signal,
-        protocols,
-        onFault,
-        ...(serverName === undefined ? {} : { serverName }),
-      });
-    return this.#hostLimit(address)(() => this.#limit(work));
-  }
-
-  #hostLimit(address: string): LimitFunction {
-    const known = this.#hostLimits.get(address);
-    if (known !== undefined) return known;
-    const limit = pLimit(
-      isLoopback(address) ? IDENTIFIED_AT_ONCE_ON_LOOPBACK : IDENTIFIED_AT_ONCE_PER_HOST,
-    );
-    this.#hostLimits.set(address, limit);
-    return limit;
+    for (const wake of this.#waiters.splice(0)) wake();
   }
 
   #check(host: HostTally): void {
     if (!host.told || host.pending > 0 || !this.#hosts.has(host.address)) return;
     if (!host.concluded && this.#conclude(host)) return;
     this.#hosts.delete(host.address);
-    this.#hostLimits.delete(host.address);
+    this.#looker.forget(host.address);
+    this.#rest.delete(host.address);
     this.#finished.push(host);
     this.#input.progress.hosts += 1;
   }
 
-  /** Whether something is left to do before the host is finished, which comes back to `check`. */
+  /** Whether something is left to do before the host is finished, which comes back to \`check\`. */
   #conclude(host: HostTally): boolean {
     host.concluded = true;
     const work = host.watch.conclude();
@@ -278,8 +317,11 @@ class Run {
   }
 
   #result(tally: HostTally, complete: boolean): HostResult {
-    const { address } = tally;
+    const { address, answered, unasked, missing } = tally;
     const names = this.#input.namesOf(address);
+    // a /8 has 16 million silent addresses that nobody will read of
+    const worth = answered || names.length > 0;
+    const edge = worth ? this.#input.edgeOf?.(address) : undefined;
     const judge: JudgePhantoms = (phantoms, port) => {
       const outcome = {
         address,
@@ -288,10 +330,10 @@ class Run {
         state: 'open',
         reason: 'syn-ack',
       } as const;
-      const seen = { outcome, names, service: null, identified: true, source: undefined, phantoms };
-      return this.#input.judge(seen);
+      const nothing = { service: null, identified: true, source: undefined };
+      return this.#input.judge({ outcome, names, ...nothing, edge, phantoms });
     };
-    const done = complete || tally.told;
-    return { ...tally.result(names, judge), complete: done, answered: tally.answered };
+    const told = tally.result(names, edge, judge);
+    return { ...told, complete: complete || tally.told, answered, unasked, missing };
   }
 }

@@ -1,13 +1,15 @@
 import { problem } from '../model/errors.ts';
 import { EPOLL, NODE } from './connect/kinds.ts';
 import type { Engine, EngineKind } from './engine.ts';
+import { NEEDS_RIGHTS, SYN } from './syn/kind.ts';
 
 /** What `--engine` takes, and which kinds it stands for, the best first. */
 const CHOICES: ReadonlyMap<string, readonly EngineKind[]> = new Map([
-  ['auto', [EPOLL, NODE]],
+  ['auto', [SYN, EPOLL, NODE]],
   ['connect', [EPOLL, NODE]],
   ['epoll', [EPOLL]],
   ['node', [NODE]],
+  ['syn', [SYN]],
 ]);
 
 export const ENGINE_NAMES: readonly string[] = [...CHOICES.keys()];
@@ -16,6 +18,8 @@ export const ENGINE_NAMES: readonly string[] = [...CHOICES.keys()];
 export interface EngineChoice {
   readonly engine: Engine;
   readonly note: string | null;
+  /** Whether more rights would have brought a better one. */
+  readonly lacksRights: boolean;
 }
 
 /**
@@ -29,9 +33,13 @@ export async function chooseEngineWithNote(name: string): Promise<EngineChoice> 
     throw problem('ENGINE_UNAVAILABLE', { engine: name, problem: known });
   }
   const reasons: string[] = [];
+  let lacksRights = false;
   for (const kind of kinds) {
     const reason = await kind.unavailable();
-    if (reason === null) return { engine: await kind.create(), note: reasons[0] ?? null };
+    if (reason === null) {
+      return { engine: await kind.create(), note: reasons[0] ?? null, lacksRights };
+    }
+    lacksRights ||= reason === NEEDS_RIGHTS;
     reasons.push(`engine ${kind.name} is not used: ${reason}`);
   }
   throw problem('ENGINE_UNAVAILABLE', { engine: name, problem: reasons.join('; ') });

@@ -12,6 +12,7 @@ export interface Estimate {
 
 interface Work {
   readonly addresses: number;
+  /** To each address; of a shard the mean, which need not be whole. */
   readonly ports: number;
   /** Probes sent to a silent port. */
   readonly attempts: number;
@@ -21,7 +22,7 @@ interface Work {
 
 /** What a connect scan will send, and how long its limits make it at least. */
 export function estimate({ addresses, ports, attempts, loopback }: Work, pace: Pace): Estimate {
-  const least = addresses * ports;
+  const least = Math.round(addresses * ports);
   const limit = (asked: Limit | 'auto', auto: number): Limit => {
     if (asked !== 'auto') return asked;
     return loopback ? 'max' : auto;

@@ -41,6 +41,7 @@ async function scan(address: string, ports: string, engine = 'epoll'): Promise<S
     identify: true,
     phantoms: { mode: 'auto', observer: await createObserver(engine) },
     judge: judged,
+    edgeOf: () => undefined,
     show: ['open'],
     seed: 20_261_123,
     signal,

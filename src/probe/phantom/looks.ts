@@ -1,4 +1,4 @@
-import { isLoopback } from '../../model/network.ts';
+import { isLoopback } from '../../model/loopback.ts';
 import { hostPace } from '../connect/pace.ts';
 import type { Pace } from '../engine.ts';
 import type { Glance, Observer, Patience } from './glance.ts';

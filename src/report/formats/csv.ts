@@ -2,7 +2,11 @@ import type { HostRecord, PhantomGroup, PortRecord, ScanReport } from '../../mod
 import type { Format } from '../format.ts';
 import { clip, visible } from '../text.ts';
 
-type Cell = (row: CsvRow, scan: ScanReport['scan']) => string | number | undefined;
+type Cell = (
+  row: CsvRow,
+  scan: ScanReport['scan'],
+  host: HostRecord,
+) => string | number | undefined;
 
 /** A port, or the phantoms of a host that are alike: their numbers stand as ranges in one row. */
 interface CsvRow extends Omit<PortRecord, 'port' | 'standing'> {
@@ -38,6 +42,8 @@ const COLUMNS: Readonly<Record<string, Cell>> = {
   banner: (port) => port.service?.raw && clip(port.service.raw.text, BANNER),
   scan_id: (_, scan) => scan.id,
   scanned_at: (_, scan) => scan.startedAt,
+  edge: (_, __, host) => host.edge?.provider,
+  edge_basis: (_, __, host) => host.edge?.basis,
   standing: (port) => port.standing,
   phantom_kind: (port) => port.phantoms?.kind,
   phantom_count: (port) => port.phantoms?.count,
@@ -74,7 +80,7 @@ function* render(report: ScanReport): Iterable<string> {
   const columns = Object.values(COLUMNS);
   for (const host of report.hosts) {
     for (const row of rowsOf(host)) {
-      yield `${columns.map((column) => cell(column(row, report.scan))).join(',')}\r\n`;
+      yield `${columns.map((column) => cell(column(row, report.scan, host))).join(',')}\r\n`;
     }
   }
 }

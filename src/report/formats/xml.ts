@@ -4,6 +4,7 @@ import type { HostRecord, PortCounts, PortRecord, ScanReport } from '../../model
 import type { Service } from '../../model/service.ts';
 import { compareSeverity, type Finding, type Severity } from '../../model/verdict.ts';
 import { cpeUri } from '../cpe.ts';
+import { edgeLabel } from '../edges.ts';
 import type { Format } from '../format.ts';
 import { phantomTitle } from '../phantoms.ts';
 import { findingsByPort } from '../rows.ts';
@@ -198,15 +199,19 @@ function statusElement(host: HostRecord): string {
 }
 
 /** Phantoms are counted among the extra ports that are open; what they are stands with the host. */
-function hostScript({ phantoms = [], shuns }: HostRecord): string {
-  if (phantoms.length === 0 && shuns === undefined) return '';
+function hostScript({ phantoms = [], shuns, edge }: HostRecord): string {
+  if (phantoms.length === 0 && shuns === undefined && edge === undefined) return '';
   const titles = [
     ...phantoms.map(phantomTitle),
     ...(shuns === undefined ? [] : ['It stopped answering this machine during the scan.']),
   ];
+  const attributes = edge === undefined ? null : { id: 'postern-edge', output: edgeLabel(edge) };
+  const ofEdge = attributes === null ? '' : element('script', attributes, structured('edge', edge));
+  if (titles.length === 0) return `${element('hostscript', {}, ofEdge)}\n`;
   const inner = structured('phantoms', phantoms) + structured('shuns', shuns);
   const output = titles.map(visible).join('\n');
-  return `<hostscript>${element('script', { id: 'postern', output }, inner)}</hostscript>\n`;
+  const ofPhantoms = element('script', { id: 'postern', output }, inner);
+  return `${element('hostscript', {}, ofEdge + ofPhantoms)}\n`;
 }
 
 function* hostElement(host: HostRecord, findingsOf: FindingsOf): Iterable<string> {

@@ -1,5 +1,6 @@
-import type { HostRecord, PhantomGroup, PortRecord } from '../../model/scan.ts';
+import type { HostRecord, PhantomGroup, PortRecord, SharedEdge } from '../../model/scan.ts';
 import { type Finding, LEVELS, SEVERITIES, type Severity } from '../../model/verdict.ts';
+import { edgeLabel } from '../edges.ts';
 import { type Fact, factsOf } from '../facts.ts';
 import { phantomEvidence } from '../phantoms.ts';
 import type { Row } from '../rows.ts';
@@ -83,17 +84,24 @@ function portRow(row: Row): Markup {
 
 /** All phantoms of a kind in one row, however many they are. */
 function phantomRow(group: PhantomGroup): Markup {
-  const { level, why, todo } = group.verdict;
+  const { level, severity, why, todo } = group.verdict;
   const ports = html`<td class="port" data-key="65536">${counted(group.count, 'port')}</td>`;
   const kind = html`<td><b>phantom</b><div class="soft">${group.kind}</div></td>`;
   const verdict = html`<td data-key="${LEVELS.indexOf(level)}"><span class="level ${level}">${level}</span></td>`;
-  const severity = html`<td data-key="${-SEVERITIES.indexOf(group.verdict.severity)}">${badge(group.verdict.severity)}</td>`;
+  const worst = html`<td data-key="${-SEVERITIES.indexOf(severity)}">${badge(severity)}</td>`;
   const facts = factList([
     ['ports', clip(`${group.ports}/${group.transport}`, SENTENCE)],
     ['evidence', sentence(phantomEvidence(group))],
   ]);
-  return html`<tr data-level="${level}">${ports}${kind}${verdict}${severity}<td>${sentence(why)}${todoLine(todo)}<details><summary>Details</summary>${facts}</details></td></tr>
+  return html`<tr data-level="${level}">${ports}${kind}${verdict}${worst}<td>${sentence(why)}${todoLine(todo)}<details><summary>Details</summary>${facts}</details></td></tr>
 `;
+}
+
+/** What the host is told to be, with its reasons to open. */
+function edgeLine(edge: SharedEdge | undefined): Markup {
+  if (edge === undefined) return NOTHING;
+  const reasons = edge.evidence.map((fact) => html`<li>${sentence(fact)}</li>`);
+  return html`<details class="edge"><summary>${edgeLabel(edge)}</summary><ul>${reasons}</ul></details>\n`;
 }
 
 /** A host's heading and its ports, row by row. */
@@ -104,7 +112,7 @@ export function* hostSection({ id, host, rows }: HostRows): Iterable<string> {
     host.names.length > 1 ? `Also ${clip(host.names.slice(1, NAMES).join(', '), SENTENCE)}. ` : '';
   const label = hostLabel({ ...host, names: host.names.slice(0, 1) });
   yield html`<section class="host" id="${id}"><div><h3>${label}</h3><span class="soft">${others}${counts}</span></div>
-<table class="ports"><thead><tr><th scope="col">Port</th><th scope="col">Service</th><th scope="col">Verdict</th><th scope="col">Severity</th><th scope="col">Why, and what to do</th></tr></thead><tbody>
+${edgeLine(host.edge)}<table class="ports"><thead><tr><th scope="col">Port</th><th scope="col">Service</th><th scope="col">Verdict</th><th scope="col">Severity</th><th scope="col">Why, and what to do</th></tr></thead><tbody>
 `.text;
   for (const row of rows) yield portRow(row).text;
   for (const group of host.phantoms ?? []) yield phantomRow(group).text;

@@ -72,6 +72,7 @@ async function begun({ ports, udp = [], targets, told, signal }: World): Promise
       seed: 1,
       shard: null,
       identify: true,
+      phantoms: 'auto',
       show: ['open'],
       policy: null,
     },

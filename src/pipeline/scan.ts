@@ -2,13 +2,14 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { DatagramProtocol } from '../identify/datagram.ts';
 import type { Protocol } from '../identify/plugin.ts';
 import type { Outcome, PortState, Reason } from '../model/port.ts';
-import type { Amplification, HostRecord, SharedEdge } from '../model/scan.ts';
+import type { Amplification, HostRecord, PhantomGroup, SharedEdge } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding } from '../model/verdict.ts';
 import { isSilence, type Pace, type Told } from '../probe/engine.ts';
-import { HostTally, type Look } from './host-tally.ts';
+import { HostTally, type JudgePhantoms, type Look } from './host-tally.ts';
 import { Looker } from './looker.ts';
 import type { Past } from './past.ts';
+import type { PhantomSearch } from './phantoms.ts';
 import type { Progress } from './progress.ts';
 import type { TransportInput } from './transport-plan.ts';
 import { Transports } from './transports.ts';
@@ -28,6 +29,8 @@ export interface Seen {
   readonly identified: boolean;
   /** Our own address as the host saw it. */
   readonly source: string | undefined;
+  /** All phantoms of a host that are alike, in place of a service; `outcome` is their first port's. */
+  readonly phantoms?: Omit<PhantomGroup, 'verdict'>;
   /** The shared edge whose published ranges hold the address. */
   readonly edge: SharedEdge | undefined;
   readonly amplification: Amplification | null;
@@ -53,7 +56,9 @@ export interface ScanInput extends TransportInput {
   readonly protocols: readonly Protocol[];
   /** The shared edge that an address belongs to; absent: nobody looks. */
   readonly edgeOf?: (address: string) => SharedEdge | undefined;
-  readonly judge: (seen: Seen) => Omit<Look, 'service' | 'asked' | 'amplification'>;
+  readonly judge: (seen: Seen) => Pick<Look, 'verdict' | 'findings'>;
+  /** How phantoms are looked for; absent: not at all. */
+  readonly phantoms?: PhantomSearch;
   /** States whose ports are listed one by one. */
   readonly show: ReadonlySet<PortState>;
   readonly progress: Progress;
@@ -199,6 +204,7 @@ class Run {
   }
 
   settle(): Promise<void> {
+    for (const host of this.#hosts.values()) host.watch.probed();
     return this.#untilAtMost(0);
   }
 
@@ -222,7 +228,8 @@ class Run {
   #hostOf(address: string): HostTally {
     const known = this.#hosts.get(address);
     if (known !== undefined) return known;
-    const host = new HostTally(address, this.#transports.expected(address));
+    const watch = this.#looker.watch(address, this.#transports.tcpPorts(address));
+    const host = new HostTally(address, this.#transports.expected(address), watch);
     this.#hosts.set(address, host);
     return host;
   }
@@ -231,33 +238,61 @@ class Run {
     this.#input.progress.open += 1;
     host.pending += 1;
     this.#waiting += 1;
-    void this.#looker
-      .look(outcome, ask && this.#input.protocols.length > 0)
-      .then(setLook)
-      .finally(() => {
-        host.pending -= 1;
-        this.#waiting -= 1;
-        this.#check(host);
-        for (const wake of this.#waiters.splice(0)) wake();
-      });
+    const asked = ask && this.#input.protocols.length > 0;
+    void this.#looker.look(host.watch, outcome, asked, setLook).finally(() => this.#looked(host));
+  }
+
+  #looked(host: HostTally): void {
+    host.pending -= 1;
+    this.#waiting -= 1;
+    this.#check(host);
+    for (const wake of this.#waiters.splice(0)) wake();
   }
 
   #check(host: HostTally): void {
-    if (!host.told || host.pending > 0) return;
-    if (!this.#hosts.delete(host.address)) return;
+    if (!host.told || host.pending > 0 || !this.#hosts.has(host.address)) return;
+    if (!host.concluded && this.#conclude(host)) return;
+    this.#hosts.delete(host.address);
     this.#looker.forget(host.address);
     this.#transports.forget(host.address);
     this.#finished.push(host);
     this.#input.progress.hosts += 1;
   }
 
-  #result(host: HostTally, complete: boolean): HostResult {
-    const { findings, answered, unasked, missing } = host;
-    const names = this.#input.namesOf(host.address);
+  /** Whether something is left to do before the host is finished, which comes back to `check`. */
+  #conclude(host: HostTally): boolean {
+    host.concluded = true;
+    const work = host.watch.conclude();
+    if (work === null) return false;
+    host.pending += 1;
+    this.#waiting += 1;
+    void work.finally(() => this.#looked(host));
+    return true;
+  }
+
+  #result(tally: HostTally, complete: boolean): HostResult {
+    const { address, answered, unasked, missing } = tally;
+    const names = this.#input.namesOf(address);
     // a /8 has 16 million silent addresses that nobody will read of
     const worth = answered || names.length > 0;
-    const edge = worth ? this.#input.edgeOf?.(host.address) : undefined;
-    const record = host.record(names, edge);
-    return { host: record, findings, complete: complete || host.told, answered, unasked, missing };
+    const edge = worth ? this.#input.edgeOf?.(address) : undefined;
+    const judge: JudgePhantoms = (phantoms, port) => {
+      const outcome = {
+        address,
+        transport: 'tcp',
+        port,
+        state: 'open',
+        reason: 'syn-ack',
+      } as const;
+      const nothing = {
+        service: null,
+        amplification: null,
+        identified: true,
+        source: undefined,
+      };
+      return this.#input.judge({ outcome, names, ...nothing, edge, phantoms });
+    };
+    const told = tally.result(names, edge, judge);
+    return { ...told, complete: complete || tally.told, answered, unasked, missing };
   }
 }

@@ -60,6 +60,12 @@ export class Transports {
     return this.#plans.reduce((sum, plan) => sum + plan.expected(address).length, 0);
   }
 
+  /** The TCP ports of an address, whether or not earlier runs know them. */
+  tcpPorts(address: string): readonly number[] {
+    const plan = this.#plans.find(({ transport }) => transport === 'tcp');
+    return plan?.expected(address) ?? [];
+  }
+
   /** What is known of a host over the transports that are looked at. */
   known(past: Past, address: string): readonly Outcome[] {
     const asked = new Set(this.#plans.map(({ transport }) => transport));

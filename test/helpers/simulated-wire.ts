@@ -1,7 +1,7 @@
 import type { Reason } from '../../src/model/port.ts';
 import { type Memory, rawBuffer } from '../../src/net/linux/libc.ts';
 import { mix } from '../../src/probe/connect/permute.ts';
-import { ADDRESS_BYTES, type HostBlock } from '../../src/probe/syn/hosts.ts';
+import type { HostBlock } from '../../src/probe/syn/hosts.ts';
 import type { Fate, OnPacket, Wire } from '../../src/probe/syn/wire.ts';
 import { type Answer, writeAnswer } from './answer-packets.ts';
 
@@ -218,10 +218,4 @@ export class SimulatedWire implements Wire {
     const family = arrival.block.families[arrival.host] === 4 ? 4 : 6;
     onPacket(this.#memory, 0, writeAnswer(this.#memory, arrival), family);
   }
-}
-
-/** Address of the host that a SYN went to: 4 or 16 bytes. */
-export function addressOf({ block, host }: Pick<Sent, 'block' | 'host'>): Uint8Array {
-  const at = host * ADDRESS_BYTES;
-  return block.addresses.subarray(at, at + (block.families[host] === 4 ? 4 : 16));
 }

@@ -147,7 +147,7 @@ describe.skipIf(!namespacesMet('nft'))('the ways that packets of the SYN engine 
     const stats: EngineStats = newStats();
     const addresses = [one.far.v4, '127.0.0.1', two.far.v6, one.far.v6, '::1', two.far.v4];
     const outcomes = await collect(await builtSyn(), from(...addresses), ports, { stats });
-    const of = (address: string) => outcomes.filter((it) => it.address === address);
+    const of = (address: string) => outcomes.filter((outcome) => outcome.address === address);
     for (const address of [one.far.v4, one.far.v6]) {
       expect(byFact(of(address), ports)).toEqual({
         'open/syn-ack': [80, 90],
@@ -178,7 +178,7 @@ describe.skipIf(!namespacesMet('nft'))('the ways that packets of the SYN engine 
     }
     const [first, second] = [`fe80::99%${one.near.device}`, `fe80::99%${two.near.device}`];
     const outcomes = await collect(await builtSyn(), from(first, second), ports);
-    const of = (address: string) => outcomes.filter((it) => it.address === address);
+    const of = (address: string) => outcomes.filter((outcome) => outcome.address === address);
     expect(byFact(of(first), ports)).toEqual({ 'open/syn-ack': [80, 90], 'closed/rst': [81, 91] });
     expect(byFact(of(second), ports)).toEqual({ 'open/syn-ack': [81, 90], 'closed/rst': [80, 91] });
   });

@@ -99,6 +99,32 @@ describe('AnswerReader', () => {
     for (const flags of [0x02, 0x10, 0x18]) expect(read(answer(4, flags, 1), 4)).toBeNull();
   });
 
+  it('reads back every SYN that an ICMP error quotes, to the bit', () => {
+    const reader = new AnswerReader();
+    const port = fc.nat(65_535);
+    const word = fc.nat(0xffff_ffff);
+    const bytes = fc.uint8Array({ minLength: 16, maxLength: 16 });
+    const families = fc.constantFrom<4 | 6>(4, 6);
+    fc.assert(
+      fc.property(families, bytes, bytes, port, port, word, (family, us, them, ...numbers) => {
+        const size = family === 4 ? 4 : 16;
+        const packet = new SynPacket({ family, address: us.subarray(0, size), mac: null });
+        const memory = new Uint8Array(packet.bytes);
+        packet.layOut(memory, 0);
+        const [ourPort, theirPort, sequence] = numbers;
+        packet.complete(memory, 0, null, them, 0, ourPort, theirPort, sequence, 1);
+        const quoted = memory.subarray(0, (family === 4 ? 20 : 40) + 8);
+        const error = icmp(family, family === 4 ? 3 : 1, 0, quoted);
+        expect(reader.read(error, 0, error.length, family)).toBe(true);
+        expect(reader).toMatchObject({ kind: 'icmp', ourPort, port: theirPort, sequence });
+        const at = reader.addressAt;
+        expect(error.subarray(at, at + size)).toEqual(them.subarray(0, size));
+        expect(reader.read(error, 0, error.length - 1, family)).toBe(false);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it('reads any bytes, and stays within them', () => {
     const reader = new AnswerReader();
     const families = fc.constantFrom<4 | 6>(4, 6);

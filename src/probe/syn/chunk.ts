@@ -52,7 +52,7 @@ export class Chunk {
     this.paths = paths;
     this.size = block.count * ports;
     this.answers = newRoundCount(rounds);
-    this.hosts = new Array<number>(rounds).fill(0);
+    this.hosts = Array.from({ length: rounds }, () => 0);
     this.#ports = ports;
     this.#order = new Permutation(this.size, key);
     this.#index = new HostIndex(block);

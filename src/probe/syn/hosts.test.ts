@@ -48,7 +48,7 @@ const host = fc.oneof(
 );
 const keyOf = ({ family, bytes }: Host) => `${family} ${[...bytes].join('.')}`;
 const hosts = fc.uniqueArray(host, {
-  selector: (it) => `${keyOf(it)} ${it.scope}`,
+  selector: (one) => `${keyOf(one)} ${one.scope}`,
   maxLength: 100,
 });
 
@@ -58,7 +58,7 @@ describe('HostIndex', () => {
       fc.property(hosts, fc.array(host, { maxLength: 20 }), (all, others) => {
         const index = new HostIndex(blockOf(all));
         for (const sought of [...all, ...others]) {
-          const same = all.flatMap((it, at) => (keyOf(it) === keyOf(sought) ? [at] : []));
+          const same = all.flatMap((one, at) => (keyOf(one) === keyOf(sought) ? [at] : []));
           expect(allOf(index, sought).toSorted((a, b) => a - b)).toEqual(same);
         }
       }),

@@ -16,11 +16,11 @@ function intervalOf({ answers }: SynRun): readonly [number, number] {
 }
 
 /** Of `SEEDS`, those whose interval holds the true number of open ports missed; and all missed. */
-function judged(scanOf: (seed: number) => SimulatedScan, open: number) {
+function judged(scanWith: (seed: number) => SimulatedScan, open: number) {
   let held = 0;
   let missed = 0;
   for (const seed of SEEDS) {
-    const scan = scanOf(seed).go();
+    const scan = scanWith(seed).go();
     const hidden = open - (scan.tally['syn-ack'] ?? 0);
     const [low, high] = intervalOf(scan.run);
     if (low <= hidden && hidden <= high) held += 1;

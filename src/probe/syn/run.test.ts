@@ -149,7 +149,7 @@ describe('SynRun', () => {
     'sends %i times to a silent port, each round from a port of its own',
     (attempts) => {
       const sent: Sent[] = [];
-      const network: Network = { behaviour: () => 'silent', onSent: (it: Sent) => sent.push(it) };
+      const network: Network = { behaviour: () => 'silent', onSent: (one: Sent) => sent.push(one) };
       scanOf(network, 100, { attempts }).go();
       for (let round = 0; round < attempts; round++) {
         const probes = sent.filter(({ sourcePort }) => sourcePort === FIRST + round);

@@ -28,10 +28,10 @@ describe('Witnesses', () => {
   it('are asked in batches, spread over their time', () => {
     const asked = pass(offered(100), 0, BATCH_MS * WITNESS_BATCHES);
     for (let batch = 0; batch < WITNESS_BATCHES; batch++) {
-      const times = asked.filter((it) => it.batch === batch).map(({ at }) => at);
+      const times = asked.filter((one) => one.batch === batch).map(({ at }) => at);
       expect(times.length).toBeGreaterThanOrEqual(60);
       expect(times.length).toBeLessThanOrEqual(64);
-      for (const at of times) expect(times.filter((it) => it === at).length).toBeLessThan(4);
+      for (const at of times) expect(times.filter((one) => one === at).length).toBeLessThan(4);
     }
   });
 

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { PORT_STATES, type PortState } from '../model/port.ts';
 import type { Severity } from '../model/verdict.ts';
 import type { Limit } from '../probe/engine.ts';
+import type { PhantomMode } from '../probe/phantom/host-watch.ts';
 import { parseShard, type Shard } from '../targets/shard.ts';
 
 /** Options that every command takes. */
@@ -22,6 +23,7 @@ export interface ScanOptions extends GlobalOptions {
   readonly exclude: readonly string[];
   readonly edges?: string;
   readonly identify: boolean;
+  readonly phantoms: PhantomMode;
   readonly format?: string;
   readonly output: readonly string[];
   readonly show: readonly PortState[];
@@ -43,6 +45,7 @@ export const SCAN_DEFAULTS = {
   perHost: 'auto',
   exclude: [],
   identify: true,
+  phantoms: 'auto',
   output: [],
   show: ['open'],
   failOn: 'high',

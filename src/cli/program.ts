@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { PORT_STATES } from '../model/port.ts';
 import { SEVERITIES } from '../model/verdict.ts';
+import type { PhantomMode } from '../probe/phantom/host-watch.ts';
 import {
   collect,
   type GivenOptions,
@@ -15,6 +16,8 @@ import {
 import type { Terminal } from './terminal.ts';
 
 const ENGINES = ['auto', 'syn', 'connect', 'epoll', 'node'];
+/** When to look for phantoms; the words of `PhantomMode`. */
+const PHANTOMS = ['auto', 'always', 'never'] as const satisfies readonly PhantomMode[];
 /** Formats of a scan report, as `--format` names them. */
 const FORMATS = ['table', 'json', 'jsonl', 'csv', 'xml', 'html', 'sarif', 'markdown'];
 
@@ -70,6 +73,12 @@ function addScan(
     .option('--seed <n>', 'order of probes: same seed, same order', readSeed)
     .option('--edges <file>', 'addresses of CDNs and proxies, beside those known')
     .option('--no-identify', 'find open ports only; ask nothing')
+    .addOption(
+      new Option(
+        '--phantoms <when>',
+        'tell phantom ports from services: auto, always or never',
+      ).choices(PHANTOMS),
+    )
     .addOption(new Option('--format <name>', FORMATS.join(', ')).choices(FORMATS))
     .option('-o, --output <file>', 'also write a report; its ending chooses the form', collect)
     .addOption(

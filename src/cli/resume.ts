@@ -63,6 +63,7 @@ export function resumedOptions({ header, exclude }: Journal, given: GivenOptions
     exclude: inLists(exclude),
     seed: settings.seed,
     identify: settings.identify,
+    phantoms: settings.phantoms,
     show: settings.show,
     ...(shard === null ? {} : { shard }),
   };
@@ -100,13 +101,14 @@ async function begin({ path, targets, given, stdin, tool, signal }: ResumeReques
 }
 
 async function settingsOf(targets: readonly string[], options: ScanOptions): Promise<PlanSettings> {
-  const { seed, shard, identify, show } = options;
+  const { seed, shard, identify, phantoms, show } = options;
   const { tcp, udp } = choosePorts(options, targets);
   return {
     ports: { tcp: formatPorts(tcp), udp: formatPorts(udp) },
     seed: seed ?? randomInt(2 ** 32),
     shard: shard === undefined ? null : formatShard(shard),
     identify,
+    phantoms,
     show,
     policy: await readPolicy(options),
   };
@@ -143,7 +145,7 @@ async function changedSettings(
   plan: PlanSettings,
   { targets, given }: ResumeRequest,
 ): Promise<string[]> {
-  const { ports, top, seed, shard, identify, show, policy } = given;
+  const { ports, top, seed, shard, identify, phantoms, show, policy } = given;
   const named = ports !== undefined || top !== undefined;
   const pairs: [string, string, string | undefined][] = [
     [
@@ -154,6 +156,7 @@ async function changedSettings(
     ['seed', `${plan.seed}`, seed === undefined ? undefined : `${seed}`],
     ['shard', plan.shard ?? 'none', shard === undefined ? undefined : formatShard(shard)],
     ['identify', `${plan.identify}`, identify === undefined ? undefined : `${identify}`],
+    ['phantoms', plan.phantoms, phantoms],
     ['show', plan.show.toSorted().join(), show?.toSorted().join()],
   ];
   const differences = pairs

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { PORT_STATES, REASONS } from '../model/port.ts';
-import { EDGE_BASES, PHANTOM_KINDS, type ScanLine, type ScanReport } from '../model/scan.ts';
+import {
+  EDGE_BASES,
+  PHANTOM_KINDS,
+  type ScanLine,
+  type ScanReport,
+  STANDINGS,
+} from '../model/scan.ts';
 import { TLS_VERSIONS } from '../model/service.ts';
 import { LEVELS, SEVERITIES } from '../model/verdict.ts';
 import { lossEstimate } from './loss.ts';
@@ -102,13 +108,21 @@ const verdict = z
   })
   .describe('Should this port be open?');
 
-const phantom = z
+const phantomGroup = z
   .object({
-    kind: z.enum(PHANTOM_KINDS).describe('How it gives itself away.'),
-    confidence: z.number().min(0).max(1).describe('How sure the evidence makes it, 0 to 1.'),
+    kind: z.enum(PHANTOM_KINDS).describe('How they give themselves away (docs/phantoms.md).'),
+    confidence: z
+      .number()
+      .min(0)
+      .max(1)
+      .describe('How much the evidence leaves no other reading, 0 to 1; a judgement.'),
     evidence: z.array(z.string()).describe('Facts it rests on, a sentence each.'),
+    transport: transportField,
+    ports: z.string().describe('Port ranges: 1-21,23-65535.'),
+    count: count().describe('How many ports these are.'),
+    verdict,
   })
-  .describe('Something answers for this port, and it is no service.');
+  .describe('Open ports of one host that look alike and have no service behind them.');
 
 const amplification = z
   .object({
@@ -135,7 +149,16 @@ const port = z
       .exactOptional()
       .describe('Round trip of the answer in milliseconds; absent when nothing came back.'),
     service: service.exactOptional(),
-    phantom: phantom.exactOptional(),
+    standing: z
+      .enum(STANDINGS)
+      .exactOptional()
+      .describe(
+        'Of open ports. verified: a service spoke; unverified: nothing can be said for sure. Phantoms stand in phantoms of their host.',
+      ),
+    doubts: z
+      .array(z.string())
+      .exactOptional()
+      .describe('What speaks against a service here without proving it, a sentence each.'),
     amplification: amplification.exactOptional(),
     asked: z
       .literal(false)
@@ -147,7 +170,7 @@ const port = z
 
 const counts = z
   .object({
-    open: count().describe('Open ports.'),
+    open: count().describe('Ports that completed a handshake, phantoms too.'),
     verified: count().describe(
       'Open ports whose service sent at least one byte and is no phantom.',
     ),
@@ -181,9 +204,19 @@ const host = z
       .exactOptional()
       .describe("An edge that many customers share: its ports are not the customer's firewall."),
     counts,
+    shuns: z
+      .object({ evidence: z.array(z.string()).describe('Facts it rests on.') })
+      .exactOptional()
+      .describe('The host stopped answering us during the scan: what came after says little.'),
+    phantoms: z
+      .array(phantomGroup)
+      .exactOptional()
+      .describe('Open ports with nothing behind them, in groups that look alike.'),
     ports: z
       .array(port)
-      .describe('Ports in the states asked for (by default open), by transport then number.'),
+      .describe(
+        'Ports in the states asked for (by default open, without phantoms), by transport then number.',
+      ),
   })
   .describe('One address.');
 

@@ -34,6 +34,16 @@ const NO_RULE: Decision = {
   evidence: [],
 };
 
+/** When the rule about phantoms was switched off: no word is wanted. */
+const NO_PHANTOM_RULE: Decision = {
+  rule: 'phantom.ports',
+  level: 'unknown',
+  severity: 'info',
+  why: 'No service is behind these ports; the rule that says more is switched off in the policy.',
+  todo: 'Switch the rule on again to see what answers for them.',
+  evidence: [],
+};
+
 /** Ports listed with --show: no rule looks at them, and no policy changes that. */
 function notOpen({ state }: JudgeInput): Judgement {
   const why = `The port is not open (${state}), so there is nothing to judge.`;
@@ -65,7 +75,10 @@ function severityOf(policy: Policy, { rule, severity }: Hit): Severity {
 function decisionFor(subject: Subject, policy: Policy): Decision {
   for (const rule of verdictRules(policy)) {
     const decision = rule.decide(subject);
-    if (decision !== null && !isOff(policy, decision.rule)) return decision;
+    if (decision === null) continue;
+    if (!isOff(policy, decision.rule)) return decision;
+    // a number speaks for no service where there is none
+    if (subject.phantoms !== undefined) return NO_PHANTOM_RULE;
   }
   return NO_RULE;
 }
@@ -82,6 +95,7 @@ function findingRulesFor(subject: Subject): readonly FindingRule[] {
 
 /** Open access is a fault even where the policy expects the port. */
 function hitsBeside(subject: Subject, verdict: Decision): readonly Hit[] {
+  if (subject.phantoms !== undefined) return [verdict];
   const access = openAccess.decide(subject);
   return [
     verdict,

@@ -10,6 +10,7 @@ import { endOfLife } from './rules/end-of-life.ts';
 import { exposure } from './rules/exposure.ts';
 import { openAccess } from './rules/open-access.ts';
 import { originExposed } from './rules/origin-exposed.ts';
+import { phantom } from './rules/phantom.ts';
 import { portNumber, webPort } from './rules/port-number.ts';
 import { sharedEdge } from './rules/shared-edge.ts';
 import { ssh } from './rules/ssh.ts';
@@ -21,12 +22,14 @@ import { webApplication } from './rules/web-application.ts';
 import { windows } from './rules/windows.ts';
 
 /**
- * In order of precedence; the first answer is the verdict. The user's word comes first, then what
- * the service does, then what it is, and its port number last. Where the address is a shared edge's,
- * only what is served through it counts, not what is open there.
+ * In order of precedence; the first answer is the verdict. Where there is no service nothing else can
+ * be said; the user's word comes next, then what the service does, then what it is, and its port
+ * number last. Where the address is a shared edge's, only what is served through it counts, not what
+ * is open there.
  */
 export function verdictRules(policy: Policy): readonly VerdictRule[] {
   return [
+    phantom,
     byPolicy(policy),
     openAccess,
     webApplication,

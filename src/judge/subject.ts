@@ -2,7 +2,7 @@ import { type KnownPort, knownPort } from '../model/known-ports.ts';
 import { isLoopback } from '../model/loopback.ts';
 import { isPrivateAddress } from '../model/network.ts';
 import type { PortState, Transport } from '../model/port.ts';
-import type { Amplification, SharedEdge, Vantage } from '../model/scan.ts';
+import type { Amplification, PhantomGroup, SharedEdge, Vantage } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import { applicationOfProtocol } from './applications.ts';
 import { type Facts, factsOf } from './facts.ts';
@@ -22,6 +22,8 @@ export interface JudgeInput {
   readonly identified?: boolean;
   /** Null or absent: no UDP answer was much larger than its question. */
   readonly amplification?: Amplification | null;
+  /** All phantoms of a host that are alike; `port` is the first of them. */
+  readonly phantoms?: Omit<PhantomGroup, 'verdict'>;
 }
 
 /** When and from where the look was taken. */

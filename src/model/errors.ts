@@ -81,6 +81,12 @@ export const ERRORS = {
     todo: 'Ask for a whole number from 1 to the size of the list, or name ports with -p 1-1000.',
     effect: 'usage',
   },
+  HOST_SHUNS: {
+    message:
+      '{address} stopped answering this machine during the scan: ports that show as silent or unverified may be open',
+    todo: 'Wait until the block is over, then scan it more slowly (--per-host 5) or from another address.',
+    effect: 'partial',
+  },
   PORTS_NOT_ASKED: {
     message: 'for {count} our own side failed before anything was sent ({reason})',
     todo: 'Nothing is known of them: look at routes, IPv6 (--exclude ::/0 leaves it out), the own firewall and limits.',

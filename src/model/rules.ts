@@ -2,6 +2,7 @@ import { accessRules } from './rules/access.ts';
 import { certificateRules } from './rules/certificate.ts';
 import { edgeRules } from './rules/edge.ts';
 import { exposureRules } from './rules/exposure.ts';
+import { phantomRules } from './rules/phantom.ts';
 import { policyRules } from './rules/policy.ts';
 import { portRules } from './rules/port.ts';
 import { protocolRules } from './rules/protocol.ts';
@@ -18,6 +19,7 @@ export const RULES = {
   ...serviceRules,
   ...exposureRules,
   ...portRules,
+  ...phantomRules,
   ...edgeRules,
   ...tlsRules,
   ...certificateRules,

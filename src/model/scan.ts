@@ -51,7 +51,7 @@ export interface LossEstimate {
   readonly probeLoss: number;
 }
 
-/** How a port that completes handshakes gives away that no service is behind it. */
+/** How ports that complete handshakes give away that no service is behind them. */
 export type PhantomKind = (typeof PHANTOM_KINDS)[number];
 export const PHANTOM_KINDS = [
   'zero-window',
@@ -59,19 +59,34 @@ export const PHANTOM_KINDS = [
   'reset-after-handshake',
   'same-answer-everywhere',
   'answers-everywhere',
-  'foreign-stack',
   'tarpit',
-  'shuns',
 ] as const;
 
-/** Something answers for this port, and it is no service: a middlebox, a SYN proxy, a tarpit, a honeypot net. */
+/** Something answers for a port, and it is no service: a middlebox, a SYN proxy, a tarpit, a honeypot net. */
 export interface Phantom {
   readonly kind: PhantomKind;
-  /** 0 to 1: how sure the evidence makes it. */
+  /** 0 to 1: how much the evidence leaves no other reading. A judgement, not a measured rate. */
   readonly confidence: number;
   /** Facts it rests on, a sentence each. */
   readonly evidence: readonly string[];
 }
+
+/** The phantom ports of one host that look alike: a host that answers everywhere has 65,000 of them. */
+export interface PhantomGroup extends Phantom {
+  readonly transport: Transport;
+  /** Port ranges in canonical text: `1-21,23-65535`. Never empty. */
+  readonly ports: string;
+  /** How many ports these are. */
+  readonly count: number;
+  readonly verdict: Verdict;
+}
+
+/**
+ * What an open port has turned out to be: a service that spoke, or nothing that can be said for
+ * sure (silent, or its host answers everywhere). Phantoms stand in their host's `phantoms`.
+ */
+export type Standing = (typeof STANDINGS)[number];
+export const STANDINGS = ['verified', 'unverified'] as const;
 
 /**
  * What an edge is told by. `list`: the address is in the ranges that the provider publishes, so every
@@ -110,15 +125,18 @@ export interface PortRecord {
   /** False when nobody asked what answers (`--no-identify`, or interrupted before); absent: asked. */
   readonly asked?: false;
   readonly service?: Service;
-  /** Present when the port is open and nothing is behind it. */
-  readonly phantom?: Phantom;
+  /** Of open ports. */
+  readonly standing?: Standing;
+  /** What speaks against the port being a service, and does not prove it; a sentence each. */
+  readonly doubts?: readonly string[];
   readonly amplification?: Amplification;
   readonly verdict?: Verdict;
 }
 
 /**
- * Ports per state. `verified` are the open ones whose service sent at least one byte and is no
- * phantom; `phantom` is absent where nobody looked for phantoms.
+ * Ports per state. `open` counts every port that completed a handshake, phantoms too. `verified` are
+ * those whose service sent at least one byte and is no phantom; `phantom` is absent where nobody
+ * looked for phantoms. What is neither is unverified.
  */
 export interface PortCounts {
   readonly open: number;
@@ -138,7 +156,11 @@ export interface HostRecord {
   readonly names: readonly string[];
   readonly edge?: SharedEdge;
   readonly counts: PortCounts;
-  /** Ports whose state was asked for (by default the open ones), by transport then number. */
+  /** The host stopped answering us while it was looked at: what was seen of it after that says little. */
+  readonly shuns?: { readonly evidence: readonly string[] };
+  /** Open ports with nothing behind them, in groups that look alike; absent: none. */
+  readonly phantoms?: readonly PhantomGroup[];
+  /** Ports whose state was asked for (by default the open ones that are no phantoms), by transport then number. */
   readonly ports: readonly PortRecord[];
 }
 

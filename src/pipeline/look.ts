@@ -15,6 +15,7 @@ import type { Spent } from './journal/entry.ts';
 import type { Journal } from './journal/open.ts';
 import type { JournalWriter } from './journal/writer.ts';
 import { Notebook, noting, type TargetRequest, targetsOf } from './notebook.ts';
+import type { PhantomSearch } from './phantoms.ts';
 import { newProgress, type Progress } from './progress.ts';
 import { Beginning } from './restore.ts';
 import { type HostResult, type ScanInput, scanHosts } from './scan.ts';
@@ -33,6 +34,8 @@ export interface LookRequest {
   readonly pace: Pace;
   readonly timeoutMs?: number;
   readonly identify: boolean;
+  /** How phantoms are looked for; absent: not at all. */
+  readonly phantoms?: PhantomSearch;
   readonly judge: ScanInput['judge'];
   readonly edgeOf: NonNullable<ScanInput['edgeOf']>;
   readonly show: readonly PortState[];
@@ -177,6 +180,10 @@ class Run {
     if (!complete) known.complete = false;
     const listed = this.#notebook.isWorthListing(result);
     if (listed) known.hosts.push(host);
+    if (host.shuns !== undefined) {
+      const kept = signal.aborted ? undefined : writer;
+      this.#keep(problem('HOST_SHUNS', { address: host.address }), kept);
+    }
     for (const finding of findings) known.findings.push(finding);
     // after cancelling, ports were not asked what they are: another run does it
     if (writer === undefined || signal.aborted) return;
@@ -200,7 +207,8 @@ class Run {
   }
 
   #input(writer: JournalWriter | undefined): ScanInput {
-    const { ports, engine, pace, seed, judge, edgeOf, signal, timeoutMs, identify } = this.#request;
+    const { ports, engine, pace, seed, judge, edgeOf, signal, timeoutMs, identify, phantoms } =
+      this.#request;
     const shares = this.#shares;
     return {
       ports,
@@ -224,6 +232,7 @@ class Run {
         this.#keep(problem('PLUGIN_FAULT', values, fault), writer);
       },
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(phantoms === undefined ? {} : { phantoms }),
       ...(shares === undefined ? {} : { portsOf: shares.tcp }),
       ...this.#udpInput(),
       ...(writer === undefined ? {} : { recorder: writer, past: this.#beginning.past }),

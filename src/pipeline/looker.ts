@@ -6,7 +6,9 @@ import { isLoopback } from '../model/loopback.ts';
 import type { DatagramFacts, Outcome } from '../model/port.ts';
 import type { Service } from '../model/service.ts';
 import { sourceAddress } from '../net/source-address.ts';
+import type { HostWatch } from '../probe/phantom/host-watch.ts';
 import type { Look } from './host-tally.ts';
+import { type Examined, Phantoms } from './phantoms.ts';
 import type { ScanInput } from './scan.ts';
 
 /** Ports identified at the same time, over all hosts and on one host. */
@@ -15,28 +17,48 @@ const IDENTIFIED_AT_ONCE_PER_HOST = 6;
 /** The same on this machine's own loopback, where there is nobody else to be polite to. */
 const IDENTIFIED_AT_ONCE_ON_LOOPBACK = 32;
 
-type Heard = Pick<Look, 'service' | 'amplification'>;
+type Heard = Examined & Pick<Look, 'amplification'>;
+
+/** Nobody looked for a phantom, since none speaks UDP, and nobody asked. */
+const NOT_ASKED: Examined = { screened: null, service: null };
 
 /** Looks at open ports: asks what answers, a few at a time, and has it judged. */
 export class Looker {
   readonly #input: ScanInput;
+  readonly #phantoms: Phantoms;
   readonly #limit = pLimit(IDENTIFIED_AT_ONCE);
   readonly #hostLimits = new Map<string, LimitFunction>();
 
   constructor(input: ScanInput) {
     this.#input = input;
+    this.#phantoms = new Phantoms(input);
   }
 
-  async look(outcome: Outcome, asked: boolean): Promise<Look> {
-    const names = this.#input.namesOf(outcome.address);
-    const { service, amplification } = await this.#hear(outcome, asked, names[0]);
-    if (asked) this.#input.progress.identified += 1;
-    const recognised = service !== null && service.protocol !== 'unknown';
-    const identified = asked && (recognised || !this.#input.signal.aborted);
+  /** What the open TCP ports of a host, some of `ports`, are compared with. */
+  watch(address: string, ports: readonly number[]): HostWatch {
+    return this.#phantoms.watch(address, ports);
+  }
+
+  /** Calls `setLook` when it is known what a port is, and again when that changes. */
+  async look(
+    watch: HostWatch,
+    outcome: Outcome,
+    ask: boolean,
+    setLook: (look: Look) => void,
+  ): Promise<void> {
+    const { namesOf, progress, signal, judge, edgeOf } = this.#input;
+    const names = namesOf(outcome.address);
     const source = await sourceAddress(outcome.address);
-    const edge = this.#input.edgeOf?.(outcome.address);
-    const seen = { outcome, names, service, identified, source, edge, amplification };
-    return { service, asked: identified, amplification, ...this.#input.judge(seen) };
+    const edge = edgeOf?.(outcome.address);
+    const { screened, service, amplification } = await this.#hear(watch, outcome, ask, names[0]);
+    if (ask) progress.identified += 1;
+    const recognised = service !== null && service.protocol !== 'unknown';
+    const identified = ask && screened === null && (recognised || !signal.aborted);
+    const setDecided = (decision: Look['decision']): void => {
+      const seen = { outcome, names, service, identified, source, edge, amplification };
+      setLook({ service, asked: identified, decision, amplification, ...judge(seen) });
+    };
+    setDecided(screened ?? (await this.#phantoms.settle(watch, outcome, ask, service, setDecided)));
   }
 
   /** To be called when a host is finished. */
@@ -44,30 +66,40 @@ export class Looker {
     this.#hostLimits.delete(address);
   }
 
-  async #hear(outcome: Outcome, asked: boolean, serverName: string | undefined): Promise<Heard> {
+  async #hear(
+    watch: HostWatch,
+    outcome: Outcome,
+    ask: boolean,
+    serverName: string | undefined,
+  ): Promise<Heard> {
     const { datagram } = outcome;
-    if (datagram !== undefined) return await this.#hearDatagram(outcome, datagram, asked);
-    const service = asked ? await this.#identify(outcome, serverName) : null;
-    return { service, amplification: null };
+    if (datagram !== undefined) return await this.#hearDatagram(outcome, datagram, ask);
+    const examined = await this.#phantoms.identify(watch, outcome, ask, (until) =>
+      this.#identify(outcome, serverName, until),
+    );
+    return { ...examined, amplification: null };
   }
 
   async #hearDatagram(
     { address, port }: Outcome,
     datagram: DatagramFacts,
-    asked: boolean,
+    ask: boolean,
   ): Promise<Heard> {
-    if (!asked) return { service: null, amplification: amplificationOf([datagram]) };
+    if (!ask) return { ...NOT_ASKED, amplification: amplificationOf([datagram]) };
     const { signal, onFault, udp } = this.#input;
     const protocols = udp?.protocols ?? [];
     const { service, exchanges } = await this.#hostLimit(address)(() =>
       this.#limit(() => identifyDatagram({ address, port, datagram, signal, protocols, onFault })),
     );
-    return { service, amplification: amplificationOf(exchanges) };
+    return { ...NOT_ASKED, service, amplification: amplificationOf(exchanges) };
   }
 
-  #identify(outcome: Outcome, serverName: string | undefined): Promise<Service | null> {
-    const { address, port } = outcome;
-    const { signal, protocols, onFault } = this.#input;
+  #identify(
+    { address, port }: Outcome,
+    serverName: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Service | null> {
+    const { protocols, onFault } = this.#input;
     const work = (): Promise<Service | null> =>
       identify({
         address,

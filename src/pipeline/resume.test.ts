@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { say, scriptedPeer, silent } from '../../test/helpers/scripted-peer.ts';
-import type { Outcome } from '../model/port.ts';
+import type { Outcome, Transport } from '../model/port.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { Resolution } from '../net/dns.ts';
 import type { Engine } from '../probe/engine.ts';
@@ -33,6 +33,7 @@ const VERDICT: Verdict = {
 
 interface World {
   readonly ports: readonly number[];
+  readonly udp?: readonly number[];
   readonly targets: readonly string[];
   /** Told by an earlier run, which was killed then. */
   readonly told: readonly Outcome[];
@@ -41,23 +42,25 @@ interface World {
 }
 
 /** Calls every port closed and remembers what it was asked. */
-function recorder(asked: string[]): Engine {
+function recorder(asked: string[], transport: Transport = 'tcp'): Engine {
   return {
     name: 'recorder',
-    transport: 'tcp',
+    transport,
     autoRate: 1,
-    async *probe(addresses, ports, { portsOf }) {
+    async *probe(addresses, ports, { portsOf, stats }) {
       for await (const address of addresses) {
         for (const port of portsOf?.(address) ?? ports) {
-          asked.push(`${address} ${port}`);
-          yield [{ address, transport: 'tcp', port, state: 'closed', reason: 'rst' }];
+          asked.push(`${address} ${transport === 'udp' ? 'U:' : ''}${port}`);
+          // as a packet engine does: told by another thread
+          stats.probes = asked.length;
+          yield [{ address, transport, port, state: 'closed', reason: 'rst' }];
         }
       }
     },
   };
 }
 
-async function begun({ ports, targets, told, signal }: World): Promise<string> {
+async function begun({ ports, udp = [], targets, told, signal }: World): Promise<string> {
   const path = join(folder, `${(made += 1)}.state`);
   const never = new AbortController().signal;
   await createJournal(path, {
@@ -65,10 +68,11 @@ async function begun({ ports, targets, told, signal }: World): Promise<string> {
     id: ID,
     startedAt: '2026-01-01T00:00:00.000Z',
     settings: {
-      ports: { tcp: formatPorts(ports), udp: '' },
+      ports: { tcp: formatPorts(ports), udp: formatPorts(udp) },
       seed: 1,
       shard: null,
       identify: true,
+      phantoms: 'auto',
       show: ['open'],
       policy: null,
     },
@@ -104,8 +108,9 @@ async function entriesOf(journal: Journal): Promise<Entry[]> {
   return entries;
 }
 
-async function resume(path: string, { ports, addressesOf = {}, signal }: World) {
+async function resume(path: string, { ports, udp, addressesOf = {}, signal }: World) {
   const asked: string[] = [];
+  const askedUdp: string[] = [];
   const request: LookRequest = {
     targets: [],
     edgeOf: () => undefined,
@@ -117,6 +122,7 @@ async function resume(path: string, { ports, addressesOf = {}, signal }: World) 
     },
     ports,
     engine: recorder(asked),
+    ...(udp === undefined ? {} : { udp: { ports: udp, engine: recorder(askedUdp, 'udp') } }),
     pace: { rate: 'max', perHost: 'max' },
     identify: true,
     judge: () => ({ verdict: VERDICT, findings: [] }),
@@ -130,7 +136,8 @@ async function resume(path: string, { ports, addressesOf = {}, signal }: World) 
     onProblem: () => undefined,
     onNote: () => undefined,
   };
-  return { report: await look(request).run(), asked };
+  const report = await look(request).run();
+  return { report, asked: [...asked, ...askedUdp] };
 }
 
 const closed = (address: string, port: number): Outcome => {
@@ -150,7 +157,42 @@ it('asks only for what is not known', async () => {
   expect(asked.toSorted()).toEqual(['127.0.0.2 2', '127.0.0.3 1', '127.0.0.3 2', '127.0.0.3 3']);
   expect(report.hosts.map(({ counts }) => counts.closed)).toEqual([3, 3]);
   expect(report.scan).toMatchObject({ complete: true, startedAt: '2026-01-01T00:00:00.000Z' });
-  expect(report.scan.stats).toMatchObject({ hosts: 2, answered: 6, probes: 10 });
+  expect(report.scan.stats).toMatchObject({ hosts: 2, answered: 6, probes: 10 + 4 });
+});
+
+it('asks over each transport for what is not known over it', async () => {
+  const udp = (address: string, port: number): Outcome => {
+    return { ...closed(address, port), transport: 'udp' };
+  };
+  const world: World = {
+    ports: [1, 2],
+    udp: [1, 3],
+    targets: ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5'],
+    told: [
+      closed('127.0.0.2', 1),
+      ...[1, 2].map((port) => closed('127.0.0.3', port)),
+      ...[1, 3].map((port) => udp('127.0.0.4', port)),
+      ...[1, 2].map((port) => closed('127.0.0.5', port)),
+      ...[1, 3].map((port) => udp('127.0.0.5', port)),
+    ],
+  };
+  const { report, asked } = await resume(await begun(world), world);
+  expect(asked.toSorted()).toEqual([
+    '127.0.0.2 2',
+    '127.0.0.2 U:1',
+    '127.0.0.2 U:3',
+    '127.0.0.3 U:1',
+    '127.0.0.3 U:3',
+    '127.0.0.4 1',
+    '127.0.0.4 2',
+  ]);
+  expect(report.hosts.map(({ counts }) => counts.closed)).toEqual([4, 4, 4, 4]);
+  expect(report.scan.stats).toMatchObject({ hosts: 4, answered: 16, probes: 10 + 3 + 4 });
+  expect(report.scan.scope).toMatchObject({
+    ports: { tcp: '1-2', udp: '1,3' },
+    transports: ['tcp', 'udp'],
+    engine: 'recorder+recorder',
+  });
 });
 
 it('does not take what was told over another transport for an answer', async () => {

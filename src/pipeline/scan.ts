@@ -2,16 +2,17 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { DatagramProtocol } from '../identify/datagram.ts';
 import type { Protocol } from '../identify/plugin.ts';
 import type { Outcome, PortState, Reason } from '../model/port.ts';
-import type { Amplification, HostRecord, SharedEdge } from '../model/scan.ts';
+import type { Amplification, HostRecord, PhantomGroup, SharedEdge } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding } from '../model/verdict.ts';
-import { isSilence, type Pace, sharedPace, type Told } from '../probe/engine.ts';
-import { fanOut, merge } from './fan-out.ts';
-import { HostTally, type Look } from './host-tally.ts';
+import { isSilence, type Pace, type Told } from '../probe/engine.ts';
+import { HostTally, type JudgePhantoms, type Look } from './host-tally.ts';
 import { Looker } from './looker.ts';
 import type { Past } from './past.ts';
+import type { PhantomSearch } from './phantoms.ts';
 import type { Progress } from './progress.ts';
-import { type TransportInput, TransportPlan } from './transport-plan.ts';
+import type { TransportInput } from './transport-plan.ts';
+import { Transports } from './transports.ts';
 
 /** Open ports that may wait for identification before probing pauses; bounds memory. */
 const MAX_WAITING = 1024;
@@ -28,6 +29,8 @@ export interface Seen {
   readonly identified: boolean;
   /** Our own address as the host saw it. */
   readonly source: string | undefined;
+  /** All phantoms of a host that are alike, in place of a service; `outcome` is their first port's. */
+  readonly phantoms?: Omit<PhantomGroup, 'verdict'>;
   /** The shared edge whose published ranges hold the address. */
   readonly edge: SharedEdge | undefined;
   readonly amplification: Amplification | null;
@@ -53,7 +56,9 @@ export interface ScanInput extends TransportInput {
   readonly protocols: readonly Protocol[];
   /** The shared edge that an address belongs to; absent: nobody looks. */
   readonly edgeOf?: (address: string) => SharedEdge | undefined;
-  readonly judge: (seen: Seen) => Omit<Look, 'service' | 'asked' | 'amplification'>;
+  readonly judge: (seen: Seen) => Pick<Look, 'verdict' | 'findings'>;
+  /** How phantoms are looked for; absent: not at all. */
+  readonly phantoms?: PhantomSearch;
   /** States whose ports are listed one by one. */
   readonly show: ReadonlySet<PortState>;
   readonly progress: Progress;
@@ -113,40 +118,19 @@ class Run {
   #waiting = 0;
   /** To be called when an open port has been looked at. */
   #waiters: (() => void)[] = [];
-  readonly #plans: readonly TransportPlan[];
+  readonly #transports: Transports;
 
   constructor(input: ScanInput) {
     this.#input = input;
     this.#looker = new Looker(input);
-    const { udp } = input;
-    const transports = udp === undefined ? [input] : [input, udp];
-    this.#plans = transports
-      .filter(({ ports }) => ports.length > 0)
-      .map((transport) => new TransportPlan(transport));
+    this.#transports = new Transports(input);
   }
 
-  /** What the engines tell, each address given to all of them. */
+  /** What the engines tell. */
   probe(): AsyncIterable<readonly Told[]> {
     const { addresses, past } = this.#input;
     const asked = past === undefined ? addresses : this.#remaining(addresses, past);
-    const [first, ...more] = this.#plans;
-    if (first !== undefined && more.length === 0) return this.#ask(first, asked);
-    const sources = fanOut(asked, this.#plans.length);
-    return merge(this.#plans.map((plan, at) => this.#ask(plan, sources[at] ?? asked)));
-  }
-
-  #ask(plan: TransportPlan, addresses: AsyncIterable<string>): AsyncIterable<readonly Told[]> {
-    const { pace, seed, signal, progress, warn, timeoutMs, past } = this.#input;
-    const whole = plan.isWhole && past === undefined;
-    return plan.engine.probe(whole ? addresses : plan.wanted(addresses), plan.ports, {
-      pace: sharedPace(pace, this.#plans.length),
-      seed,
-      signal,
-      stats: progress.addEngine(),
-      warn,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(whole ? {} : { portsOf: (address) => plan.left(address) }),
-    });
+    return this.#transports.probe(asked, past !== undefined);
   }
 
   async *#remaining(addresses: AsyncIterable<string>, past: Past): AsyncGenerator<string> {
@@ -157,7 +141,7 @@ class Run {
         if (skipped % SKIPPED_AT_ONCE === 0) await breathe();
         continue;
       }
-      const known = this.#known(past, address);
+      const known = this.#transports.known(past, address);
       if (known.length > 0) {
         await this.room();
         if (this.#goOn(address, known)) continue;
@@ -166,17 +150,9 @@ class Run {
     }
   }
 
-  /** What is known of a host over the transports that are looked at. */
-  #known(past: Past, address: string): readonly Outcome[] {
-    const asked = new Set(this.#plans.map(({ transport }) => transport));
-    return past.take(address).filter(({ transport }) => asked.has(transport));
-  }
-
   /** Takes over what is known of a host; whether nothing is left to ask. */
   #goOn(address: string, known: readonly Outcome[]): boolean {
-    const rests = this.#plans.map((plan) => ({ plan, rest: plan.rest(address, known) }));
-    const over = rests.every(({ rest }) => rest.length === 0);
-    if (!over) for (const { plan, rest } of rests) plan.keep(address, rest);
+    const over = this.#transports.goOn(address, known);
     this.#restore(address, known, true);
     return over;
   }
@@ -194,7 +170,7 @@ class Run {
     const { past } = this.#input;
     if (past === undefined) return;
     for (const address of past.left()) {
-      const known = this.#known(past, address);
+      const known = this.#transports.known(past, address);
       if (known.length > 0) this.#restore(address, known, false);
     }
   }
@@ -228,6 +204,7 @@ class Run {
   }
 
   settle(): Promise<void> {
+    for (const host of this.#hosts.values()) host.watch.probed();
     return this.#untilAtMost(0);
   }
 
@@ -251,8 +228,8 @@ class Run {
   #hostOf(address: string): HostTally {
     const known = this.#hosts.get(address);
     if (known !== undefined) return known;
-    const expected = this.#plans.reduce((sum, plan) => sum + plan.expected(address).length, 0);
-    const host = new HostTally(address, expected);
+    const watch = this.#looker.watch(address, this.#transports.tcpPorts(address));
+    const host = new HostTally(address, this.#transports.expected(address), watch);
     this.#hosts.set(address, host);
     return host;
   }
@@ -261,33 +238,61 @@ class Run {
     this.#input.progress.open += 1;
     host.pending += 1;
     this.#waiting += 1;
-    void this.#looker
-      .look(outcome, ask && this.#input.protocols.length > 0)
-      .then(setLook)
-      .finally(() => {
-        host.pending -= 1;
-        this.#waiting -= 1;
-        this.#check(host);
-        for (const wake of this.#waiters.splice(0)) wake();
-      });
+    const asked = ask && this.#input.protocols.length > 0;
+    void this.#looker.look(host.watch, outcome, asked, setLook).finally(() => this.#looked(host));
+  }
+
+  #looked(host: HostTally): void {
+    host.pending -= 1;
+    this.#waiting -= 1;
+    this.#check(host);
+    for (const wake of this.#waiters.splice(0)) wake();
   }
 
   #check(host: HostTally): void {
-    if (!host.told || host.pending > 0) return;
-    if (!this.#hosts.delete(host.address)) return;
+    if (!host.told || host.pending > 0 || !this.#hosts.has(host.address)) return;
+    if (!host.concluded && this.#conclude(host)) return;
+    this.#hosts.delete(host.address);
     this.#looker.forget(host.address);
-    for (const plan of this.#plans) plan.forget(host.address);
+    this.#transports.forget(host.address);
     this.#finished.push(host);
     this.#input.progress.hosts += 1;
   }
 
-  #result(host: HostTally, complete: boolean): HostResult {
-    const { findings, answered, unasked, missing } = host;
-    const names = this.#input.namesOf(host.address);
+  /** Whether something is left to do before the host is finished, which comes back to `check`. */
+  #conclude(host: HostTally): boolean {
+    host.concluded = true;
+    const work = host.watch.conclude();
+    if (work === null) return false;
+    host.pending += 1;
+    this.#waiting += 1;
+    void work.finally(() => this.#looked(host));
+    return true;
+  }
+
+  #result(tally: HostTally, complete: boolean): HostResult {
+    const { address, answered, unasked, missing } = tally;
+    const names = this.#input.namesOf(address);
     // a /8 has 16 million silent addresses that nobody will read of
     const worth = answered || names.length > 0;
-    const edge = worth ? this.#input.edgeOf?.(host.address) : undefined;
-    const record = host.record(names, edge);
-    return { host: record, findings, complete: complete || host.told, answered, unasked, missing };
+    const edge = worth ? this.#input.edgeOf?.(address) : undefined;
+    const judge: JudgePhantoms = (phantoms, port) => {
+      const outcome = {
+        address,
+        transport: 'tcp',
+        port,
+        state: 'open',
+        reason: 'syn-ack',
+      } as const;
+      const nothing = {
+        service: null,
+        amplification: null,
+        identified: true,
+        source: undefined,
+      };
+      return this.#input.judge({ outcome, names, ...nothing, edge, phantoms });
+    };
+    const told = tally.result(names, edge, judge);
+    return { ...told, complete: complete || tally.told, answered, unasked, missing };
   }
 }

@@ -9,6 +9,9 @@ export function caveats(report: ScanReport): string[] {
   if (!scan.complete) {
     found.push('Interrupted: hosts and ports that are not listed were not looked at.');
   }
+  for (const { address } of report.hosts.filter(({ shuns }) => shuns !== undefined)) {
+    found.push(`${address} stopped answering us: its silent and unverified ports may be open.`);
+  }
   if (scan.problems.length > 0) {
     found.push(`Part of the work failed (${counted(scan.problems.length, 'problem')}).`);
   }

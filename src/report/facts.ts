@@ -44,8 +44,8 @@ function detailFacts(value: unknown, path: string, depth: number): Fact[] {
 }
 
 /** All that was learned about a port's service beyond protocol and product, within bounds. */
-export function factsOf({ service }: PortRecord): Fact[] {
-  const facts: Fact[] = [];
+export function factsOf({ service, doubts }: PortRecord): Fact[] {
+  const facts: Fact[] = doubts === undefined ? [] : [['doubts', doubts.join(' ')]];
   if (service?.cpe) facts.push(['CPE', service.cpe]);
   if (service?.tls) facts.push(...tlsFacts(service.tls));
   facts.push(...detailFacts(service?.details, '', 0));

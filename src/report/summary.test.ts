@@ -24,13 +24,13 @@ describe('summary', () => {
 
   it('tells them in one line', () => {
     expect(headline(summarise(sampleReport()))).toBe(
-      '4 hosts, 6 open ports, 1 should be closed, 1 restricted, 1 not recognised',
+      '4 hosts, 6 open ports (5 verified), 1 should be closed, 1 restricted, 1 not recognised',
     );
     expect(headline(summarise(emptyReport()))).toBe('0 hosts, no open ports');
     const summary = summarise(emptyReport());
     const one = { ...summary, hosts: 1, ports: { ...summary.ports, open: 1 } };
     expect(headline({ ...one, levels: { ...one.levels, restrict: 1 } })).toBe(
-      '1 host, 1 open port, 1 should be restricted',
+      '1 host, 1 open port (0 verified), 1 should be restricted',
     );
   });
 

@@ -71,11 +71,18 @@ export function summarise(report: ScanReport): Summary {
   };
 }
 
-/** `3 hosts, 11 open ports, 2 should be closed, 4 restricted`. */
+/** `11 open ports (9 verified)`, `65,535 open ports (2 verified, 65,533 phantom)`, `no open ports`. */
+export function openPorts({ open, verified, phantom = 0 }: PortCounts): string {
+  if (open === 0) return 'no open ports';
+  const phantoms = phantom === 0 ? '' : `, ${grouped(phantom)} phantom`;
+  return `${counted(open, 'open port')} (${grouped(verified)} verified${phantoms})`;
+}
+
+/** `3 hosts, 11 open ports (9 verified), 2 should be closed, 4 restricted`. */
 export function headline(summary: Summary): string {
   const { hosts, ports, levels, missed } = summary;
   const parts = [counted(hosts, 'host')];
-  parts.push(ports.open === 0 ? 'no open ports' : counted(ports.open, 'open port'));
+  parts.push(openPorts(ports));
   if (missed !== undefined) parts.push(`about ${grouped(missed)} more missed through packet loss`);
   if (levels.close > 0) parts.push(`${grouped(levels.close)} should be closed`);
   if (levels.restrict > 0) {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { PosternError } from '../model/errors.ts';
 import { KNOWN_PORTS } from '../model/known-ports.ts';
 import { nearest } from '../model/near.ts';
-import { defaultPorts, formatPorts, parsePorts, topPorts } from './ports.ts';
+import { defaultPorts, formatPorts, formatSelection, parsePorts, topPorts } from './ports.ts';
 
 const tcpOf = (spec: string) => formatPorts(parsePorts(spec).tcp);
 const both = (spec: string) => {
@@ -99,6 +99,19 @@ describe('formatPorts', () => {
   });
 
   test('no ports are no text', () => expect(formatPorts([])).toBe(''));
+
+  test('writes both transports so that they are read back', () => {
+    const numbers = fc
+      .uniqueArray(fc.integer({ min: 1, max: 65_535 }), { minLength: 1, maxLength: 50 })
+      .map((list) => list.toSorted((a, b) => a - b));
+    fc.assert(
+      fc.property(numbers, numbers, fc.boolean(), (some, udp, only) => {
+        const tcp = only ? [] : some;
+        expect(parsePorts(formatSelection({ tcp, udp }))).toEqual({ tcp, udp });
+      }),
+    );
+    expect(formatSelection({ tcp: [22, 80], udp: [53] })).toBe('22,80,U:53');
+  });
 });
 
 describe('the known ports', () => {

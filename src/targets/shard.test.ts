@@ -24,6 +24,20 @@ describe('shardPorts', () => {
     );
   });
 
+  test('deals the ports of two transports out together', () => {
+    fc.assert(
+      fc.property(address, ports, ports, fc.integer({ min: 1, max: 40 }), (host, tcp, udp, of) => {
+        const parts = Array.from({ length: of }, (_, at) => {
+          const shard = { part: at + 1, of };
+          return [shardPorts(tcp, shard)(host), shardPorts(udp, shard, tcp.length)(host)];
+        });
+        const sizes = parts.map((part) => part.flat().length);
+        expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(tcp.length + udp.length);
+        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
   test('splits a /16 on one port as evenly as chance would', () => {
     const of = 3;
     const shares = Array.from({ length: of }, (_, at) => {

@@ -108,7 +108,7 @@ export function listening(address: string): Set<number> {
   );
 }
 
-/** Probes with the built engine in a process of its own, which `prefix` starts. */
+/** Probes with the built engine, of TCP or UDP, in a process of its own, which `prefix` starts. */
 export function probeInChild(
   prefix: readonly string[],
   engine: string,
@@ -119,8 +119,10 @@ export function probeInChild(
   if (!existsSync(built)) throw new Error(`${built} is missing: run \`npm run build\` first`);
   const script = `
     const { chooseEngine } = await import('${built}');
+    const { linuxUdp, nodeUdp } = await import('${process.cwd()}/dist/probe/udp/kinds.js');
     const outcomes = [];
-    const engine = await chooseEngine('${engine}');
+    const udp = { udp: linuxUdp, dgram: nodeUdp }.${engine}?.([]);
+    const engine = await (udp === undefined ? chooseEngine('${engine}') : udp.create());
     const addresses = (async function* () { yield '${address}'; })();
     const spread = (told) => (told.ports ?? [told.port]).map((port) => ({
       reason: 'no-response', ...told, ports: undefined, port }));

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Reason } from '../../src/model/port.ts';
 import { findCommand } from '../helpers/needs.ts';
 import { makeNamespace, type Namespace } from '../lab/namespace.ts';
-import { ALL_PORTS, byFact, collect, from, newStats } from './probing.ts';
+import { ALL_PORTS, byFact, collect, from, newStats, probeInChild } from './probing.ts';
 import { QUESTIONS, type UdpEngineFacts, type UdpKind } from './udp-questions.ts';
 
 const RULES = `
@@ -96,6 +96,14 @@ export function udpNamespaceSuite(kind: UdpKind, { readsIcmp }: UdpEngineFacts):
       }
     });
   }
+
+  it.each(['127.0.0.1', '::1'])('never meets itself on %s', (address) => {
+    const inside = ['ip', 'netns', 'exec', peer.name];
+    // no rule of the lab touches the upper half, from which the kernel draws our own port
+    const ports = ALL_PORTS.slice(19_999);
+    const outcomes = probeInChild(inside, kind([]).name, address, ports);
+    expect(byFact(outcomes, ports)).toEqual({ 'closed/icmp-port-unreachable': ports });
+  });
 
   it('finds open ports among many hosts', async () => {
     peer.answerFor(`${peer.spare(0)}/24`);

@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { Question } from '../../src/probe/udp/question.ts';
 import { udpPeer } from '../helpers/udp-peer.ts';
 import { namespacesMet } from '../lab/namespace.ts';
-import { ALL_PORTS, byFact, collect, Endless, from, newStats, options } from './probing.ts';
+import {
+  ALL_PORTS,
+  byFact,
+  collect,
+  Endless,
+  from,
+  newStats,
+  options,
+  probeInChild,
+} from './probing.ts';
 import { udpNamespaceSuite } from './udp-engine-namespace.ts';
 import { bytes, QUESTIONS, text, type UdpEngineFacts, type UdpKind } from './udp-questions.ts';
 
@@ -226,6 +235,16 @@ function endingSuite(kind: UdpKind): void {
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(endless.pulled).toBe(pulled);
     expect(endless.ended).toBe(true);
+  });
+
+  it('loses nothing with 64 file descriptors', () => {
+    const ports = ALL_PORTS.slice(20_000, 23_000);
+    const shell = ['bash', '-c', 'ulimit -n 64 && exec "$0" "$@"'];
+    const outcomes = probeInChild(shell, kind([]).name, '127.0.71.5', ports);
+    const { 'closed/icmp-port-unreachable': closed = [], ...others } = byFact(outcomes, ports);
+    // a server of this machine on all addresses may be among them
+    expect(Object.keys(others).filter((fact) => fact.startsWith('local-error'))).toEqual([]);
+    expect(closed.length).toBeGreaterThan(2900);
   });
 
   it('passes on what the source of addresses throws', async () => {

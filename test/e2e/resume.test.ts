@@ -27,6 +27,7 @@ table inet lab {
   chain input {
     type filter hook input priority 0;
     tcp dport 1000-1004 drop
+    udp dport 1000 drop
     tcp dport 1020 reject with icmpx type admin-prohibited
     tcp dport 1021 reject with icmpx type host-unreachable
   }
@@ -110,6 +111,10 @@ describe.skipIf(!namespacesMet('nft', 'memcached', 'setpriv', 'sysctl'))(
       block = `${peer.spare(0)}/29`;
       peer.answerFor(block);
       await peer.listen([80, 2222, 6379, 8080]);
+      await peer.echo(
+        [4000],
+        Array.from({ length: HOSTS }, (_, at) => peer.spare(at)),
+      );
       const args = ['-u', 'nobody', '-p', '11211', '-U', '0'];
       const launch = { command: 'memcached', args, namespace: peer.name };
       memcached = startChild(launch, join(folder, 'memcached.log'));
@@ -131,6 +136,38 @@ describe.skipIf(!namespacesMet('nft', 'memcached', 'setpriv', 'sysctl'))(
       const what = ['-p', PORTS, '--show', 'all', '--fail-on', 'never', '--json', '--quiet'];
       return ['scan', block, '--engine', engine, ...pace, ...what];
     }
+
+    it('over TCP and UDP at once, killed and resumed, and in shards, is the whole', async () => {
+      const mixed = ['-p', '80,1000,2222,3000-3004,U:53,999,1000,4000', '--timeout', '300'];
+      const args = [...asked('auto'), ...mixed, '--rate', 'max'];
+      const begun = performance.now();
+      const whole = parsed(await run(args));
+      const duration = performance.now() - begun;
+      expect(whole.scan.scope.ports).toEqual({
+        tcp: '80,1000,2222,3000-3004',
+        udp: '53,999-1000,4000',
+      });
+      expect(whole.hosts).toHaveLength(HOSTS);
+      for (const { counts } of whole.hosts)
+        expect(counts).toMatchObject({ open: 3, closed: 7, filtered: 1, openFiltered: 1 });
+      const file = join(folder, 'mixed.state');
+      const resumed = ['scan', '--resume', file, '--json', '--quiet', '--fail-on', 'never'];
+      const killed = [
+        await run([...args, '--resume', file], duration * 0.4),
+        await run(resumed, duration * 0.3),
+      ];
+      expect(killed.map((one) => one.killed)).toEqual([true, true]);
+      expect(gist(parsed(await run(resumed)))).toEqual(gist(whole));
+      const parts: ScanReport[] = [];
+      for (const shard of ['1/2', '2/2'])
+        parts.push(parsed(await run([...args, '--shard', shard])));
+      const facts = ({ hosts }: ScanReport) =>
+        hosts.flatMap(({ ports }) =>
+          ports.map((port) => `${port.address} ${port.transport} ${port.port} ${port.state}`),
+        );
+      expect(parts.map((part) => facts(part).length)).toEqual([HOSTS * 6, HOSTS * 6]);
+      expect(parts.flatMap(facts).toSorted()).toEqual(facts(whole).toSorted());
+    });
 
     describe.each(kinds)('by engine $name', ({ name, unavailable }) => {
       it.skipIf(unavailable !== null)(

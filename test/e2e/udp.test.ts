@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { scanReport } from '../../src/contract/scan.ts';
 import type { ScanReport } from '../../src/model/scan.ts';
+import { chooseEngine } from '../../src/probe/engines.ts';
 import { met } from '../helpers/needs.ts';
 import { postern } from '../helpers/postern.ts';
 import { udpPeer } from '../helpers/udp-peer.ts';
@@ -22,10 +23,11 @@ describe.skipIf(!met(kamailio.needs))('a server on TCP and UDP', () => {
   it('is found and named over both in one scan', async () => {
     const port = server().ports.tcp;
     const { scan: about, hosts } = await scan(`${port},U:${port}`);
+    const tcp = await chooseEngine('auto');
     expect(about.scope).toMatchObject({
       ports: { tcp: `${port}`, udp: `${port}` },
       transports: ['tcp', 'udp'],
-      engine: process.platform === 'linux' ? 'epoll+udp' : 'node+dgram',
+      engine: `${tcp.name}+${process.platform === 'linux' ? 'udp' : 'dgram'}`,
     });
     expect(hosts[0]?.ports).toMatchObject([
       { transport: 'tcp', port, service: { protocol: 'sip', product: 'Kamailio' } },

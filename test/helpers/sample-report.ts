@@ -39,6 +39,7 @@ function openPort(host: Pick<HostRecord, 'address' | 'names'>, about: About): Po
     state: 'open',
     reason: 'syn-ack',
     rttMs: 1.25,
+    standing: about.service === undefined ? 'unverified' : 'verified',
     ...about,
   };
 }
@@ -260,6 +261,45 @@ export function emptyReport(): ScanReport {
   return { ...report, scan: { ...report.scan, problems: [] }, hosts: [], findings: [] };
 }
 
+/** A scan of one host that answers on all ports but two; `words` are the peer's. */
+export function phantomReport(words = 'Welcome'): ScanReport {
+  const report = emptyReport();
+  const place = { address: '192.0.2.66', names: ['wall.example.org'] };
+  const why = '65,493 open ports are phantoms: nothing is behind them.';
+  const todo = 'Find out which device answers for this host.';
+  const host: HostRecord = {
+    ...place,
+    counts: countsOf({ open: 65_495, verified: 1, phantom: 65_493 }),
+    shuns: { evidence: ['12 ports did not answer any more.'] },
+    phantoms: [
+      {
+        kind: 'same-answer-everywhere',
+        confidence: 0.95,
+        evidence: ['8 of 8 random high ports do the same.', `It says "${words}".`],
+        transport: 'tcp',
+        ports: '1-21,23-65494',
+        count: 65_493,
+        verdict: { level: 'unknown', severity: 'info', rule: 'phantom.ports', why, todo },
+      },
+    ],
+    ports: [
+      openPort(place, { port: 22, service: { protocol: 'ssh', product: 'OpenSSH' } }),
+      openPort(place, { port: 65_495, doubts: ['It tears the connection down (RST).'] }),
+    ],
+  };
+  const about: Finding = {
+    ...place,
+    transport: 'tcp',
+    port: 1,
+    rule: 'phantom.ports',
+    severity: 'info',
+    why,
+    todo,
+    evidence: ['ports: tcp 1-21,23-65494'],
+  };
+  return { ...report, hosts: [host], findings: [about] };
+}
+
 /** Keys whose values are words of a closed set. */
 const WORDS = new Set([
   'schema',
@@ -267,6 +307,7 @@ const WORDS = new Set([
   'transports',
   'state',
   'reason',
+  'standing',
   'level',
   'basis',
   'severity',

@@ -43,7 +43,7 @@ describe.skipIf(!met({ commands: ['chromium'] }))('html report in Chromium', () 
 
   it('runs nothing and loads nothing that a peer wrote, wherever it wrote it', () => {
     const dom = domOf(reportOfText(HOSTILE));
-    expect(dom).toContain('<title>Postern: 4 hosts, 6 open ports');
+    expect(dom).toContain('<title>Postern: 4 hosts, 6 open ports (5 verified)');
     expect(dom).toContain('<html lang="en" class="js">');
     expect(dom).not.toContain('<img');
     expect(dom.match(/<script/g)).toHaveLength(1);

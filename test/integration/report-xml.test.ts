@@ -44,23 +44,41 @@ describe.skipIf(!met({ commands: ['python3'] }))('xml read by python', () => {
   it('tells ports, services and scripts', () => {
     const [ports] = read(written('sample.xml', sampleReport()));
     expect(ports).toEqual([
-      ['192.0.2.7', '22', 'open', 'ssh', { verdict: 5, findings: 1, details: 2 }],
+      [
+        '192.0.2.7',
+        '22',
+        'open',
+        'ssh',
+        { verdict: 5, standing: 'verified', findings: 1, details: 2 },
+      ],
       [
         '192.0.2.7',
         '6379',
         'open',
         'redis',
-        { verdict: 5, findings: 1, details: 2, banner: 'K1BPTkcNCg==' },
+        { verdict: 5, standing: 'verified', findings: 1, details: 2, banner: 'K1BPTkcNCg==' },
       ],
-      ['192.0.2.7', '9999', 'open', 'unknown', { verdict: 5, findings: 1, banner: 'G1szMW0=' }],
-      ['192.0.2.10', '443', 'open', 'http', { verdict: 5, findings: 2, tls: 8, details: 3 }],
+      [
+        '192.0.2.7',
+        '9999',
+        'open',
+        'unknown',
+        { verdict: 5, standing: 'verified', findings: 1, banner: 'G1szMW0=' },
+      ],
+      [
+        '192.0.2.10',
+        '443',
+        'open',
+        'http',
+        { verdict: 5, standing: 'verified', findings: 2, tls: 8, details: 3 },
+      ],
       ['192.0.2.10', '8443', 'open', null, {}],
       [
         '2001:db8:85a3:8d3:1319:8a2e:370:7348',
         '25',
         'open',
         'smtp',
-        { verdict: 5, tls: 8, details: 1 },
+        { verdict: 5, standing: 'verified', tls: 8, details: 1 },
       ],
       ['192.0.2.99', '81', 'filtered', null, {}],
     ]);

@@ -46,6 +46,10 @@ function expectIdentity(service: Service, expected: Expected): void {
 
 const servers = namespacesMet() ? UDP_SERVERS.filter(({ needs }) => met(needs)) : [];
 
+it('the lab has at least twenty servers that answer over UDP', () => {
+  expect(UDP_SERVERS.length).toBeGreaterThanOrEqual(20);
+});
+
 describe.skipIf(servers.length === 0)('real servers over UDP', () => {
   let place: Namespace;
   beforeAll(() => {

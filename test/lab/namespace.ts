@@ -19,6 +19,10 @@ export interface Namespace {
   nft(rules: string): void;
   /** Makes the host inside answer for every address of `cidr`, and routes it there. */
   answerFor(cidr: string): void;
+  /** Moves a device of ours inside, and routes `address` through the namespace to it. */
+  adopt(device: string, address: string): void;
+  /** Runs a script of Node inside until the end; it gets `setting` as JSON and prints `ready`. */
+  script(source: string, setting: unknown): Promise<void>;
   /** Listens inside on all addresses; resolves when all ports are open. */
   listen(ports: readonly number[], options?: ListenOptions): Promise<void>;
   /**
@@ -71,12 +75,21 @@ export function makeNamespace(): Namespace {
       run('ip', family, '-n', name, 'route', 'add', 'local', cidr, 'dev', 'lo');
       run('ip', family, 'route', 'add', cidr, 'via', cidr.includes(':') ? far.v6 : far.v4);
     },
-    listen: async (ports, options = {}) => {
-      const { backlog = 511, deaf = false } = options;
-      children.add(await startInside(name, LISTENER, [ports, backlog, deaf]));
+    adopt: (device, address) => {
+      run('ip', 'link', 'set', device, 'netns', name);
+      run('ip', '-n', name, 'link', 'set', device, 'up');
+      run('ip', '-n', name, 'route', 'add', address, 'dev', device);
+      run('ip', 'netns', 'exec', name, 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
+      run('ip', 'route', 'add', address, 'via', far.v4);
+    },
+    script: async (source, setting) => {
+      children.add(await startScript(name, source, setting));
+    },
+    listen: async (ports, { backlog = 511, deaf = false } = {}) => {
+      children.add(await startScript(name, LISTENER, [ports, backlog, deaf]));
     },
     echo: async (ports, own = [far.v4, far.v6]) => {
-      children.add(await startInside(name, ECHO, [ports, own]));
+      children.add(await startScript(name, ECHO, [ports, own]));
     },
     close: () => {
       if (!standing.delete(namespace)) return;
@@ -149,14 +162,13 @@ Promise.all(ports.flatMap((port) => addresses.map((address) => bind(address, por
 process.stdin.resume().on('end', () => process.exit());
 `;
 
-async function startInside(name: string, program: string, values: readonly unknown[]) {
-  const settings = JSON.stringify(values);
-  const mortal = ['setpriv', '--pdeathsig', 'KILL', '--', process.execPath, '-e', program];
-  const child = spawn(path('ip'), ['netns', 'exec', name, ...mortal, settings], {
+async function startScript(name: string, source: string, setting: unknown) {
+  const mortal = ['setpriv', '--pdeathsig', 'KILL', '--', process.execPath, '-e', source];
+  const child = spawn(path('ip'), ['netns', 'exec', name, ...mortal, JSON.stringify(setting)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const [said] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
-  if (String(said) !== 'ready') throw new Error(`the listener in ${name} ended (${said})`);
+  if (String(said) !== 'ready') throw new Error(`the script in ${name} ended (${said})`);
   return child;
 }
 

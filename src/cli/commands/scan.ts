@@ -11,9 +11,10 @@ import { EdgeTable } from '../../pipeline/edges.ts';
 import { takeLock } from '../../pipeline/journal/lock.ts';
 import type { Journal } from '../../pipeline/journal/open.ts';
 import { countTargets, type LookRequest, look } from '../../pipeline/look.ts';
+import type { PhantomSearch } from '../../pipeline/phantoms.ts';
 import type { Seen } from '../../pipeline/scan.ts';
-import type { Engine } from '../../probe/engine.ts';
-import { chooseEngineWithNote, chooseUdpEngine } from '../../probe/engines.ts';
+import { chooseEngineWithNote, chooseUdpEngine, type EngineChoice } from '../../probe/engines.ts';
+import { createObserver } from '../../probe/phantom/observers.ts';
 import { mostDatagrams } from '../../probe/udp/question.ts';
 import type { Format, RenderOptions } from '../../report/format.ts';
 import { readExclusions } from '../../targets/exclude.ts';
@@ -131,6 +132,7 @@ async function requestFor(
   const policy = await choosePolicy(file);
   const { engine, note, lacksRights } = await chooseEngineWithNote(options.engine);
   const edges = new EdgeTable(await chooseEdges(options.edges));
+  const second = udp.length === 0 ? null : await udpEngine(options);
   const resolver = createResolver({ signal });
   return {
     targets,
@@ -139,11 +141,12 @@ async function requestFor(
     resolver,
     ports,
     engine,
-    note,
+    note: note ?? second?.note ?? null,
     lacksRights,
-    ...(udp.length === 0 ? {} : { udp: { ports: udp, engine: await udpEngine(options) } }),
+    ...(second === null ? {} : { udp: { ports: udp, engine: second.engine } }),
     pace: { rate: options.rate, perHost: options.perHost },
     identify: options.identify,
+    phantoms: await phantomSearch(options, engine.name),
     judge: judgeWith(policy),
     edgeOf: (address) => edges.of(address),
     show: options.show,
@@ -160,10 +163,9 @@ async function requestFor(
 }
 
 /** Loaded only when UDP ports are named: what is asked over UDP. */
-async function udpEngine({ engine: name }: ScanOptions): Promise<Engine> {
+async function udpEngine({ engine: name }: ScanOptions): Promise<EngineChoice> {
   const { QUESTIONS } = await import('../../identify/datagrams.ts');
-  const { engine } = await chooseUdpEngine(name, QUESTIONS);
-  return engine;
+  return chooseUdpEngine(name, QUESTIONS);
 }
 
 async function datagramsEach(ports: readonly number[]): Promise<number> {
@@ -171,15 +173,28 @@ async function datagramsEach(ports: readonly number[]): Promise<number> {
   return mostDatagrams(QUESTIONS, ports, DATAGRAM_ATTEMPTS);
 }
 
+/** With `--no-identify` nothing is said to any port, unless phantoms were asked for by name. */
+async function phantomSearch(
+  { phantoms, identify }: ScanOptions,
+  engine: string,
+): Promise<PhantomSearch> {
+  const mode = identify || phantoms === 'always' ? phantoms : 'never';
+  return { mode, observer: await createObserver(engine) };
+}
+
 /** Binds the policy and the time of the look; every port is judged by the same clock. */
 function judgeWith(policy: Policy): LookRequest['judge'] {
   const now = new Date().toISOString();
   const name = hostname();
-  return ({ outcome, names, service, identified, source, edge, amplification }: Seen) => {
+  return ({ outcome, names, service, identified, source, edge, amplification, phantoms }: Seen) => {
     const { address, transport, port, state } = outcome;
     const vantage: Vantage = { kind: isLoopback(address) ? 'loopback' : 'host', name };
-    const input = { address, names, transport, port, state, service, identified, amplification };
-    return judge(edge === undefined ? input : { ...input, edge }, policy, {
+    const input = {
+      ...{ address, names, transport, port, state, service, identified, amplification },
+      ...(edge === undefined ? {} : { edge }),
+      ...(phantoms === undefined ? {} : { phantoms }),
+    };
+    return judge(input, policy, {
       now,
       vantage,
       ...(source === undefined ? {} : { source }),

@@ -95,6 +95,7 @@ export class DatagramSocket {
   readonly #in: PacketBatch;
   readonly #error: Memory = rawBuffer(CONTROL_AT + CONTROL);
   readonly #queued: Outgoing[] = [];
+  #localPort = 0;
 
   /** `fd` is a negative error number when there is no socket to be had. */
   constructor(libc: Libc, family: SocketAddress['family']) {
@@ -123,6 +124,16 @@ export class DatagramSocket {
     this.#error.writeBigUInt64LE(base + BigInt(VECTOR_AT), 16); // msg_iov
     this.#error.writeBigUInt64LE(0n, 24); // msg_iovlen: the packet itself is not read
     this.#error.writeBigUInt64LE(base + BigInt(CONTROL_AT), 32); // msg_control
+  }
+
+  /** The port that the kernel gave it with its first datagram; 0 before. */
+  localPort(): number {
+    if (this.#localPort !== 0) return this.#localPort;
+    const name = rawBuffer(ADDRESS_ROOM);
+    const length = rawBuffer(8);
+    length.writeUInt32LE(ADDRESS_ROOM, 0);
+    if (this.#libc.getsockname(this.fd, name, length) === 0) this.#localPort = portIn(name);
+    return this.#localPort;
   }
 
   /** Takes a datagram for the next `flush`; false when the batch is full. */

@@ -1,5 +1,6 @@
 import { type Libc, type Memory, rawBuffer } from './libc.ts';
 import { AF_INET, PORT_OFFSET, type SocketAddress } from './sockaddr.ts';
+import { readTcpInfo, TCP_INFO_BYTES, type TcpInfo } from './tcp-info.ts';
 
 const AF_UNSPEC = 0;
 const SOCK_STREAM = 1;
@@ -16,13 +17,14 @@ const IP_RECVERR = 11;
 const SOL_IPV6 = 41;
 const IPV6_RECVERR = 25;
 const RLIMIT_NOFILE = 7;
+const MSG_NOSIGNAL = 0x4000;
 
 /** Calls on TCP sockets through reused memory. Failures are error numbers; none throws. */
 export class TcpSockets {
   readonly #libc: Libc;
   readonly #one: Memory = rawBuffer(8);
   readonly #linger: Memory = rawBuffer(8);
-  readonly #value: Memory = rawBuffer(256);
+  readonly #value: Memory = rawBuffer(Math.max(256, TCP_INFO_BYTES));
   readonly #length: Memory = rawBuffer(8);
   /** A `sockaddr` of family AF_UNSPEC. */
   readonly #nobody: Memory = rawBuffer(16);
@@ -66,6 +68,25 @@ export class TcpSockets {
     if (this.#libc.getsockopt(fd, SOL_TCP, TCP_INFO, this.#value, this.#length) !== 0) return null;
     const microseconds = this.#value.readUInt32LE(TCPI_RTT_AT);
     return microseconds === 0 ? null : microseconds / 1000;
+  }
+
+  /** What the kernel knows of the connection; null when the call failed. */
+  info(fd: number): TcpInfo | null {
+    this.#length.writeUInt32LE(TCP_INFO_BYTES, 0);
+    if (this.#libc.getsockopt(fd, SOL_TCP, TCP_INFO, this.#value, this.#length) !== 0) return null;
+    return readTcpInfo(this.#value.subarray(0, this.#length.readUInt32LE(0)));
+  }
+
+  /** Sends without waiting; what does not fit is not sent. Returns the bytes taken, or a negative error number. */
+  send(fd: number, bytes: Memory): number {
+    const taken = this.#libc.send(fd, bytes, bytes.length, MSG_NOSIGNAL);
+    return taken < 0 ? -this.#libc.errno() : taken;
+  }
+
+  /** Receives into `into` without waiting: bytes read, 0 at the peer's end, or a negative error number. */
+  receive(fd: number, into: Memory): number {
+    const count = this.#libc.recv(fd, into, into.length, 0);
+    return count < 0 ? -this.#libc.errno() : count;
   }
 
   /** True when the socket is connected to itself: own address and port equal the peer's. */

@@ -2,6 +2,7 @@ import type { DatagramFacts, PortState, Reason, StackFacts, Transport } from '..
 import type { HostRecord, Problem, ScanReport } from '../../model/scan.ts';
 import type { Finding } from '../../model/verdict.ts';
 import type { Limit } from '../../probe/engine.ts';
+import type { PhantomMode } from '../../probe/phantom/host-watch.ts';
 
 /** Name and version of the file; another version is refused. */
 export const SCHEMA = 'postern.journal/1';
@@ -14,6 +15,7 @@ export interface PlanSettings {
   /** `2/3`; null: all of it. */
   readonly shard: string | null;
   readonly identify: boolean;
+  readonly phantoms: PhantomMode;
   /** States whose ports are listed one by one. */
   readonly show: readonly PortState[];
   /** The policy file as it was, since hosts have been judged by it. */

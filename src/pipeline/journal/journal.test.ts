@@ -27,6 +27,7 @@ const SETTINGS: PlanSettings = {
   seed: 7,
   shard: null,
   identify: true,
+  phantoms: 'auto',
   show: ['open'],
   policy: null,
 };

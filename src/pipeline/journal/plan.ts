@@ -23,8 +23,8 @@ export function digestOf(texts: Iterable<string>): string {
 
 /** Seals a plan: what it is made of, and one hash over all of it and the version of the file. */
 export function sealOf(settings: PlanSettings, targets: string, exclude: string): Seal {
-  const { ports, seed, shard, identify, show, policy } = settings;
+  const { ports, seed, shard, identify, phantoms, show, policy } = settings;
   const transports = Object.entries(ports).filter(([, text]) => text !== '');
-  const all = [transports, seed, shard, identify, show.toSorted(), policy?.text ?? null];
+  const all = [transports, seed, shard, identify, phantoms, show.toSorted(), policy?.text ?? null];
   return { targets, exclude, hash: digestOf([SCHEMA, targets, exclude, JSON.stringify(all)]) };
 }

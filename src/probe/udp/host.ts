@@ -3,34 +3,9 @@ import { Permutation } from '../connect/permute.ts';
 import { RttEstimator } from '../connect/rtt.ts';
 import { TokenBucket } from '../connect/token-bucket.ts';
 import type { Limit } from '../engine.ts';
+import type { Ask } from './ask.ts';
 import type { Addressee } from './carrier.ts';
 import type { Doubts } from './doubt.ts';
-import type { Question } from './question.ts';
-
-/** What came back for a port that turned out open. */
-export interface Heard {
-  readonly question: Question;
-  /** Bytes of the question, and of all datagrams that came. */
-  readonly sent: number;
-  received: number;
-  readonly payload: Uint8Array;
-  readonly rttMs: number | undefined;
-}
-
-/** One port that is being asked. */
-export interface Ask {
-  readonly port: number;
-  readonly token: number;
-  readonly plan: readonly Question[];
-  /** Datagrams sent so far: the next question is `plan[asked]`. */
-  asked: number;
-  sentAt: number;
-  /** When its timer has something to say; earlier timers are stale. */
-  due: number;
-  heard: Heard | null;
-  /** Asked again in a volley; `witness` is the port that is known to be closed. */
-  role: 'first' | 'doubted' | 'witness';
-}
 
 export interface HostSettings<Target extends Addressee> {
   /** Number of the host within the run, from 0. */

@@ -7,6 +7,7 @@ import { Epoll } from '../../net/linux/epoll.ts';
 import { ERRNO } from '../../net/linux/errno.ts';
 import type { Libc } from '../../net/linux/libc.ts';
 import { encodeAddress, type SocketAddress } from '../../net/linux/sockaddr.ts';
+import { isOwnAddress } from '../../net/own-addresses.ts';
 import {
   type Answer,
   FORBIDDEN,
@@ -20,7 +21,7 @@ import { Pause } from '../connect/pause.ts';
 import { type Addressee, type Carrier, type CarrierSink, REFUSED } from './carrier.ts';
 
 /** Ports waited for at once: they cost memory only. */
-const CAPACITY = 16_384;
+const CAPACITY = 65_536;
 
 /** What a call that failed at once says: always about our own side. */
 const LOCAL: ReadonlyMap<number, Answer> = new Map([
@@ -60,6 +61,11 @@ export class LinuxCarrier implements Carrier<Target> {
   readonly #epoll: Epoll;
   readonly #pause = new Pause();
   readonly #sockets = new Map<SocketAddress['family'], DatagramSocket>();
+  /**
+   * Targets that are this machine: at the port of our own socket nobody but we can listen, and our
+   * question comes back to us as if it were an answer.
+   */
+  readonly #own = new Set<string>();
   /** Failures met while sending, handed over at the next look. */
   readonly #failures: Failure[] = [];
   #more = false;
@@ -72,7 +78,10 @@ export class LinuxCarrier implements Carrier<Target> {
 
   target(address: string): Target | Answer {
     const to = encodeAddress(address, (zone) => this.#libc.interfaceIndex(zone));
-    return to === null ? NO_FAMILY : { to, key: endpointKey(to.bytes) };
+    if (to === null) return NO_FAMILY;
+    const key = endpointKey(to.bytes);
+    if (isOwnAddress(address)) this.#own.add(key);
+    return { to, key };
   }
 
   send({ to }: Target, port: number, payload: Uint8Array): Answer | null {
@@ -116,9 +125,10 @@ export class LinuxCarrier implements Carrier<Target> {
     this.#more = false;
     for (const socket of this.#sockets.values()) {
       socket.errors((error) => this.#failures.push(failureOf(error)));
-      const more = socket.receive(({ key, port }, payload, length) =>
-        sink.datagram(key, port, payload, length),
-      );
+      const more = socket.receive(({ key, port }, payload, length) => {
+        if (port === socket.localPort() && this.#own.has(key)) sink.failure(key, port, REFUSED);
+        else sink.datagram(key, port, payload, length);
+      });
       this.#more ||= more;
     }
     for (const { key, port, answer } of this.#failures.splice(0)) sink.failure(key, port, answer);

@@ -100,6 +100,10 @@ export class NodeCarrier implements Carrier<Target> {
   #listen(line: Line, { key }: Target, port: number): void {
     line.socket.on('error', (error) => this.#fail(line, key, port, error));
     line.socket.on('message', (message, from) => {
+      if (isSelf(line.socket, from)) {
+        this.#arrive((sink) => sink.failure(key, port, REFUSED));
+        return;
+      }
       const payload = Uint8Array.from(message.subarray(0, KEPT_BYTES));
       this.#arrive((sink) => sink.datagram(key, from.port, payload, message.length));
     });
@@ -155,6 +159,15 @@ export class NodeCarrier implements Carrier<Target> {
     this.#arrivals = [];
     this.#pause.end();
   }
+}
+
+/** Connected to itself by chance: where only we listen, nobody does. */
+function isSelf(
+  socket: Socket,
+  from: { readonly address: string; readonly port: number },
+): boolean {
+  const own = socket.address();
+  return own.port === from.port && own.address === from.address;
 }
 
 /** A socket whose bind failed is not running, and closing it throws. */

@@ -1,27 +1,24 @@
 import type { DatagramFacts } from '../../model/port.ts';
-import { type Answer } from '../connect/dialer.ts';
-import { Fifo } from '../connect/fifo.ts';
-import { hostPace, isExempt, OverallPace } from '../connect/pace.ts';
+import type { Answer } from '../connect/dialer.ts';
+import { hostPace, isExempt } from '../connect/pace.ts';
 import { mix } from '../connect/permute.ts';
 import { attemptTimeoutMs, RttEstimator } from '../connect/rtt.ts';
 import { Shortage } from '../connect/shortage.ts';
 import { TimerWheel } from '../connect/timer-wheel.ts';
 import type { Work } from '../drive.ts';
 import type { ProbeOptions, Told } from '../engine.ts';
+import { type Ask, answered, findAsk, type Heard, waitMs } from './ask.ts';
 import type { Addressee, Carrier, CarrierSink } from './carrier.ts';
 import { DOUBT_MS, Doubts } from './doubt.ts';
-import { type Ask, type Heard, UdpHost } from './host.ts';
+import { UdpHost } from './host.ts';
 import { Plans, type Question } from './question.ts';
+import { OPEN, Tidings } from './tidings.ts';
+import { Turns } from './turns.ts';
 
 /** Longest stretch of sending without letting anything else on this thread run, milliseconds. */
 const SLICE_MS = 6;
 /** Datagrams between two looks at the answers. */
 const CHUNK = 64;
-/** From one question to the next, and from a question to the same again, milliseconds: a burst of losses is over. */
-const PAUSE_MS = 500;
-const REPEAT_PAUSE_MS = 1000;
-/** Answers are waited for this long after the last question, however near the host is, milliseconds. */
-const LAST_WAIT_MS = 1000;
 /** After the first datagram of an answer more are waited for this long: amplifiers send many. */
 const GATHER_MS = 200;
 /** Longest sleep without looking round, milliseconds. */
@@ -43,16 +40,13 @@ export class UdpRun<Target extends Addressee> implements Work {
   readonly #wheel: TimerWheel;
   readonly #hosts = new Map<number, UdpHost<Target>>();
   readonly #byKey = new Map<string, UdpHost<Target>>();
-  /** Hosts with something to send: those the overall rate does not concern, and the others. */
-  readonly #free = new Fifo<UdpHost<Target>>();
-  readonly #paced = new Fifo<UdpHost<Target>>();
-  readonly #overall: OverallPace;
+  readonly #turns: Turns<UdpHost<Target>>;
   readonly #neighbours = new RttEstimator();
   readonly #shortage: Shortage;
   readonly #sink: CarrierSink;
+  readonly #told: Tidings;
   /** Makes tokens that nobody can guess. */
   readonly #secret = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-  #batch: Told[] = [];
   #admitted = 0;
   /** Ports being asked. */
   #used = 0;
@@ -71,8 +65,9 @@ export class UdpRun<Target extends Addressee> implements Work {
     this.#now = now;
     this.#plans = new Plans(questions, options.attempts ?? 2);
     this.#wheel = new TimerWheel(now());
-    this.#overall = new OverallPace(options.pace.rate, now());
+    this.#turns = new Turns(options.pace.rate, now());
     this.#shortage = new Shortage(carrier.capacity, options);
+    this.#told = new Tidings(options.stats);
     this.#sink = {
       datagram: (key, port, payload, length) => this.#datagram(key, port, payload, length),
       failure: (key, port, answer) => this.#failure(key, port, answer),
@@ -80,13 +75,13 @@ export class UdpRun<Target extends Addressee> implements Work {
   }
 
   get idle(): boolean {
-    return this.#hosts.size === 0 && this.#batch.length === 0;
+    return this.#hosts.size === 0 && this.#told.empty;
   }
 
   get hungry(): boolean {
     return (
       this.#hosts.size < MAX_HOSTS &&
-      this.#free.size + this.#paced.size < READY_HOSTS &&
+      this.#turns.size < READY_HOSTS &&
       this.#used < this.#shortage.limit
     );
   }
@@ -97,23 +92,18 @@ export class UdpRun<Target extends Addressee> implements Work {
     if (ports.length === 0) return;
     const target = this.#carrier.target(address);
     if (isAnswer(target)) {
-      for (const port of ports) this.#tell(address, port, target);
+      for (const port of ports) this.#told.port(address, port, target);
       return;
     }
     const id = this.#admitted++;
     const { rate } = hostPace(pace, address);
     const exempt = isExempt(pace, address);
-    if (!exempt) this.#noteTarget();
+    if (!exempt) this.#turns.noteTarget(this.#options.stats);
     const key = mix(seed ^ mix(id + 1));
     const host = new UdpHost({ id, address, target, ports, rate, exempt, key }, this.#now());
     this.#hosts.set(id, host);
     this.#byKey.set(target.key, host);
     this.#ready(host);
-  }
-
-  #noteTarget(): void {
-    const { target } = this.#overall;
-    if (target !== undefined) this.#options.stats.targetRate = target;
   }
 
   step(): Told[] {
@@ -122,9 +112,7 @@ export class UdpRun<Target extends Addressee> implements Work {
     this.#wheel.advance(this.#now(), (id) => this.#fired(id));
     while (this.#sendChunk() && this.#now() < end) this.#carrier.collect(this.#sink);
     this.#carrier.collect(this.#sink);
-    const batch = this.#batch;
-    if (batch.length > 0) this.#batch = [];
-    return batch;
+    return this.#told.take();
   }
 
   restMs(): number {
@@ -133,8 +121,7 @@ export class UdpRun<Target extends Addressee> implements Work {
     const held = this.#shortage.heldMs(now);
     if (held > 0) return Math.min(held, timer);
     if (this.#used >= this.#shortage.limit) return timer;
-    if (this.#free.size > 0) return 0;
-    return this.#paced.size > 0 ? Math.min(timer, this.#overall.bucket.delayMs(now)) : timer;
+    return Math.min(timer, this.#turns.delayMs(now));
   }
 
   /** Up to `CHUNK` datagrams; false when nothing more can be sent now. */
@@ -142,7 +129,7 @@ export class UdpRun<Target extends Addressee> implements Work {
     const now = this.#now();
     let more = this.#shortage.heldMs(now) === 0;
     for (let sent = 0; more && sent < CHUNK; sent++) {
-      const host = this.#nextHost(now);
+      const host = this.#turns.next(now);
       if (host === undefined) more = false;
       else this.#sendTo(host, now);
     }
@@ -150,21 +137,13 @@ export class UdpRun<Target extends Addressee> implements Work {
     return more;
   }
 
-  #nextHost(now: number): UdpHost<Target> | undefined {
-    const free = this.#free.shift();
-    if (free !== undefined) return free;
-    if (this.#paced.size === 0 || this.#overall.bucket.delayMs(now) > 0) return undefined;
-    return this.#paced.shift();
-  }
-
   #sendTo(host: UdpHost<Target>, now: number): void {
-    host.queued = false;
     const delay = host.bucket.delayMs(now);
     if (delay > 0) return this.#wakeLater(host, now + delay);
     const ask = this.#take(host, now);
     if (ask === null) return;
     host.bucket.take();
-    if (!host.exempt) this.#overall.bucket.take();
+    this.#turns.spend(host);
     this.#ask(host, ask, now);
     this.#ready(host);
   }
@@ -228,16 +207,13 @@ export class UdpRun<Target extends Addressee> implements Work {
     const answer = this.#carrier.send(host.target, ask.port, payload, loose);
     if (answer !== null) return this.#failed(host, ask, answer);
     // a volley ends when its witness, the last to be asked, has had its time
-    if (ask.role !== 'doubted') this.#await(host, ask, now + this.#waitMs(host, ask));
+    if (ask.role !== 'doubted') this.#awaitAnswer(host, ask, now);
   }
 
-  #waitMs(host: UdpHost<Target>, ask: Ask): number {
+  #awaitAnswer(host: UdpHost<Target>, ask: Ask, now: number): void {
     const { timeoutMs = 3000 } = this.#options;
     const guess = attemptTimeoutMs(host.rtt, this.#neighbours, 1, timeoutMs);
-    if (ask.role === 'witness') return guess;
-    const next = ask.plan[ask.asked];
-    if (next === undefined) return Math.min(timeoutMs, Math.max(guess, LAST_WAIT_MS));
-    return Math.max(guess, next === ask.plan[ask.asked - 1] ? REPEAT_PAUSE_MS : PAUSE_MS);
+    this.#await(host, ask, now + waitMs(ask, guess, timeoutMs));
   }
 
   #await(host: UdpHost<Target>, ask: Ask, due: number): void {
@@ -246,9 +222,7 @@ export class UdpRun<Target extends Addressee> implements Work {
   }
 
   #ready(host: UdpHost<Target>): void {
-    if (host.queued || !this.#hosts.has(host.id)) return;
-    host.queued = true;
-    (host.exempt ? this.#free : this.#paced).push(host);
+    if (this.#hosts.has(host.id)) this.#turns.push(host);
   }
 
   #wakeLater(host: UdpHost<Target>, at: number): void {
@@ -323,7 +297,7 @@ export class UdpRun<Target extends Addressee> implements Work {
 
   #datagram(key: string, port: number, payload: Uint8Array, length: number): void {
     const host = this.#byKey.get(key);
-    const ask = host === undefined ? undefined : findAsk(host, port, payload);
+    const ask = host === undefined ? undefined : findAsk(host.asks, port, payload);
     if (host === undefined || ask === undefined || ask.asked === 0) return;
     this.#shortage.passed();
     host.shortages = 0;
@@ -362,7 +336,7 @@ export class UdpRun<Target extends Addressee> implements Work {
       this.#learn(host, rttMs);
     }
     this.#end(host, ask);
-    this.#tell(host.address, ask.port, answer, refused ? rttMs : undefined);
+    this.#told.port(host.address, ask.port, answer, refused ? rttMs : undefined);
     this.#count(host, 1);
     this.#conclude(host);
   }
@@ -390,17 +364,14 @@ export class UdpRun<Target extends Addressee> implements Work {
     this.#end(host, ask);
     const { question, sent, received, payload, rttMs } = heard;
     const datagram: DatagramFacts = { question: question.name, sent, received, payload };
-    const open: Answer = { state: 'open', reason: 'udp-response' };
-    this.#tell(host.address, ask.port, open, rttMs, datagram);
+    this.#told.port(host.address, ask.port, OPEN, rttMs, datagram);
     this.#count(host, 1);
     this.#conclude(host);
   }
 
   #settleSilent(host: UdpHost<Target>, ports: readonly number[]): void {
     if (ports.length === 0) return;
-    const { address } = host;
-    this.#batch.push({ address, transport: 'udp', state: 'open|filtered', ports });
-    this.#options.stats.outcomes += ports.length;
+    this.#told.silence(host.address, ports);
     this.#count(host, ports.length);
   }
 
@@ -418,54 +389,6 @@ export class UdpRun<Target extends Addressee> implements Work {
     this.#hosts.delete(host.id);
     this.#byKey.delete(host.target.key);
   }
-
-  #tell(
-    address: string,
-    port: number,
-    { state, reason }: Answer,
-    rttMs?: number,
-    datagram?: DatagramFacts,
-  ): void {
-    if (state === 'self' || state === 'short') return;
-    this.#options.stats.outcomes += 1;
-    this.#batch.push({
-      address,
-      transport: 'udp',
-      port,
-      state,
-      reason,
-      ...(rttMs === undefined ? {} : { rttMs }),
-      ...(datagram === undefined ? {} : { datagram }),
-    });
-  }
-}
-
-/** The port that an answer is about: its sender's, or one whose question may be answered from anywhere. */
-function findAsk<Target extends Addressee>(
-  host: UdpHost<Target>,
-  port: number,
-  payload: Uint8Array,
-): Ask | undefined {
-  const own = host.asks.get(port);
-  if (own !== undefined) return own;
-  for (const ask of host.asks.values()) {
-    const asked = ask.plan.slice(0, ask.asked);
-    const fits = asked.some(
-      (question) =>
-        question.fromAnyPort === true && question.answers?.(payload, ask.token) === true,
-    );
-    if (fits) return ask;
-  }
-  return undefined;
-}
-
-/** Which of the questions asked so far an answer belongs to; the last one when none claims it. */
-function answered(ask: Ask, payload: Uint8Array): Question {
-  const asked = ask.plan.slice(0, ask.asked).reverse();
-  const claimed = asked.find((question) => question.answers?.(payload, ask.token) === true);
-  const [last] = claimed === undefined ? asked : [claimed];
-  if (last === undefined) throw new Error('an answer to no question');
-  return last;
 }
 
 function isAnswer(value: object): value is Answer {

@@ -58,6 +58,11 @@ describe('csv', () => {
       'scanned_at',
       'edge',
       'edge_basis',
+      'standing',
+      'phantom_kind',
+      'phantom_count',
+      'phantom_confidence',
+      'evidence',
     ]);
   });
 
@@ -89,6 +94,11 @@ describe('csv', () => {
       scanned_at: '2026-08-20T14:05:00.000Z',
       edge: '',
       edge_basis: '',
+      standing: 'verified',
+      phantom_kind: '',
+      phantom_count: '',
+      phantom_confidence: '',
+      evidence: '',
     });
     expect(rows[6]).toMatchObject({
       address: '192.0.2.99',
@@ -116,7 +126,7 @@ describe('csv', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const rows = parse([...csv.render(reportOfText(text))].join(''));
-        expect(rows.map((row) => row.length)).toEqual(Array(8).fill(24));
+        expect(rows.map((row) => row.length)).toEqual(Array(8).fill(29));
       }),
     );
   });

@@ -1,12 +1,19 @@
-import type { HostRecord, PortRecord, ScanReport } from '../../model/scan.ts';
+import type { HostRecord, PhantomGroup, PortRecord, ScanReport } from '../../model/scan.ts';
 import type { Format } from '../format.ts';
 import { clip, visible } from '../text.ts';
 
 type Cell = (
-  port: PortRecord,
+  row: CsvRow,
   scan: ScanReport['scan'],
   host: HostRecord,
 ) => string | number | undefined;
+
+/** A port, or the phantoms of a host that are alike: their numbers stand as ranges in one row. */
+interface CsvRow extends Omit<PortRecord, 'port' | 'standing'> {
+  readonly port: number | string;
+  readonly standing?: PortRecord['standing'] | 'phantom';
+  readonly phantoms?: PhantomGroup;
+}
 
 /** Longest banner kept in a cell; spreadsheets stop at 32,767 characters. */
 const BANNER = 1_000;
@@ -37,7 +44,21 @@ const COLUMNS: Readonly<Record<string, Cell>> = {
   scanned_at: (_, scan) => scan.startedAt,
   edge: (_, __, host) => host.edge?.provider,
   edge_basis: (_, __, host) => host.edge?.basis,
+  standing: (port) => port.standing,
+  phantom_kind: (port) => port.phantoms?.kind,
+  phantom_count: (port) => port.phantoms?.count,
+  phantom_confidence: (port) => port.phantoms?.confidence,
+  evidence: (port) => (port.phantoms?.evidence ?? port.doubts)?.join(' '),
 };
+
+function* rowsOf({ address, names, ports, phantoms = [] }: HostRecord): Iterable<CsvRow> {
+  yield* ports;
+  for (const group of phantoms) {
+    const { transport, ports: ranges, verdict } = group;
+    const open = { state: 'open', reason: 'syn-ack', standing: 'phantom' } as const;
+    yield { address, names, transport, port: ranges, ...open, verdict, phantoms: group };
+  }
+}
 
 /**
  * Spreadsheets run a cell that begins with = + - @ as a formula, and where the list separator is
@@ -58,13 +79,13 @@ function* render(report: ScanReport): Iterable<string> {
   yield `${Object.keys(COLUMNS).join(',')}\r\n`;
   const columns = Object.values(COLUMNS);
   for (const host of report.hosts) {
-    for (const port of host.ports) {
-      yield `${columns.map((column) => cell(column(port, report.scan, host))).join(',')}\r\n`;
+    for (const row of rowsOf(host)) {
+      yield `${columns.map((column) => cell(column(row, report.scan, host))).join(',')}\r\n`;
     }
   }
 }
 
-/** RFC 4180 with a header, one row per listed port; control characters are written as escapes. */
+/** RFC 4180 with a header, one row per listed port and per group of phantoms; control characters are written as escapes. */
 export const csv: Format = {
   name: 'csv',
   endings: ['.csv'],

@@ -44,7 +44,9 @@ describe('html', () => {
 
   it('opens with the summary and the worst, links to hosts, ranks them', () => {
     const page = pageOf(sampleReport());
-    expect(page).toContain('<h1>4 hosts, 6 open ports, 1 should be closed, 1 restricted');
+    expect(page).toContain(
+      '<h1>4 hosts, 6 open ports (5 verified), 1 should be closed, 1 restricted',
+    );
     expect(page).toContain('<a href="#host-1">db.example.org 6379/tcp</a>');
     const headings = [...page.matchAll(/<section class="host" id="([^"]*)"><div><h3>([^<]*)/g)];
     expect(headings.map(([, id, label]) => [id, label])).toEqual([

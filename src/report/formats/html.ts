@@ -5,34 +5,36 @@ import { foot, head, overview, quietHosts, tools, worstFindings } from '../html/
 import { compareRows, findingsByPort, type Row, rowsOfHost } from '../rows.ts';
 import { summarise } from '../summary.ts';
 
-/** Hosts that list ports, the one with the worst port first; within a host worst first too. */
+/** Hosts that list ports or phantoms, the one with the worst port first; within a host worst first too. */
 function rankedHosts(report: ScanReport): HostRows[] {
   const findingsOf = findingsByPort(report);
-  const sorted = report.hosts
-    .map((host) => rowsOfHost(host, findingsOf).sort(compareRows))
-    .filter((rows) => rows.length > 0)
-    .sort(([a], [b]) => compareFirst(a, b));
-  return sorted.map((rows, index) => ({ id: `host-${index + 1}`, rows }));
+  const listing = report.hosts.filter((host) => !isQuiet(host));
+  const sorted = listing
+    .map((host) => ({ host, rows: rowsOfHost(host, findingsOf).sort(compareRows) }))
+    .sort((a, b) => compareFirst(a.rows[0], b.rows[0]));
+  return sorted.map(({ host, rows }, index) => ({ id: `host-${index + 1}`, host, rows }));
 }
 
+/** Hosts without a row of their own come last. */
 function compareFirst(a: Row | undefined, b: Row | undefined): number {
-  return a === undefined || b === undefined ? 0 : compareRows(a, b);
+  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+  return compareRows(a, b);
 }
 
-function quiet(hosts: readonly HostRecord[]): HostRecord[] {
-  return hosts.filter((host) => host.ports.length === 0);
+function isQuiet({ ports, phantoms = [] }: HostRecord): boolean {
+  return ports.length === 0 && phantoms.length === 0;
 }
 
 function* render(report: ScanReport): Iterable<string> {
   const summary = summarise(report);
   const ranked = rankedHosts(report);
-  const ids = new Map(ranked.map(({ id, rows }) => [rows[0]?.host.address, id]));
+  const ids = new Map(ranked.map(({ id, host }) => [host.address, id]));
   yield head(report, summary);
   yield overview(report, summary);
   yield worstFindings(report, (address) => ids.get(address));
   if (ranked.length > 0) yield `<h2>Hosts and ports</h2>\n${tools()}`;
   for (const host of ranked) yield* hostSection(host);
-  yield* quietHosts(quiet(report.hosts));
+  yield* quietHosts(report.hosts.filter(isQuiet));
   yield foot(report, summary);
 }
 

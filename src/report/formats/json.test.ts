@@ -35,6 +35,7 @@ describe('json', () => {
       'reason',
       'rttMs',
       'service',
+      'standing',
       'state',
       'transport',
       'verdict',

@@ -22,7 +22,7 @@ describe('markdown', () => {
   it('has a table of ports, worst first, and a list of tasks', () => {
     const lines = linesOf(sampleReport());
     expect(lines[0]).toBe(
-      '## 4 hosts, 6 open ports, 1 should be closed, 1 restricted, 1 not recognised',
+      '## 4 hosts, 6 open ports (5 verified), 1 should be closed, 1 restricted, 1 not recognised',
     );
     const head = lines.indexOf('| Severity | Verdict | Host | Port | Service | Why |');
     expect(lines.slice(head + 1, head + 4)).toEqual([

@@ -3,6 +3,7 @@ import type { Finding } from '../../model/verdict.ts';
 import { caveats } from '../caveats.ts';
 import { edgeNotes } from '../edges.ts';
 import type { Format } from '../format.ts';
+import { phantomEvidence, phantomsOf, phantomTitle } from '../phantoms.ts';
 import { type Row, worstRows } from '../rows.ts';
 import { bannerOf, hostLabel, portLabel, productOf, protocolOf } from '../service.ts';
 import { headline, otherStates, summarise } from '../summary.ts';
@@ -99,6 +100,12 @@ function* render(report: ScanReport): Iterable<string> {
     yield `\n### Ports\n\n${line(['Severity', 'Verdict', 'Host', 'Port', 'Service', 'Why'])}`;
     yield line(Array<string>(6).fill('---'));
     for (const row of rows) yield rowLine(row);
+  }
+  const phantoms = phantomsOf(report);
+  if (phantoms.length > 0) yield '\n### Phantoms\n\n';
+  for (const { host, group } of phantoms) {
+    const said = prose(`${phantomTitle(group)}. ${phantomEvidence(group)}`);
+    yield `- ${code(hostLabel(host))}: ${said}\n`;
   }
   if (report.findings.length > 0) {
     yield '\n### What to do\n\n';

@@ -32,7 +32,7 @@ describe('table', () => {
       'info',
     ]);
     expect(lines.at(-1)).toBe(
-      '4 hosts, 6 open ports, 1 should be closed, 1 restricted, 1 not recognised',
+      '4 hosts, 6 open ports (5 verified), 1 should be closed, 1 restricted, 1 not recognised',
     );
   });
 
@@ -109,7 +109,7 @@ describe('table', () => {
       'Seen over loopback: this is what listens here, not what outsiders can reach.',
       '  TARGET_SYNTAX: hosts.txt:3: "300.1.2.3" is not an IP address (octet over 255)',
       'Looked at TCP 1-1000 from me (engine epoll) in 12.3 s.',
-      '4 hosts, 6 open ports, 1 should be closed, 1 restricted, 1 not recognised',
+      '4 hosts, 6 open ports (5 verified), 1 should be closed, 1 restricted, 1 not recognised',
     ]);
   });
 

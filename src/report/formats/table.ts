@@ -4,6 +4,7 @@ import { caveats } from '../caveats.ts';
 import { columnsOf, fit, padded, wrapped } from '../columns.ts';
 import { edgeNotes } from '../edges.ts';
 import type { Format, RenderOptions } from '../format.ts';
+import { phantomEvidence, phantomsOf, phantomTitle } from '../phantoms.ts';
 import { type Row, worstRows } from '../rows.ts';
 import { bannerOf, hostLabel, portLabel, productOf, protocolOf } from '../service.ts';
 import { headline, otherStates, summarise } from '../summary.ts';
@@ -139,13 +140,27 @@ function problemLines({ scan }: ScanReport): string[] {
   return more > 0 ? [...lines, `… and ${counted(more, 'more problem')}`] : lines;
 }
 
+/** What is told with its host's phantoms, all in one. */
+const PHANTOM_RULE = 'phantom.ports';
+
 function findingsElsewhere(report: ScanReport, rows: readonly Row[]): string[] {
   const listed = new Set(rows.map(({ port }) => `${port.address} ${portLabel(port)}`));
   const others = report.findings.filter(
-    (finding) => !listed.has(`${finding.address} ${portLabel(finding)}`),
+    (finding) =>
+      finding.rule !== PHANTOM_RULE && !listed.has(`${finding.address} ${portLabel(finding)}`),
   );
   if (others.length === 0) return [];
   return [`${counted(others.length, 'finding')} on ports that are not listed here.`];
+}
+
+/** A host's phantoms in two sentences, however many they are. */
+function* phantomLines(report: ScanReport, layout: Layout): Iterable<string> {
+  for (const { host, group } of phantomsOf(report)) {
+    const title = visible(`${hostLabel(host)}: ${phantomTitle(group)}`);
+    yield `${wrapped(title, layout.width).join('\n')}\n`;
+    const evidence = visible(clip(phantomEvidence(group), SENTENCE));
+    for (const line of wrapped(evidence, layout.width - 2)) yield `  ${line}\n`;
+  }
 }
 
 function* foot(report: ScanReport, rows: readonly Row[], layout: Layout): Iterable<string> {
@@ -169,6 +184,7 @@ function* render(report: ScanReport, options: RenderOptions = {}): Iterable<stri
   if (rows.length > 0) yield head(layout);
   for (const row of rows) yield rowText(row, layout);
   if (rows.length > 0) yield '\n';
+  yield* phantomLines(report, layout);
   yield* foot(report, rows, layout);
 }
 

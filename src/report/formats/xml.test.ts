@@ -14,7 +14,7 @@ describe('xml', () => {
       '<scaninfo type="connect" protocol="tcp" numservices="1000" services="1-1000"/>',
     ]);
     expect(lines.slice(-3)).toEqual([
-      '<runstats><finished time="1787234712" timestr="2026-08-20T14:05:12.340Z" elapsed="12.34" summary="postern 0.1.0: 4 hosts, 6 open ports, 1 should be closed, 1 restricted, 1 not recognised" exit="success"/><hosts up="4" down="0" total="4"/></runstats>',
+      '<runstats><finished time="1787234712" timestr="2026-08-20T14:05:12.340Z" elapsed="12.34" summary="postern 0.1.0: 4 hosts, 6 open ports (5 verified), 1 should be closed, 1 restricted, 1 not recognised" exit="success"/><hosts up="4" down="0" total="4"/></runstats>',
       '</nmaprun>',
       '',
     ]);

@@ -6,6 +6,7 @@ import { compareSeverity, type Finding, type Severity } from '../../model/verdic
 import { cpeUri } from '../cpe.ts';
 import { edgeLabel } from '../edges.ts';
 import type { Format } from '../format.ts';
+import { phantomTitle } from '../phantoms.ts';
 import { findingsByPort } from '../rows.ts';
 import { headline, summarise } from '../summary.ts';
 import { clip, escapeMarkup, plainText, visible } from '../text.ts';
@@ -104,6 +105,8 @@ function scriptElement(port: PortRecord, findings: readonly Finding[]): string {
   });
   const inner = [
     structured('verdict', verdict),
+    structured('standing', port.standing),
+    structured('doubts', port.doubts),
     told.length > 0 ? structured('findings', told) : '',
     structured('tls', service?.tls),
     structured('details', service?.details),
@@ -195,6 +198,22 @@ function statusElement(host: HostRecord): string {
   return element('status', { state: 'up', reason, reason_ttl: 0 });
 }
 
+/** Phantoms are counted among the extra ports that are open; what they are stands with the host. */
+function hostScript({ phantoms = [], shuns, edge }: HostRecord): string {
+  if (phantoms.length === 0 && shuns === undefined && edge === undefined) return '';
+  const titles = [
+    ...phantoms.map(phantomTitle),
+    ...(shuns === undefined ? [] : ['It stopped answering this machine during the scan.']),
+  ];
+  const attributes = edge === undefined ? null : { id: 'postern-edge', output: edgeLabel(edge) };
+  const ofEdge = attributes === null ? '' : element('script', attributes, structured('edge', edge));
+  if (titles.length === 0) return `${element('hostscript', {}, ofEdge)}\n`;
+  const inner = structured('phantoms', phantoms) + structured('shuns', shuns);
+  const output = titles.map(visible).join('\n');
+  const ofPhantoms = element('script', { id: 'postern', output }, inner);
+  return `${element('hostscript', {}, ofEdge + ofPhantoms)}\n`;
+}
+
 function* hostElement(host: HostRecord, findingsOf: FindingsOf): Iterable<string> {
   const addrtype = host.address.includes(':') ? 'ipv6' : 'ipv4';
   const names = host.names.map((name) => element('hostname', { name, type: 'user' }));
@@ -203,14 +222,6 @@ function* hostElement(host: HostRecord, findingsOf: FindingsOf): Iterable<string
   yield `<hostnames>${names.join('')}</hostnames>\n<ports>${extraPorts(host)}`;
   for (const port of host.ports) yield portElement(port, findingsOf(port));
   yield `</ports>\n${hostScript(host)}</host>\n`;
-}
-
-/** What is known of the host as a whole and has no element of nmap's. */
-function hostScript({ edge }: HostRecord): string {
-  if (edge === undefined) return '';
-  const attributes = { id: 'postern-edge', output: edgeLabel(edge) };
-  const script = element('script', attributes, structured('edge', edge));
-  return `${element('hostscript', {}, script)}\n`;
 }
 
 function argsOf(scan: ScanReport['scan']): string {

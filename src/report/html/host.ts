@@ -1,10 +1,11 @@
-import type { PortRecord, SharedEdge } from '../../model/scan.ts';
+import type { HostRecord, PhantomGroup, PortRecord, SharedEdge } from '../../model/scan.ts';
 import { type Finding, LEVELS, SEVERITIES, type Severity } from '../../model/verdict.ts';
 import { edgeLabel } from '../edges.ts';
 import { type Fact, factsOf } from '../facts.ts';
+import { phantomEvidence } from '../phantoms.ts';
 import type { Row } from '../rows.ts';
 import { bannerOf, hostLabel, portLabel, productOf, protocolOf } from '../service.ts';
-import { otherStates } from '../summary.ts';
+import { openPorts, otherStates } from '../summary.ts';
 import { clip, counted } from '../text.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
 
@@ -14,9 +15,10 @@ const BANNER = 2_000;
 const GLIMPSE = 80;
 const NAMES = 20;
 
-/** Rows of one host, worst first, and where the page links to. */
+/** One host with its rows, worst first, and where the page links to. */
 export interface HostRows {
   readonly id: string;
+  readonly host: HostRecord;
   readonly rows: readonly Row[];
 }
 
@@ -80,6 +82,21 @@ function portRow(row: Row): Markup {
 `;
 }
 
+/** All phantoms of a kind in one row, however many they are. */
+function phantomRow(group: PhantomGroup): Markup {
+  const { level, severity, why, todo } = group.verdict;
+  const ports = html`<td class="port" data-key="65536">${counted(group.count, 'port')}</td>`;
+  const kind = html`<td><b>phantom</b><div class="soft">${group.kind}</div></td>`;
+  const verdict = html`<td data-key="${LEVELS.indexOf(level)}"><span class="level ${level}">${level}</span></td>`;
+  const worst = html`<td data-key="${-SEVERITIES.indexOf(severity)}">${badge(severity)}</td>`;
+  const facts = factList([
+    ['ports', clip(`${group.ports}/${group.transport}`, SENTENCE)],
+    ['evidence', sentence(phantomEvidence(group))],
+  ]);
+  return html`<tr data-level="${level}">${ports}${kind}${verdict}${worst}<td>${sentence(why)}${todoLine(todo)}<details><summary>Details</summary>${facts}</details></td></tr>
+`;
+}
+
 /** What the host is told to be, with its reasons to open. */
 function edgeLine(edge: SharedEdge | undefined): Markup {
   if (edge === undefined) return NOTHING;
@@ -88,11 +105,9 @@ function edgeLine(edge: SharedEdge | undefined): Markup {
 }
 
 /** A host's heading and its ports, row by row. */
-export function* hostSection({ id, rows }: HostRows): Iterable<string> {
-  const host = rows[0]?.host;
-  if (host === undefined) return;
+export function* hostSection({ id, host, rows }: HostRows): Iterable<string> {
   const rest = otherStates(host.counts);
-  const counts = counted(host.counts.open, 'open port') + (rest === '' ? '' : `, ${rest}`);
+  const counts = openPorts(host.counts) + (rest === '' ? '' : `, ${rest}`);
   const others =
     host.names.length > 1 ? `Also ${clip(host.names.slice(1, NAMES).join(', '), SENTENCE)}. ` : '';
   const label = hostLabel({ ...host, names: host.names.slice(0, 1) });
@@ -100,5 +115,6 @@ export function* hostSection({ id, rows }: HostRows): Iterable<string> {
 ${edgeLine(host.edge)}<table class="ports"><thead><tr><th scope="col">Port</th><th scope="col">Service</th><th scope="col">Verdict</th><th scope="col">Severity</th><th scope="col">Why, and what to do</th></tr></thead><tbody>
 `.text;
   for (const row of rows) yield portRow(row).text;
+  for (const group of host.phantoms ?? []) yield phantomRow(group).text;
   yield '</tbody></table></section>\n';
 }

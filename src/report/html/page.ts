@@ -6,7 +6,7 @@ import { edgeLabel } from '../edges.ts';
 import type { Fact } from '../facts.ts';
 import { lossShare } from '../loss.ts';
 import { portLabel } from '../service.ts';
-import { headline, otherStates, type Summary } from '../summary.ts';
+import { headline, openPorts, otherStates, type Summary } from '../summary.ts';
 import { clip, counted, grouped } from '../text.ts';
 import { duration, elapsedSeconds, minute } from '../time.ts';
 import { badge, factList, sentence, todoLine } from './host.ts';
@@ -50,6 +50,12 @@ function card(count: number, title: string, detail: string, tone: string): Marku
   return html`<li class="${tone}"><b>${grouped(count)}</b>${title}<br><small>${detail}</small></li>`;
 }
 
+function openDetail({ hosts, hostsOpen, ports }: Summary): string {
+  const { verified, phantom = 0 } = ports;
+  const phantoms = phantom === 0 ? '' : `, ${grouped(phantom)} phantom`;
+  return `${grouped(verified)} verified${phantoms}; on ${hostsOpen} of ${counted(hosts, 'host')}`;
+}
+
 /** What stands first: counts, verdicts as a bar, and what not to conclude. */
 export function overview(report: ScanReport, summary: Summary): string {
   const { ports, levels } = summary;
@@ -57,7 +63,7 @@ export function overview(report: ScanReport, summary: Summary): string {
   const judged = LEVELS.reduce((sum, level) => sum + levels[level], 0);
   const bars = ORDER.filter((level) => levels[level] > 0);
   const bar = html`<div class="bar" aria-hidden="true">${bars.map((level) => html`<i class="${level}" style="flex:${levels[level]}"></i>`)}</div>`;
-  return html`<ul class="cards">${card(ports.open, ports.open === 1 ? 'open port' : 'open ports', `on ${summary.hostsOpen} of ${counted(summary.hosts, 'host')}`, '')}${cards}</ul>
+  return html`<ul class="cards">${card(ports.open, ports.open === 1 ? 'open port' : 'open ports', openDetail(summary), '')}${cards}</ul>
 ${judged > 0 ? bar : NOTHING}
 ${caveats(report).map((text) => html`<p class="note">${text}</p>`)}
 `.text;
@@ -120,7 +126,7 @@ export function* quietHosts(hosts: readonly HostRecord[]): Iterable<string> {
 `.text;
   for (const { address, names, counts, edge } of hosts) {
     const shared = edge === undefined ? '' : `${edgeLabel(edge)}. `;
-    const open = counts.open > 0 ? `${counted(counts.open, 'open port')}, ` : '';
+    const open = counts.open > 0 ? `${openPorts(counts)}, ` : '';
     yield html`<tr><td class="port">${address}</td><td>${clip(names.join(', '), LIST)}</td><td class="soft">${shared}${open}${otherStates(counts)}</td></tr>
 `.text;
   }

@@ -13,5 +13,5 @@ const built: EngineKind = {
 };
 
 describe.skipIf(!met({ root: true, linux: true }))('engine syn', () => {
-  engineSuite(built, { readsIcmp: true });
+  engineSuite(built, { readsIcmp: true, asksOn: true });
 });

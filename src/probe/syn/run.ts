@@ -2,13 +2,15 @@ import { REASONS, type Reason, type StackFacts } from '../../model/port.ts';
 import type { Memory } from '../../net/linux/libc.ts';
 import { mix } from '../connect/permute.ts';
 import type { Pace, PacketStats } from '../engine.ts';
-import { AnswerReader, Stacks } from './answer.ts';
 import { Ceilings } from './ceilings.ts';
 import { Chunk } from './chunk.ts';
+import { Cookies } from './cookies.ts';
+import { type Heard, Hearing } from './hearing.ts';
+import { type Due, HeldBack } from './held-back.ts';
 import type { HostBlock } from './hosts.ts';
 import { RateControl } from './rate.ts';
 import { deservesAllHosts, deservesRound, newRoundCount, type RoundCount } from './rounds.ts';
-import { SipHash, type SipKey } from './siphash.ts';
+import type { SipKey } from './siphash.ts';
 import type { Wire } from './wire.ts';
 import { WITNESS_BATCHES, type Witness, Witnesses } from './witnesses.ts';
 
@@ -22,16 +24,10 @@ const LOOKED_AT = 4096;
 /** A silent port is asked again this much later, and the last round is waited for this long. */
 const RETRY_PAUSE_MS = 2000;
 const LAST_PAUSE_MS = 1500;
-/** Probes held back by a ceiling before no more are taken. */
-const MOST_HELD = 16_384;
-/** Probes held back that are tried in vain before all are taken to be, for so many milliseconds. */
-const HELD_TRIES = 1024;
-const HELD_REST_MS = 5;
+/** Longest rest without looking round. */
 const MAX_REST_MS = 10;
 /** Where one port in this many answers, further rounds ask the hosts too of which nothing was heard. */
 const MOSTLY = 4;
-/** An echoed time stamp older than this is not ours. */
-const OLDEST_ECHO_US = 60_000_000;
 /** Probes that share one time stamp: they leave in one batch. */
 const STAMPED_TOGETHER = 32;
 /** What one host may receive by default, probes per second: as the connect engines. */
@@ -64,11 +60,6 @@ export interface RunCounts extends PacketStats {
   slowdowns: number;
 }
 
-interface Held {
-  readonly chunk: Chunk;
-  readonly probe: number;
-}
-
 const REASON_NUMBER = new Map<Reason, number>(REASONS.map((reason, at) => [reason, at]));
 
 /**
@@ -92,20 +83,15 @@ export class SynRun {
   readonly #settings: RunSettings;
   readonly #now: () => number;
   readonly #sink: RunSink;
-  readonly #sip: SipHash;
-  readonly #reader = new AnswerReader();
-  readonly #stacks = new Stacks();
+  readonly #cookies: Cookies;
+  readonly #hearing: Hearing;
   readonly #ceilings: Ceilings;
   readonly #rate: RateControl;
   readonly #witnesses = new Witnesses();
   readonly #chunks = new Map<number, Chunk>();
-  readonly #portIndex = new Int32Array(65_536).fill(-1);
-  #held: Held[] = [];
-  /** Where the next look at those held begins, and when. */
-  #heldAt = 0;
-  #heldUntil = 0;
+  readonly #held = new HeldBack();
   /** A probe for which there was no room. */
-  #stuck: Held | null = null;
+  #stuck: Due | null = null;
   /** Our time stamp of the probes sent now, in microseconds. */
   #stampNow = 0;
   #stamped = 0;
@@ -118,18 +104,16 @@ export class SynRun {
     this.#settings = settings;
     this.#now = now;
     this.#sink = sink;
-    this.#sip = new SipHash(settings.key);
+    this.#cookies = new Cookies(settings.key);
+    this.#hearing = new Hearing({ ...settings, sourcePorts: SOURCE_PORTS }, this.#cookies);
     const { rate, perHost } = settings.pace;
     this.#ceilings = new Ceilings(perHost === 'auto' ? AUTO_PER_HOST : perHost);
     this.#rate = new RateControl(rate, now());
-    settings.ports.forEach((port, at) => {
-      this.#portIndex[port] = at;
-    });
   }
 
   /** Looks of SYN-ACKs by number. */
   get stacks(): readonly StackFacts[] {
-    return this.#stacks.facts;
+    return this.#hearing.stacks;
   }
 
   /** Probes per second aimed at now; Infinity without a limit. */
@@ -190,8 +174,8 @@ export class SynRun {
   restMs(): number {
     const now = this.#now();
     const ready = now + this.#rate.delayMs(now);
-    let due = this.#held.length > 0 ? Math.max(this.#heldUntil, ready) : now + MAX_REST_MS;
-    const full = this.#held.length >= MOST_HELD;
+    let due = this.#held.size > 0 ? Math.max(this.#held.until, ready) : now + MAX_REST_MS;
+    const { full } = this.#held;
     for (const chunk of this.#chunks.values()) {
       if (!chunk.sending) due = Math.min(due, chunk.dueAt);
       else if (!full) due = Math.min(due, this.#isExempt(chunk) ? now : ready);
@@ -234,7 +218,7 @@ export class SynRun {
 
   #finish(chunk: Chunk): void {
     this.#chunks.delete(chunk.id);
-    this.#held = this.#held.filter((held) => held.chunk !== chunk);
+    this.#held.drop(chunk);
     if (this.#stuck?.chunk === chunk) this.#stuck = null;
     this.#witnesses.forget(chunk.id);
     this.#addAnswers(chunk);
@@ -276,7 +260,7 @@ export class SynRun {
 
   #sendSlice(now: number): void {
     let left = this.#sendStuck();
-    if (left > 0 && this.#held.length > 0) left = this.#sendHeld(now, left);
+    if (left > 0 && this.#held.size > 0) left = this.#sendHeld(now, left);
     for (const chunk of this.#chunks.values()) {
       if (left <= 0) return;
       if (chunk.sending) left = this.#sendFrom(chunk, now, left);
@@ -296,12 +280,11 @@ export class SynRun {
   #sendFrom(chunk: Chunk, now: number, left: number): number {
     const exempt = this.#isExempt(chunk);
     for (let room = left; room > 0; ) {
-      if (!chunk.sending || this.#held.length >= MOST_HELD) return room;
+      if (!chunk.sending || this.#held.full) return room;
       if (!exempt && this.#rate.delayMs(now) > 0) return room;
       const probe = chunk.take(LOOKED_AT);
       if (probe < 0) return room;
       if (!this.#admits(chunk, probe)) {
-        chunk.held += 1;
         this.#held.push({ chunk, probe });
         continue;
       }
@@ -312,42 +295,20 @@ export class SynRun {
     return 0;
   }
 
-  /** Those held back that their ceilings let pass now. After some in vain, none for a while. */
+  /** Those held back that their ceilings let pass now; how many probes may still follow. */
   #sendHeld(now: number, left: number): number {
     let room = left;
-    let tried = 0;
-    const most = Math.min(HELD_TRIES, this.#held.length);
-    while (room > 0 && tried < most && now >= this.#heldUntil) {
-      const held = this.#held[this.#heldAt];
-      if (held === undefined) {
-        if (this.#held.length === 0) break;
-        this.#heldAt = 0;
-        continue;
-      }
-      const { chunk, probe } = held;
-      const isWanted = chunk.isOpenQuestion(probe);
+    this.#held.offer(now, ({ chunk, probe }) => {
+      if (room <= 0) return 'stop';
+      if (!chunk.isOpenQuestion(probe)) return 'gone';
       const exempt = this.#isExempt(chunk);
-      if (isWanted && !exempt && this.#rate.delayMs(now) > 0) return room;
-      if (isWanted && !this.#admits(chunk, probe)) {
-        tried += 1;
-        this.#heldAt += 1;
-        continue;
-      }
-      this.#letGo(held);
-      if (!isWanted) continue;
+      if (!exempt && this.#rate.delayMs(now) > 0) return 'stop';
+      if (!this.#admits(chunk, probe)) return 'barred';
       if (!exempt) this.#rate.take();
-      if (!this.#send(chunk, probe)) return 0;
-      room -= 1;
-    }
-    if (tried > 0 && tried >= most) this.#heldUntil = now + HELD_REST_MS;
+      room = this.#send(chunk, probe) ? room - 1 : 0;
+      return 'gone';
+    });
     return room;
-  }
-
-  /** Takes the one looked at off the list; the last one fills its place. */
-  #letGo(held: Held): void {
-    const last = this.#held.pop();
-    if (last !== undefined && last !== held) this.#held[this.#heldAt] = last;
-    held.chunk.held -= 1;
   }
 
   #admits(chunk: Chunk, probe: number): boolean {
@@ -374,7 +335,7 @@ export class SynRun {
       host,
       sourcePort,
       port,
-      this.#cookie(chunk, host, port, sourcePort),
+      this.#cookies.of(chunk, host, port, sourcePort),
       this.#stamp(),
       chunk.id,
       probe,
@@ -395,13 +356,6 @@ export class SynRun {
     return Math.floor(this.#now() * 1000) >>> 0;
   }
 
-  #cookie(chunk: Chunk, host: number, port: number, sourcePort: number): number {
-    const at = host * 4;
-    const ports = port * 65_536 + sourcePort;
-    if (chunk.block.families[host] === 4) return this.#sip.hash2(chunk.words[at] ?? 0, ports);
-    return this.#sip.hash(chunk.words, at, 4, ports, chunk.block.scopes[host] ?? 0);
-  }
-
   #askWitnesses(now: number): void {
     if (this.#settings.pace.rate !== 'auto') return;
     this.#witnesses.advance(now, this.#rate.rate, (witness, batch) =>
@@ -417,33 +371,14 @@ export class SynRun {
 
   readonly #onPacket = (bytes: Memory, offset: number, length: number, family: 4 | 6): void => {
     this.counts.received += 1;
-    const reader = this.#reader;
-    if (!reader.read(bytes, offset, length, family)) return;
-    const round = reader.ourPort - this.#settings.sourcePort;
-    const portAt = this.#portIndex[reader.port] ?? -1;
-    if (round < 0 || round >= SOURCE_PORTS || portAt < 0) return;
-    for (const chunk of this.#chunks.values()) {
-      let host = chunk.find(bytes, reader.addressAt, family);
-      while (host >= 0 && !this.#isOurs(chunk, host)) host = chunk.another();
-      if (host < 0) continue;
-      this.counts.valid += 1;
-      return this.#heard(chunk, host * this.#settings.ports.length + portAt, round, bytes);
-    }
+    const heard = this.#hearing.read(bytes, offset, length, family, this.#chunks.values());
+    if (heard === null) return;
+    this.counts.valid += 1;
+    if (heard.round < MOST_ROUNDS) return this.#heard(heard, bytes);
+    if (heard.kind !== 'icmp') this.#witnesses.heard(heard.round - MOST_ROUNDS);
   };
 
-  /** A RST may acknowledge the sequence number alone, where the SYN itself was not counted. */
-  #isOurs(chunk: Chunk, host: number): boolean {
-    const { kind, port, ourPort, sequence } = this.#reader;
-    const cookie = this.#cookie(chunk, host, port, ourPort);
-    return sequence === cookie || (kind === 'rst' && sequence === (cookie - 1) >>> 0);
-  }
-
-  #heard(chunk: Chunk, probe: number, round: number, bytes: Memory): void {
-    const { kind, reason } = this.#reader;
-    if (round >= MOST_ROUNDS) {
-      if (kind !== 'icmp') this.#witnesses.heard(round - MOST_ROUNDS);
-      return;
-    }
+  #heard({ chunk, probe, round, kind, reason }: Heard, bytes: Memory): void {
     if (!chunk.settle(probe, round)) {
       this.counts.duplicates += 1;
       return;
@@ -453,19 +388,8 @@ export class SynRun {
       by[round] = (by[round] ?? 0) + 1;
       if (!chunk.block.loopback) this.#witnesses.offer(chunk.id, probe);
     }
-    const stack = kind === 'syn-ack' ? this.#stackOf(bytes) : -1;
-    this.#tell(chunk, probe, reason, this.#rttUs(), stack);
-  }
-
-  #stackOf(bytes: Memory): number {
-    const { ttl, window } = this.#reader;
-    return this.#stacks.numberOf(ttl, window, this.#reader.options(bytes));
-  }
-
-  #rttUs(): number {
-    if (this.#reader.echo < 0) return -1;
-    const elapsed = (this.#micros() - this.#reader.echo) >>> 0;
-    return elapsed <= OLDEST_ECHO_US ? elapsed : -1;
+    const rttUs = this.#hearing.rttUs(this.#micros());
+    this.#tell(chunk, probe, reason, rttUs, this.#hearing.stackOf(bytes));
   }
 
   #tell(chunk: Chunk, probe: number, reason: Reason, rttUs: number, stack: number): void {

@@ -41,8 +41,8 @@ severity or switch it off by this name ([\`severities\`](policy.md#severities) i
 \`postern.yaml\`).
 
 The verdict comes from the first of these that has an answer: the policy; what strangers may do
-(\`access.no-authentication\`); what answers; the port number, where nothing is known of what
-answers. The other rules add findings beside it. A severity named here holds unless the rule says
+(\`access.no-authentication\`); consoles behind HTTP; whose address it is, where that is a
+[shared edge](edges.md); what answers; the port number, where nothing is known of what answers. The other rules add findings beside it. A severity named here holds unless the rule says
 otherwise for a case.
 
 ${overview}

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { edgeFile } from '../../dist/contract/edges.js';
 import { policyDocument } from '../../dist/contract/policy.js';
 import { SCAN_SCHEMAS } from '../../dist/contract/scan.js';
+import { vitals } from '../../dist/contract/stats.js';
 
 /**
  * JSON Schemas as published. `input` leaves objects open: within a version fields are added, and a
@@ -17,5 +19,10 @@ function schemaFile([name, schema]) {
 }
 
 export function schemas() {
-  return Object.entries({ ...SCAN_SCHEMAS, 'postern.policy-1': policyDocument }).map(schemaFile);
+  return Object.entries({
+    ...SCAN_SCHEMAS,
+    'postern.policy-1': policyDocument,
+    'postern.edges-1': edgeFile,
+    'postern.stats-1': vitals,
+  }).map(schemaFile);
 }

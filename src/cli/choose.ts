@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, problem } from '../model/errors.ts';
 import { KNOWN_PORTS } from '../model/known-ports.ts';
-import { isLoopback } from '../model/network.ts';
+import { isLoopback } from '../model/loopback.ts';
 import { NO_POLICY, type Policy } from '../model/policy.ts';
 import type { Format } from '../report/format.ts';
 import { formatByName } from '../report/formats.ts';
@@ -36,15 +36,27 @@ export function choosePorts(
   return { tcp: [...new Set([...tcp, ...most])].sort((a, b) => a - b), udp };
 }
 
-/** The policy file's content, or the policy that holds without one. */
-export async function choosePolicy({ policy }: GlobalOptions): Promise<Policy> {
-  if (policy === undefined) return NO_POLICY;
+/** A policy as its file holds it. */
+export interface PolicyFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The file that `--policy` names; null without one. Throws POLICY_FILE. */
+export async function readPolicy({ policy }: GlobalOptions): Promise<PolicyFile | null> {
+  if (policy === undefined) return null;
   const text = await readFile(policy, 'utf8').catch((error: unknown) => {
     throw problem('POLICY_FILE', { value: policy, problem: messageOf(error) }, error);
   });
+  return { path: policy, text };
+}
+
+/** The policy in a file, or the one that holds without. Throws POLICY_INVALID. */
+export async function choosePolicy(file: PolicyFile | null): Promise<Policy> {
+  if (file === null) return NO_POLICY;
   // its schema and the YAML reader take eight megabytes, which a scan without a policy saves
   const { loadPolicy } = await import('../contract/policy.ts');
-  return loadPolicy(text, policy, { services: await serviceNames() });
+  return loadPolicy(file.text, file.path, { services: await serviceNames() });
 }
 
 /** Every word a policy may use for what answers; loaded only when there is a policy. */

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { PORT_STATES, type PortState } from '../model/port.ts';
 import type { Severity } from '../model/verdict.ts';
 import type { Limit } from '../probe/engine.ts';
+import { parseShard, type Shard } from '../targets/shard.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -19,14 +20,21 @@ export interface ScanOptions extends GlobalOptions {
   readonly perHost: Limit | 'auto';
   readonly timeout?: number;
   readonly exclude: readonly string[];
+  readonly edges?: string;
   readonly identify: boolean;
   readonly format?: string;
   readonly output: readonly string[];
   readonly show: readonly PortState[];
   readonly failOn: Severity | 'never';
   readonly plan?: boolean;
+  readonly stats?: boolean;
   readonly seed?: number;
+  readonly shard?: Shard;
+  readonly resume?: string;
 }
+
+/** What stands on the command line; `identify` is there only when it is switched off. */
+export type GivenOptions = Partial<ScanOptions>;
 
 /** What holds when an option is not given. Kept out of commander, whose help would print each. */
 export const SCAN_DEFAULTS = {
@@ -72,6 +80,12 @@ export function readSeed(text: string): number {
     throw new InvalidArgumentError('It must be a whole number from 0 to 4294967295.');
   }
   return Number(text);
+}
+
+export function readShard(text: string): Shard {
+  const shard = parseShard(text);
+  if (shard !== null) return shard;
+  throw new InvalidArgumentError('It must be part and number of parts, such as 2/3, up to 65535.');
 }
 
 export function readShow(text: string): readonly PortState[] {

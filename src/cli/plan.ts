@@ -1,6 +1,7 @@
 import { type Engine, type Pace, sharedPace } from '../probe/engine.ts';
 import { type Estimate, estimate } from '../probe/estimate.ts';
 import { formatPorts } from '../targets/ports.ts';
+import { formatShard, type Shard } from '../targets/shard.ts';
 import { spokenTime } from './progress.ts';
 
 /** Probes the TCP engines send to a silent port before they call it filtered. */
@@ -14,6 +15,7 @@ export interface PlanFacts {
   readonly loopback: boolean;
   readonly excluded: number;
   readonly ports: readonly number[];
+  readonly shard?: Shard;
   readonly pace: Pace;
   readonly engine: Engine;
   readonly udp?: {
@@ -35,10 +37,13 @@ function portsText(ports: readonly number[]): string {
 }
 
 /** Both transports side by side. */
-function sending({ addresses, loopback, ports, udp, pace }: PlanFacts): Estimate {
+function sending({ addresses, loopback, ports, udp, shard, pace }: PlanFacts): Estimate {
+  const parts = shard?.of ?? 1;
   const works = [
-    { ports: ports.length, mostEach: ports.length * ATTEMPTS },
-    ...(udp === undefined ? [] : [{ ports: udp.ports.length, mostEach: udp.mostEach }]),
+    { ports: ports.length / parts, mostEach: (ports.length * ATTEMPTS) / parts },
+    ...(udp === undefined
+      ? []
+      : [{ ports: udp.ports.length / parts, mostEach: udp.mostEach / parts }]),
   ].filter((work) => work.ports > 0);
   const shared = sharedPace(pace, works.length);
   const all = works.map((work) => estimate({ addresses, loopback, ...work }, shared));
@@ -69,13 +74,14 @@ function portLines({ ports, udp }: PlanFacts): string[] {
 
 /** What a scan would send, for programs. */
 export function planJson(facts: PlanFacts): Record<string, unknown> {
-  const { addresses, excluded, ports, udp, pace, identify } = facts;
+  const { addresses, excluded, ports, udp, shard, pace, identify } = facts;
   const { least, most, seconds } = sending(facts);
   return {
     addresses,
     excluded,
     ports: formatPorts(ports),
     ...(udp === undefined ? {} : { udpPorts: formatPorts(udp.ports) }),
+    ...(shard === undefined ? {} : { shard: formatShard(shard) }),
     engine: engineNames(facts),
     pace,
     identify,
@@ -86,7 +92,7 @@ export function planJson(facts: PlanFacts): Record<string, unknown> {
 
 /** What a scan would send, in words. */
 export function planText(facts: PlanFacts): string {
-  const { addresses, excluded, pace, identify } = facts;
+  const { addresses, excluded, shard, pace, identify } = facts;
   const { least, most, seconds } = sending(facts);
   const time =
     seconds === null
@@ -96,6 +102,7 @@ export function planText(facts: PlanFacts): string {
     `targets    ${count(addresses, 'address', 'addresses')}`,
     `excluded   ${excluded === 0 ? 'nothing' : count(excluded, 'entry', 'entries')}`,
     ...portLines(facts),
+    ...(shard === undefined ? [] : [`shard      ${formatShard(shard)} of these ports`]),
     `engine     ${engineNames(facts)}`,
     `rate       ${pace.rate} in all, ${pace.perHost} per host (probes per second)`,
     `probes     ${least.toLocaleString('en-US')} if all answer, up to ${most.toLocaleString('en-US')} if all are silent`,

@@ -3,18 +3,18 @@ import { PORT_STATES } from '../model/port.ts';
 import { SEVERITIES } from '../model/verdict.ts';
 import {
   collect,
+  type GivenOptions,
   type GlobalOptions,
   readLimit,
   readSeed,
+  readShard,
   readShow,
   readTimeout,
   readTop,
-  SCAN_DEFAULTS,
-  type ScanOptions,
 } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
-const ENGINES = ['auto', 'connect', 'epoll', 'node'];
+const ENGINES = ['auto', 'syn', 'connect', 'epoll', 'node'];
 /** Formats of a scan report, as `--format` names them. */
 const FORMATS = ['table', 'json', 'jsonl', 'csv', 'xml', 'html', 'sarif', 'markdown'];
 
@@ -32,11 +32,13 @@ Examples:
   postern scan 10.0.0.0/24 --exclude 10.0.0.1 --top 100
   postern scan @hosts.txt --plan              what would be sent; sends nothing
   postern scan example.org --format jsonl | jq .
+  postern scan 10.0.0.0/16 --resume scan.state     begin; the same again, or
+  postern scan --resume scan.state                 to go on after it was ended
 `;
 
 /** What the commands do; main.ts binds the real ones, loaded only when called. */
 export interface Actions {
-  scan(targets: readonly string[], options: ScanOptions): Promise<number>;
+  scan(targets: readonly string[], options: GivenOptions): Promise<number>;
   ports(query: readonly string[], options: GlobalOptions): Promise<number>;
 }
 
@@ -57,15 +59,16 @@ function addScan(
     .description(
       'Finds the open ports of hosts and networks, says what answers and judges each port.',
     )
-    .argument('<target...>', 'address, CIDR, range, name, @file or - (stdin)')
+    .argument('[target...]', 'address, CIDR, range, name, @file or - (stdin)')
     .option('-p, --ports <list>', '22,80,8000-8100 · - for all · ssh,postgresql · U:53,161')
     .option('--top <n>', 'the n ports met most often', readTop)
     .option('--exclude <list>', 'never touch these; same notation, @file too', collect)
-    .addOption(new Option('--engine <name>', 'auto, connect, epoll or node').choices(ENGINES))
+    .addOption(new Option('--engine <name>', 'auto, syn, connect, epoll or node').choices(ENGINES))
     .option('--rate <n>', 'probes per second in all: a number, max or auto', readLimit)
     .option('--per-host <n>', 'the same for each host', readLimit)
     .option('--timeout <ms>', 'longest wait for one probe (3000)', readTimeout)
     .option('--seed <n>', 'order of probes: same seed, same order', readSeed)
+    .option('--edges <file>', 'addresses of CDNs and proxies, beside those known')
     .option('--no-identify', 'find open ports only; ask nothing')
     .addOption(new Option('--format <name>', FORMATS.join(', ')).choices(FORMATS))
     .option('-o, --output <file>', 'also write a report; its ending chooses the form', collect)
@@ -80,11 +83,29 @@ function addScan(
         'never',
       ]),
     )
+    .option('--shard <i/n>', 'scan part i of n; the n parts are the whole', readShard)
+    .addOption(
+      new Option(
+        '--resume <file>',
+        'keep progress in file; go on from it when it is there',
+      ).conflicts('plan'),
+    )
+    .option('--stats', 'counters as a line of JSON a second on stderr, in place of the bar')
     .option('--plan', 'say what would be sent and for how long; send nothing')
     .addHelpText('after', SCAN_EXAMPLES)
-    .action((targets: string[], _options: unknown, command: Command) =>
-      run(actions.scan(targets, { ...SCAN_DEFAULTS, ...command.optsWithGlobals<ScanOptions>() })),
-    );
+    .action((targets: string[], _options: unknown, command: Command) => {
+      const given = givenOptions(command);
+      if (targets.length === 0 && given.resume === undefined) {
+        command.error("error: missing required argument 'target'");
+      }
+      return run(actions.scan(targets, given));
+    });
+}
+
+/** commander sets `identify` for want of --no-identify. */
+function givenOptions(command: Command): GivenOptions {
+  const { identify, ...given } = command.optsWithGlobals<GivenOptions>();
+  return identify === false ? { ...given, identify } : given;
 }
 
 function addPorts(

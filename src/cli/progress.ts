@@ -1,4 +1,5 @@
 import type { Progress } from '../pipeline/scan.ts';
+import { lossShare } from '../report/loss.ts';
 
 const BAR_MS = 200;
 const LINE_MS = 10_000;
@@ -37,24 +38,67 @@ function bar(share: number): string {
   return `[${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)}]`;
 }
 
-/** One line on how far the scan is: share, rate, found, ETA. */
-export function progressLine(source: ProgressSource, startedAt: number, withBar: boolean): string {
+/** What went missing: nothing while nothing did. */
+function troubles({ engine: { loss, packets } }: Progress): string[] {
+  const found: string[] = [];
+  if (loss !== undefined && loss.probeLoss > 0) {
+    const missed = loss.estimate === 0 ? '' : `, ~${whole(loss.estimate)} ports missed`;
+    found.push(`${lossShare(loss)} lost${missed}`);
+  }
+  const dropped = packets?.dropped ?? 0;
+  if (dropped > 0) found.push(`${whole(dropped)} dropped by kernel`);
+  return found;
+}
+
+type Wording = readonly string[];
+
+/** The first wording that fits `columns`; the last one, whatever its length, when none does. */
+function fitting(columns: number, choice: readonly Wording[]): string {
+  const lines = choice.map((parts) => parts.filter((part) => part !== '').join(' · '));
+  return lines.find((line) => line.length <= columns) ?? lines.at(-1) ?? '';
+}
+
+/** From the longest to the shortest; the first one has a bar. */
+function wordings(source: ProgressSource, startedAt: number): readonly Wording[] {
   const { progress } = source;
   const seconds = Math.max(0.001, (source.now() - startedAt) / 1000);
   const done = progress.engine.outcomes;
   const total = source.total();
-  const open = `${whole(progress.open)} open`;
-  const waiting = progress.open - progress.identified;
-  if (total !== undefined && done >= total) {
-    return `${withBar ? `${bar(1)} ` : ''}all ports probed · ${open} · ${whole(waiting)} being identified`;
-  }
-  const rate = done / seconds;
+  const found = [`${whole(progress.open)} open`, ...troubles(progress)];
+  const rate = (done - progress.restored) / seconds;
   const speed = `${whole(rate)} ports/s`;
-  if (total === undefined) return `${whole(done)} ports done · ${speed} · ${open}`;
-  const share = Math.min(1, done / total);
-  const left = rate === 0 ? '' : ` · ETA ${spokenTime((total - done) / rate)}`;
+  if (total === undefined) {
+    const counted = [`${whole(done)} ports done`, speed, ...found];
+    return [counted, counted, [`${whole(done)} ports done`, ...found], found];
+  }
+  if (done >= total) {
+    const waiting = `${whole(progress.open - progress.identified)} being identified`;
+    const end = ['all ports probed', ...found, waiting];
+    return [[`${bar(1)} ${end[0]}`, ...end.slice(1)], end, [...found, waiting], found];
+  }
+  const share = done / total;
   const percent = `${Math.floor(share * 100)} %`.padStart(5);
-  return `${withBar ? `${bar(share)} ` : ''}${percent} · ${speed} · ${open}${left}`;
+  const left = rate === 0 ? '' : `ETA ${spokenTime((total - done) / rate)}`;
+  const middle = [speed, ...found];
+  return [
+    [`${bar(share)} ${percent}`, ...middle, left],
+    [percent, ...middle, left],
+    [percent, ...middle],
+    [percent, ...found],
+  ];
+}
+
+/**
+ * One line on how far the scan is: share, rate, found, lost, ETA. Where `columns` are too few the bar
+ * goes first, then the ETA, then the rate. Null: no terminal, so no bar and no bound.
+ */
+export function progressLine(
+  source: ProgressSource,
+  startedAt: number,
+  columns: number | null,
+): string {
+  const all = wordings(source, startedAt);
+  return columns === null ? fitting(Infinity, all.slice(1)) : fitting(columns, all);
 }
 
 /** Shows progress on `stream`: a bar on a terminal, a line every 10 s elsewhere. */
@@ -65,10 +109,9 @@ export function showProgress(stream: NodeJS.WriteStream, source: ProgressSource)
     if (onTerminal) stream.write('\r\u001b[K');
   };
   const draw = (): void => {
-    const line = progressLine(source, startedAt, onTerminal);
-    stream.write(
-      onTerminal ? `\r\u001b[K${line.slice(0, (stream.columns || 80) - 1)}` : `${line}\n`,
-    );
+    if (!onTerminal) return void stream.write(`${progressLine(source, startedAt, null)}\n`);
+    const columns = (stream.columns || 80) - 1;
+    stream.write(`\r\u001b[K${progressLine(source, startedAt, columns).slice(0, columns)}`);
   };
   const timer = setInterval(draw, onTerminal ? BAR_MS : LINE_MS);
   return {

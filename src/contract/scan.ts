@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { PORT_STATES, REASONS } from '../model/port.ts';
-import { PHANTOM_KINDS, type ScanLine, type ScanReport } from '../model/scan.ts';
+import { EDGE_BASES, PHANTOM_KINDS, type ScanLine, type ScanReport } from '../model/scan.ts';
 import { TLS_VERSIONS } from '../model/service.ts';
 import { LEVELS, SEVERITIES } from '../model/verdict.ts';
+import { lossEstimate } from './loss.ts';
 
 const count = () => z.int().nonnegative();
 const time = () => z.iso.datetime({ precision: null });
@@ -170,7 +171,12 @@ const host = z
     edge: z
       .object({
         provider: z.string().describe('Who runs the edge.'),
-        evidence: z.array(z.string()).describe('Facts it rests on.'),
+        basis: z
+          .enum(EDGE_BASES)
+          .describe(
+            'list: the address is in the ranges the provider publishes; answers: only what its services send looks so.',
+          ),
+        evidence: z.array(z.string()).describe('Facts it rests on, a sentence each.'),
       })
       .exactOptional()
       .describe("An edge that many customers share: its ports are not the customer's firewall."),
@@ -230,15 +236,7 @@ const stats = z
     retries: count().describe('Probes sent again.'),
     achievedRate: z.number().nonnegative().describe('Probes per second over the probing time.'),
     slowdowns: count().describe('Times it slowed down for want of descriptors or source ports.'),
-    loss: z
-      .object({
-        estimate: z.number().nonnegative().describe('Most likely number of open ports missed.'),
-        interval: z
-          .tuple([z.number().nonnegative(), z.number().nonnegative()])
-          .readonly()
-          .describe('Lowest and highest number that fit what was seen, with 95 % confidence.'),
-        probeLoss: z.number().min(0).max(1).describe('Share of probes or answers lost.'),
-      })
+    loss: lossEstimate
       .exactOptional()
       .describe('Open ports missed because packets got lost; absent: not measured.'),
   })

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EDGE_FIELDS } from '../model/edge-list.ts';
 import { clip, clipList } from './dialogue.ts';
 import { authSchemes } from './http-auth.ts';
 import { softwareOfPage } from './http-error-page.ts';
@@ -11,6 +12,11 @@ import { present } from './present.ts';
 const redirect = z.object({
   status: z.number().int().describe('Status code of the redirecting response'),
   location: z.string().describe('Where it pointed, as sent'),
+});
+
+const edgeField = z.object({
+  name: z.string().describe('Field name in small letters'),
+  value: z.string().describe('Its value, as sent'),
 });
 
 const software = z.object({
@@ -59,6 +65,10 @@ export const httpDetails = z.object({
   allowOrigin: z.string().optional().describe('Access-Control-Allow-Origin field'),
   altSvc: z.string().optional().describe('Alt-Svc field (RFC 7838): other protocols offered'),
   via: z.string().optional().describe('Via field: proxies on the way'),
+  edgeFields: z
+    .array(edgeField)
+    .optional()
+    .describe('Fields by which CDNs and proxies can be told, besides Server and Via'),
   directoryListing: z.boolean().optional().describe('True when the page lists a folder of files'),
   http2: z.boolean().optional().describe('Whether ALPN inside TLS offers h2 (RFC 9113)'),
 });
@@ -141,6 +151,13 @@ function pageFacts({ last }: Visit, page: string) {
   };
 }
 
+function edgeFieldsOf(response: HttpResponse) {
+  return EDGE_FIELDS.flatMap((name) => {
+    const value = fieldOf(response, name);
+    return value === undefined ? [] : [{ name, value: clip(value) }];
+  });
+}
+
 function routeFacts({ first, last, redirects }: Visit) {
   return {
     location: clipped(fieldOf(first, 'location')),
@@ -148,6 +165,7 @@ function routeFacts({ first, last, redirects }: Visit) {
     finalStatus: last === first ? undefined : last.status,
     altSvc: clipped(fieldOf(last, 'alt-svc')),
     via: clipped(fieldOf(first, 'via')),
+    edgeFields: someOf(edgeFieldsOf(first)),
   };
 }
 

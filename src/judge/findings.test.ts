@@ -77,6 +77,12 @@ const ROWS: readonly Row[] = [
   ['certificate.name-mismatch', https(tls({ nameMatches: false })), 'medium'],
   ['certificate.name-mismatch', redis(tls({ nameMatches: false })), 'low'],
   ['certificate.name-mismatch', https(tls()), undefined],
+  [
+    'edge.origin-reachable',
+    https(leaf({ issuer: 'O=CloudFlare, Inc., OU=CloudFlare Origin SSL Certificate Authority' })),
+    'medium',
+  ],
+  ['edge.origin-reachable', https(leaf({ issuer: 'O=Cloudflare, Inc., CN=WE1' })), undefined],
   ['certificate.weak-key', https(leaf({ keyType: 'rsa', keyBits: 1024 })), 'medium'],
   ['certificate.weak-key', https(leaf({ keyType: 'rsa', keyBits: 512 })), 'high'],
   ['certificate.weak-key', https(leaf({ keyType: 'ec', keyBits: 192 })), 'medium'],

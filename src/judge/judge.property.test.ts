@@ -4,6 +4,7 @@ import { NOW } from '../../test/helpers/looks.ts';
 import { NO_POLICY, type Policy } from '../model/policy.ts';
 import { PORT_STATES } from '../model/port.ts';
 import { isRuleId, RULE_IDS } from '../model/rules.ts';
+import { EDGE_BASES } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import { compareSeverity, LEVELS, SEVERITIES } from '../model/verdict.ts';
 import { EXPOSURES } from './data/exposures.ts';
@@ -56,6 +57,11 @@ const input: fc.Arbitrary<JudgeInput> = fc.record(
     state: fc.constantFrom(...PORT_STATES),
     service: fc.option(service),
     identified: fc.boolean(),
+    edge: fc.record({
+      provider: fc.string(),
+      basis: fc.constantFrom(...EDGE_BASES),
+      evidence: fc.array(fc.string()),
+    }),
   },
   { requiredKeys: ['address', 'names', 'transport', 'port', 'state'] },
 );

@@ -7,9 +7,10 @@ import {
   type Severity,
   type Verdict,
 } from '../model/verdict.ts';
-import { FINDING_RULES, verdictRules } from './registry.ts';
-import type { Decision, Hit } from './rule.ts';
+import { FINDING_RULES, OF_THE_MACHINE, verdictRules } from './registry.ts';
+import type { Decision, FindingRule, Hit } from './rule.ts';
 import { openAccess } from './rules/open-access.ts';
+import { isAtEdge } from './rules/shared-edge.ts';
 import { type JudgeContext, type JudgeInput, type Subject, subjectOf } from './subject.ts';
 
 export type { JudgeContext, JudgeInput } from './subject.ts';
@@ -69,13 +70,23 @@ function decisionFor(subject: Subject, policy: Policy): Decision {
   return NO_RULE;
 }
 
+/**
+ * Through a shared edge a customer's name is served with settings and certificates of its own; asked
+ * by its bare address, an edge shows what is nobody's but its provider's.
+ */
+function findingRulesFor(subject: Subject): readonly FindingRule[] {
+  if (!isAtEdge(subject)) return FINDING_RULES;
+  if (subject.names.length === 0) return [];
+  return FINDING_RULES.filter((rule) => !OF_THE_MACHINE.has(rule));
+}
+
 /** Open access is a fault even where the policy expects the port. */
 function hitsBeside(subject: Subject, verdict: Decision): readonly Hit[] {
   const access = openAccess.decide(subject);
   return [
     verdict,
     ...(access === null || verdict.rule === access.rule ? [] : [access]),
-    ...FINDING_RULES.flatMap((rule) => rule.check(subject)),
+    ...findingRulesFor(subject).flatMap((rule) => rule.check(subject)),
   ];
 }
 

@@ -9,7 +9,9 @@ import { directoryListing } from './rules/directory-listing.ts';
 import { endOfLife } from './rules/end-of-life.ts';
 import { exposure } from './rules/exposure.ts';
 import { openAccess } from './rules/open-access.ts';
+import { originExposed } from './rules/origin-exposed.ts';
 import { portNumber, webPort } from './rules/port-number.ts';
+import { sharedEdge } from './rules/shared-edge.ts';
 import { ssh } from './rules/ssh.ts';
 import { strangerAccess } from './rules/stranger-access.ts';
 import { tlsCipher } from './rules/tls-cipher.ts';
@@ -20,10 +22,20 @@ import { windows } from './rules/windows.ts';
 
 /**
  * In order of precedence; the first answer is the verdict. The user's word comes first, then what
- * the service does, then what it is, and its port number last.
+ * the service does, then what it is, and its port number last. Where the address is a shared edge's,
+ * only what is served through it counts, not what is open there.
  */
 export function verdictRules(policy: Policy): readonly VerdictRule[] {
-  return [byPolicy(policy), openAccess, webApplication, webPort, exposure, portNumber, unknown];
+  return [
+    byPolicy(policy),
+    openAccess,
+    webApplication,
+    sharedEdge,
+    webPort,
+    exposure,
+    portNumber,
+    unknown,
+  ];
 }
 
 /** What is found beside the verdict; the order does not matter. */
@@ -39,4 +51,8 @@ export const FINDING_RULES: readonly FindingRule[] = [
   windows,
   directoryListing,
   endOfLife,
+  originExposed,
 ];
+
+/** Faults of the machine that answers, which at a shared edge is the provider's. */
+export const OF_THE_MACHINE: ReadonlySet<FindingRule> = new Set([ssh, windows]);

@@ -1,7 +1,8 @@
 import { type KnownPort, knownPort } from '../model/known-ports.ts';
-import { isLoopback, isPrivateAddress } from '../model/network.ts';
+import { isLoopback } from '../model/loopback.ts';
+import { isPrivateAddress } from '../model/network.ts';
 import type { PortState, Transport } from '../model/port.ts';
-import type { Amplification, Vantage } from '../model/scan.ts';
+import type { Amplification, SharedEdge, Vantage } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import { applicationOfProtocol } from './applications.ts';
 import { type Facts, factsOf } from './facts.ts';
@@ -15,6 +16,8 @@ export interface JudgeInput {
   readonly state: PortState;
   /** Null or absent: nothing came back, or nobody asked. */
   readonly service?: Service | null;
+  /** The shared edge that the address belongs to; absent: none that is known. */
+  readonly edge?: SharedEdge;
   /** False when nobody asked what answers, or not to the end; absent counts as asked. */
   readonly identified?: boolean;
   /** Null or absent: no UDP answer was much larger than its question. */

@@ -111,10 +111,51 @@ export const ERRORS = {
     todo: 'Check that the file exists and can be read.',
     effect: 'usage',
   },
+  EDGES_FILE: {
+    message: 'cannot read the edge lists "{value}" ({problem})',
+    todo: 'Check that the file of --edges exists and can be read.',
+    effect: 'usage',
+  },
+  EDGES_INVALID: {
+    message: 'the edge lists "{value}" have {count}:\n{faults}',
+    todo: 'Correct the lines named; docs/edges.md describes the format.',
+    effect: 'usage',
+  },
   POLICY_INVALID: {
     message: 'the policy "{value}" has {count}:\n{faults}',
     todo: 'Correct the lines named; docs/policy.md describes every key.',
     effect: 'usage',
+  },
+  RESUME_FILE: {
+    message: 'cannot use "{value}" to resume ({problem})',
+    todo: 'Name a file that --resume wrote, or one that is not there yet to begin; nothing was scanned.',
+    effect: 'usage',
+  },
+  RESUME_WRITE: {
+    message: 'cannot go on writing to "{value}" ({problem})',
+    todo: 'The scan goes on and its report is whole; what came after this cannot be resumed.',
+    effect: 'partial',
+  },
+  RESUME_DAMAGED: {
+    message: '"{value}" is damaged: {problem}',
+    todo: 'Restore the file from a copy, or scan again with another file; nothing was scanned.',
+    effect: 'usage',
+  },
+  RESUME_BUSY: {
+    message: '"{value}" is in use by {holder}',
+    todo: 'Wait until that scan is over. If no such process runs any more, remove the file of that name with .lock behind it.',
+    effect: 'usage',
+  },
+  RESUME_PLAN: {
+    message: 'the scan in "{value}" has another plan: {differences}',
+    todo: 'Resume with --resume alone, which takes the plan from the file, or begin another file; nothing was scanned.',
+    effect: 'usage',
+  },
+  RESUME_GONE: {
+    message:
+      '{address} no longer belongs to the targets (its name has other addresses now): what was found is told, {ports} of its ports were not asked',
+    todo: 'Scan the address itself if you still want to know.',
+    effect: 'partial',
   },
   NO_TARGETS: {
     message: 'nothing was scanned: the targets hold no address ({value})',

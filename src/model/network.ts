@@ -91,18 +91,9 @@ export function isPrivateAddress(address: string): boolean {
   return anyNetworkHas(PRIVATE, address);
 }
 
-/** Whether an address never leaves its own machine (RFC 1122, RFC 4291). */
-export function isLoopback(address: string): boolean {
-  // asked for each host of a scan: most are told by their first characters
-  if (!address.startsWith('127.') && !address.includes(':')) return false;
-  return anyNetworkHas(LOOPBACK, address);
-}
-
 function readAll(...texts: readonly string[]): readonly Network[] {
   return texts.flatMap((text) => readNetwork(text) ?? []);
 }
-
-const LOOPBACK = readAll('127.0.0.0/8', '::1');
 
 const PRIVATE = readAll(
   '127.0.0.0/8',

@@ -1,5 +1,6 @@
 import { accessRules } from './rules/access.ts';
 import { certificateRules } from './rules/certificate.ts';
+import { edgeRules } from './rules/edge.ts';
 import { exposureRules } from './rules/exposure.ts';
 import { policyRules } from './rules/policy.ts';
 import { portRules } from './rules/port.ts';
@@ -17,6 +18,7 @@ export const RULES = {
   ...serviceRules,
   ...exposureRules,
   ...portRules,
+  ...edgeRules,
   ...tlsRules,
   ...certificateRules,
   ...protocolRules,

@@ -43,7 +43,7 @@ export interface ScanStats {
 
 /** How many open ports a scan missed because every probe to them, or every answer, got lost. */
 export interface LossEstimate {
-  /** Most likely number of open ports missed. */
+  /** Open ports missed, most likely: as probably fewer as more. */
   readonly estimate: number;
   /** Lowest and highest number that fit what was seen, with 95 % confidence. */
   readonly interval: readonly [number, number];
@@ -73,10 +73,20 @@ export interface Phantom {
   readonly evidence: readonly string[];
 }
 
+/**
+ * What an edge is told by. `list`: the address is in the ranges that the provider publishes, so every
+ * port of it is the edge's. `answers`: only what its services send looks so, which a server that
+ * passes such answers on does too; nothing is concluded from it.
+ */
+export type EdgeBasis = (typeof EDGE_BASES)[number];
+export const EDGE_BASES = ['list', 'answers'] as const;
+
 /** The address belongs to an edge that many customers share: its ports are not the customer's firewall. */
 export interface SharedEdge {
   /** `Cloudflare`. */
   readonly provider: string;
+  readonly basis: EdgeBasis;
+  /** Facts it rests on, a sentence each. */
   readonly evidence: readonly string[];
 }
 

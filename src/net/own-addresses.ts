@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { isLoopback } from '../model/network.ts';
+import { isLoopback } from '../model/loopback.ts';
 
 /** Whether an address is this machine's own; zones are not looked at. */
 export function isOwnAddress(address: string): boolean {

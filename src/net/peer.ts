@@ -1,5 +1,5 @@
 import { isIPv6, type Socket } from 'node:net';
-import { isLoopback } from '../model/network.ts';
+import { isLoopback } from '../model/loopback.ts';
 import type { TlsOptions } from './conversation.ts';
 import { type DialFailure, dial } from './dial.ts';
 import { type Budget, type Opened, type Opener, Talk } from './talk.ts';

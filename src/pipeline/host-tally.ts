@@ -1,5 +1,12 @@
-import type { Outcome, PortState, Silence } from '../model/port.ts';
-import type { Amplification, HostRecord, PortCounts, PortRecord } from '../model/scan.ts';
+import { edgeByAnswers } from '../judge/edge-answers.ts';
+import type { Outcome, PortState, Reason, Silence } from '../model/port.ts';
+import type {
+  Amplification,
+  HostRecord,
+  PortCounts,
+  PortRecord,
+  SharedEdge,
+} from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding, Verdict } from '../model/verdict.ts';
 
@@ -36,6 +43,8 @@ export class HostTally {
   };
   readonly #kept: { readonly outcome: Outcome; look?: Look }[] = [];
   readonly #expected: number;
+  /** Ports that could not be asked, by the reason on our own side. */
+  readonly unasked: Partial<Record<Reason, number>> = {};
   #outcomes = 0;
   /** Open ports still being identified. */
   pending = 0;
@@ -46,15 +55,23 @@ export class HostTally {
     this.#expected = expected;
   }
 
+  /** Ports without an outcome. */
+  get missing(): number {
+    return this.#expected - this.#outcomes;
+  }
+
   /** Whether every port has its outcome. */
   get told(): boolean {
-    return this.#outcomes >= this.#expected;
+    return this.missing <= 0;
   }
 
   /** Counts an outcome; `keep` also lists it in the record. Returns a setter for its look. */
   add(outcome: Outcome, keep: boolean): (look: Look) => void {
     this.#outcomes += 1;
     this.#counts[COUNTED[outcome.state]] += 1;
+    if (outcome.state === 'local-error') {
+      this.unasked[outcome.reason] = (this.unasked[outcome.reason] ?? 0) + 1;
+    }
     const entry: { readonly outcome: Outcome; look?: Look } = { outcome };
     if (keep) this.#kept.push(entry);
     return (look) => {
@@ -84,9 +101,16 @@ export class HostTally {
     return { ...counts, verified, ...(openFiltered === 0 ? {} : { openFiltered }) };
   }
 
-  record(names: readonly string[]): HostRecord {
-    const ports = this.#byPort().map(({ outcome, look }) => portRecord(outcome, names, look));
-    return { address: this.address, names, counts: this.counts, ports };
+  /** `listed` is the edge whose published ranges hold the address; without it the answers are looked at. */
+  record(names: readonly string[], listed: SharedEdge | undefined): HostRecord {
+    const kept = this.#byPort();
+    const ports = kept.map(({ outcome, look }) => portRecord(outcome, names, look));
+    const answers = kept.flatMap(({ outcome: { port }, look }) =>
+      look?.service == null ? [] : [{ port, service: look.service }],
+    );
+    const edge = listed ?? edgeByAnswers(answers);
+    const { address, counts } = this;
+    return { address, names, ...(edge === undefined ? {} : { edge }), counts, ports };
   }
 
   get findings(): Finding[] {

@@ -32,6 +32,7 @@ function stranded(targets: readonly string[], exclusions = NO_EXCLUSIONS, ports 
     judge: () => {
       throw new Error('nothing is open');
     },
+    edgeOf: () => undefined,
     show: ['open'],
     seed: 1,
     signal: new AbortController().signal,

@@ -2,22 +2,21 @@ import type { Readable } from 'node:stream';
 import { DATAGRAM_PROTOCOLS } from '../identify/datagrams.ts';
 import { PROTOCOLS } from '../identify/registry.ts';
 import { messageOf, type PosternError, problem } from '../model/errors.ts';
-import { isLoopback } from '../model/network.ts';
 import type { PortState } from '../model/port.ts';
-import type { HostRecord, Problem, ScanReport, ScanStats, Vantage } from '../model/scan.ts';
-import { compareSeverity, type Finding } from '../model/verdict.ts';
+import type { Problem, ScanReport, ScanStats, Vantage } from '../model/scan.ts';
+import { compareSeverity } from '../model/verdict.ts';
 import type { Resolver } from '../net/dns.ts';
 import type { Engine, Pace } from '../probe/engine.ts';
-import { addressAt } from '../targets/address.ts';
 import type { Exclusions } from '../targets/exclude.ts';
 import { countAddresses, type Expansion, expand } from '../targets/expand.ts';
 import { formatPorts } from '../targets/ports.ts';
-import { type Leaf, readTargets } from '../targets/read.ts';
-import type { Placed } from '../targets/target.ts';
+import { formatShard, type Shard, shardPorts } from '../targets/shard.ts';
+import type { Spent } from './journal/entry.ts';
+import type { Journal } from './journal/open.ts';
+import type { JournalWriter } from './journal/writer.ts';
+import { Notebook, noting, type TargetRequest, targetsOf } from './notebook.ts';
+import { Beginning } from './restore.ts';
 import { type HostResult, newProgress, type Progress, type ScanInput, scanHosts } from './scan.ts';
-
-/** Problems kept word for word; a file with a million bad lines has as many. */
-const MAX_PROBLEMS = 1000;
 
 export interface LookRequest {
   readonly targets: readonly string[];
@@ -34,8 +33,16 @@ export interface LookRequest {
   readonly timeoutMs?: number;
   readonly identify: boolean;
   readonly judge: ScanInput['judge'];
+  readonly edgeOf: NonNullable<ScanInput['edgeOf']>;
   readonly show: readonly PortState[];
   readonly seed: number;
+  /** The part of the scan that is done; absent: all of it. */
+  readonly shard?: Shard;
+  /**
+   * Keeps what is told, so that a later run goes on, and knows what earlier runs told. The targets
+   * come from it. The caller holds its lock until `run` has ended.
+   */
+  readonly journal?: Journal;
   readonly signal: AbortSignal;
   /** UUID of the scan. */
   readonly id: string;
@@ -59,7 +66,7 @@ export interface Look {
 
 export function look(request: LookRequest): Look {
   const progress = newProgress();
-  const notebook = new Notebook(request);
+  const notebook = new Notebook(request.onProblem);
   const expansion = expand(targetsOf(request, notebook), {
     exclusions: request.exclusions,
     resolver: request.resolver,
@@ -72,19 +79,19 @@ export function look(request: LookRequest): Look {
     total: () => {
       const { addresses, complete } = expansion.counted();
       const ports = request.ports.length + (request.udp?.ports.length ?? 0);
-      return complete ? addresses * ports : undefined;
+      return complete ? Math.round((addresses * ports) / (request.shard?.of ?? 1)) : undefined;
     },
-    run: () => run(request, progress, notebook, expansion),
+    run: () => new Run(request, progress, notebook, expansion).run(),
   };
 }
 
 /** Distinct addresses of the targets: reads them and resolves names, and scans nothing. */
 export function countTargets(
-  request: Pick<LookRequest, 'targets' | 'stdin' | 'signal' | 'exclusions' | 'resolver'>,
+  request: TargetRequest & Pick<LookRequest, 'exclusions' | 'resolver'>,
   onProblem: LookRequest['onProblem'],
 ): Promise<number> {
   const { exclusions, resolver, signal } = request;
-  const notebook = new Notebook({ onProblem });
+  const notebook = new Notebook(onProblem);
   return countAddresses(targetsOf(request, notebook), {
     exclusions,
     resolver,
@@ -93,99 +100,152 @@ export function countTargets(
   });
 }
 
-/** What is noted on the way and goes into the report. */
-class Notebook {
-  readonly #request: Pick<LookRequest, 'onProblem'>;
-  readonly problems: Problem[] = [];
-  readonly targets: string[] = [];
-  /** Addresses that the user wrote one by one. */
-  readonly written = new Set<string>();
-  /** What kinds of addresses were handed to the engine. */
-  readonly given = { loopback: false, others: false };
+class Run {
+  readonly #request: LookRequest;
+  readonly #progress: Progress;
+  readonly #notebook: Notebook;
+  readonly #expansion: Expansion;
+  readonly #portsOf: ((address: string) => readonly number[]) | undefined;
+  readonly #udp: ScanInput['udp'];
+  readonly #beginning: Beginning;
+  readonly #startedAt: Date;
+  #probedAt: Date | undefined;
 
-  constructor(request: Pick<LookRequest, 'onProblem'>) {
+  constructor(request: LookRequest, progress: Progress, notebook: Notebook, expansion: Expansion) {
+    const { shard, ports, udp, now } = request;
     this.#request = request;
+    this.#progress = progress;
+    this.#notebook = notebook;
+    this.#expansion = expansion;
+    this.#portsOf = shard === undefined ? undefined : shardPorts(ports, shard);
+    this.#udp = udpOf(request);
+    const askedOf = this.#portsOf ?? (() => ports);
+    const alsoOf = this.#udp?.portsOf ?? (() => udp?.ports ?? []);
+    this.#beginning = new Beginning(progress, (address) => [
+      ...askedOf(address),
+      ...alsoOf(address),
+    ]);
+    this.#startedAt = now();
   }
 
-  target(target: Leaf): void {
-    this.targets.push(target.text);
-    const [block] = target.kind === 'address' ? target.blocks : [];
-    if (block !== undefined) this.written.add(addressAt(block, 0));
+  async run(): Promise<ScanReport> {
+    const { journal, show, signal } = this.#request;
+    if (journal === undefined) return await this.#scan();
+    await this.#beginning.read(journal);
+    if (this.#beginning.scan !== null) return await this.#again(journal, this.#beginning.scan);
+    for (const found of this.#beginning.problems) this.#notebook.problem(found);
+    const writer = await journal.writer({
+      show: new Set(show),
+      spent: () => this.#spent(),
+      onFailure: (failure) => this.#notebook.problem(failure),
+    });
+    try {
+      const report = await this.#scan(writer);
+      if (!signal.aborted) writer.add({ type: 'end', scan: withoutPlan(report.scan) });
+      return report;
+    } finally {
+      await writer.close();
+    }
   }
 
-  problem({ code, message }: Pick<PosternError, 'code' | 'message'>): void {
-    if (this.problems.length < MAX_PROBLEMS) this.problems.push({ code, message });
-    this.#request.onProblem({ code, message });
+  /** The report of a scan that is over. */
+  async #again(journal: Journal, scan: ScanReport['scan']): Promise<ScanReport> {
+    const targets: string[] = [];
+    for await (const { target } of journal.targets()) targets.push(target.text);
+    const scope = { ...scan.scope, targets, exclude: journal.exclude };
+    return this.#report({ ...scan, scope });
+  }
+
+  async #scan(writer?: JournalWriter): Promise<ScanReport> {
+    for await (const result of scanHosts(this.#input(writer))) this.#take(result, writer);
+    for (const [reason, count] of this.#progress.unasked) {
+      const ports = `${count} ${count === 1 ? 'port' : 'ports'}`;
+      this.#notebook.problem(problem('PORTS_NOT_ASKED', { count: ports, reason }));
+    }
+    noteEmptiness(this.#request, this.#notebook);
+    const { id, tool, now, signal, journal } = this.#request;
+    return this.#report({
+      id,
+      tool,
+      startedAt: journal?.header.startedAt ?? this.#startedAt.toISOString(),
+      endedAt: now().toISOString(),
+      complete: this.#beginning.complete && !signal.aborted,
+      scope: scopeOf(this.#request, this.#notebook),
+      stats: statsOf(this.#progress, this.#spent().ms),
+      problems: this.#notebook.problems,
+    });
+  }
+
+  #take(result: HostResult, writer: JournalWriter | undefined): void {
+    const { host, findings, complete, unasked, missing } = result;
+    const { signal } = this.#request;
+    const known = this.#beginning;
+    if (!complete) known.complete = false;
+    const listed = this.#notebook.isWorthListing(result);
+    if (listed) known.hosts.push(host);
+    for (const finding of findings) known.findings.push(finding);
+    // after cancelling, ports were not asked what they are: another run does it
+    if (writer === undefined || signal.aborted) return;
+    if (missing > 0) {
+      this.#keep(problem('RESUME_GONE', { address: host.address, ports: missing }), writer);
+    }
+    writer.host({ type: 'host', host, findings, complete, listed, unasked });
+  }
+
+  #report(scan: ScanReport['scan']): ScanReport {
+    const { hosts, findings } = this.#beginning;
+    findings.sort((a, b) => compareSeverity(b.severity, a.severity));
+    return { schema: 'postern.scan/1', scan, hosts, findings };
+  }
+
+  #spent(): Spent {
+    const { probes, retries, slowdowns } = this.#progress.engine;
+    const until = this.#probedAt ?? this.#request.now();
+    const ms = this.#beginning.spentMs + until.getTime() - this.#startedAt.getTime();
+    return { probes, retries, slowdowns, ms };
+  }
+
+  #input(writer: JournalWriter | undefined): ScanInput {
+    const { ports, engine, pace, seed, judge, edgeOf, signal, timeoutMs, identify } = this.#request;
+    return {
+      ...(this.#udp === undefined ? {} : { udp: this.#udp }),
+      ports,
+      engine,
+      pace,
+      seed,
+      signal,
+      judge,
+      edgeOf,
+      addresses: noting(this.#expansion.addresses, this.#notebook),
+      namesOf: (address) => this.#expansion.namesOf(address),
+      progress: this.#progress,
+      show: new Set(this.#request.show),
+      protocols: identify ? PROTOCOLS : [],
+      warn: this.#request.onNote,
+      onProbed: () => {
+        this.#probedAt = this.#request.now();
+      },
+      onFault: (protocol, fault) => {
+        const values = { protocol, problem: messageOf(fault) };
+        this.#keep(problem('PLUGIN_FAULT', values, fault), writer);
+      },
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(this.#portsOf === undefined ? {} : { portsOf: this.#portsOf }),
+      ...(writer === undefined ? {} : { recorder: writer, past: this.#beginning.past }),
+    };
+  }
+
+  /** A problem that would not show up again when the scan is resumed; one that did is not told twice. */
+  #keep({ code, message }: PosternError, writer: JournalWriter | undefined): void {
+    if (this.#beginning.problems.some((known) => known.message === message)) return;
+    this.#notebook.problem({ code, message });
+    writer?.add({ type: 'problem', code, message });
   }
 }
 
-/** The targets with their files read; what is no target becomes a problem and the rest goes on. */
-async function* targetsOf(
-  { targets, stdin, signal }: Pick<LookRequest, 'targets' | 'stdin' | 'signal'>,
-  notebook: Notebook,
-): AsyncGenerator<Placed<Leaf>> {
-  const texts = readTargets(targets, {
-    ...(stdin === undefined ? {} : { stdin }),
-    signal,
-    onProblem: (found) => notebook.problem(found),
-  });
-  for await (const placed of texts) {
-    notebook.target(placed.target);
-    yield placed;
-  }
-}
-
-async function* noting(addresses: AsyncIterable<string>, notebook: Notebook) {
-  for await (const address of addresses) {
-    notebook.given[isLoopback(address) ? 'loopback' : 'others'] = true;
-    yield address;
-  }
-}
-
-async function run(
-  request: LookRequest,
-  progress: Progress,
-  notebook: Notebook,
-  expansion: Expansion,
-): Promise<ScanReport> {
-  const startedAt = request.now();
-  let probedAt = startedAt;
-  const hosts: HostRecord[] = [];
-  const findings: Finding[] = [];
-  let complete = true;
-  const results = scanHosts({
-    ...inputOf(request, progress, notebook),
-    addresses: noting(expansion.addresses, notebook),
-    namesOf: (address) => expansion.namesOf(address),
-    onProbed: () => {
-      probedAt = request.now();
-    },
-  });
-  for await (const result of results) {
-    if (!result.complete) complete = false;
-    if (isWorthListing(result, notebook)) hosts.push(result.host);
-    findings.push(...result.findings);
-  }
-  for (const [reason, count] of progress.unasked) {
-    const ports = `${count} ${count === 1 ? 'port' : 'ports'}`;
-    notebook.problem(problem('PORTS_NOT_ASKED', { count: ports, reason }));
-  }
-  noteEmptiness(request, notebook);
-  return {
-    schema: 'postern.scan/1',
-    scan: {
-      id: request.id,
-      tool: request.tool,
-      startedAt: startedAt.toISOString(),
-      endedAt: request.now().toISOString(),
-      complete: complete && !request.signal.aborted,
-      scope: scopeOf(request, notebook),
-      stats: statsOf(progress, probedAt.getTime() - startedAt.getTime()),
-      problems: notebook.problems,
-    },
-    hosts,
-    findings: findings.sort((a, b) => compareSeverity(b.severity, a.severity)),
-  };
+/** Targets and exclusions stand in the journal already, by the million perhaps. */
+function withoutPlan(scan: ScanReport['scan']): ScanReport['scan'] {
+  return { ...scan, scope: { ...scan.scope, targets: [], exclude: [] } };
 }
 
 /** A scan of nothing is a slip: all of it was excluded, or a file was empty. */
@@ -198,32 +258,6 @@ function noteEmptiness({ signal, exclusions }: LookRequest, notebook: Notebook):
   );
 }
 
-function inputOf(request: LookRequest, progress: Progress, notebook: Notebook) {
-  const { ports, engine, udp, pace, seed, signal, judge, timeoutMs } = request;
-  const datagrams = request.identify ? DATAGRAM_PROTOCOLS : [];
-  return {
-    ports,
-    engine,
-    pace,
-    seed,
-    signal,
-    judge,
-    progress,
-    show: new Set(request.show),
-    protocols: request.identify ? PROTOCOLS : [],
-    warn: request.onNote,
-    onFault: (protocol: string, fault: unknown) =>
-      notebook.problem(problem('PLUGIN_FAULT', { protocol, problem: messageOf(fault) }, fault)),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(udp === undefined ? {} : { udp: { ...udp, protocols: datagrams } }),
-  };
-}
-
-/** Silent addresses of a block are counted in `stats.hosts` and not listed: a /8 has 16 million. */
-function isWorthListing({ answered, host }: HostResult, notebook: Notebook): boolean {
-  return answered || host.names.length > 0 || notebook.written.has(host.address);
-}
-
 function scopeOf(request: LookRequest, notebook: Notebook): ScanReport['scan']['scope'] {
   const { loopback, others } = notebook.given;
   const vantage: Vantage = {
@@ -234,7 +268,17 @@ function scopeOf(request: LookRequest, notebook: Notebook): ScanReport['scan']['
     targets: notebook.targets,
     exclude: request.exclusions.texts,
     ...portScope(request),
+    ...(request.shard === undefined ? {} : { shard: formatShard(request.shard) }),
     vantage,
+  };
+}
+
+function udpOf({ udp, shard, identify }: LookRequest): ScanInput['udp'] {
+  if (udp === undefined) return undefined;
+  return {
+    ...udp,
+    protocols: identify ? DATAGRAM_PROTOCOLS : [],
+    ...(shard === undefined ? {} : { portsOf: shardPorts(udp.ports, shard) }),
   };
 }
 
@@ -251,7 +295,7 @@ function portScope({ ports, engine, udp }: LookRequest) {
 }
 
 function statsOf(progress: Progress, probingMs: number): ScanStats {
-  const { probes, retries, slowdowns } = progress.engine;
+  const { probes, retries, slowdowns, loss } = progress.engine;
   return {
     hosts: progress.hosts,
     probes,
@@ -259,5 +303,6 @@ function statsOf(progress: Progress, probingMs: number): ScanStats {
     retries,
     achievedRate: probingMs <= 0 ? 0 : Math.round((probes / probingMs) * 1000),
     slowdowns,
+    ...(loss === undefined ? {} : { loss }),
   };
 }

@@ -1,26 +1,21 @@
-import pLimit, { type LimitFunction } from 'p-limit';
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { DatagramProtocol } from '../identify/datagram.ts';
-import { identify } from '../identify/identify.ts';
-import { identifyDatagram } from '../identify/identify-datagram.ts';
 import type { Protocol } from '../identify/plugin.ts';
-import { amplificationOf } from '../model/amplification.ts';
-import { isLoopback } from '../model/network.ts';
-import type { Outcome, PortState, Reason, Silence } from '../model/port.ts';
-import type { Amplification, HostRecord } from '../model/scan.ts';
+import type { Outcome, PortState, Reason, Transport } from '../model/port.ts';
+import type { Amplification, HostRecord, SharedEdge } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding } from '../model/verdict.ts';
-import { sourceAddress } from '../net/source-address.ts';
-import { type Engine, type EngineStats, isSilence, type Pace } from '../probe/engine.ts';
+import { type Engine, type EngineStats, isSilence, type Pace, type Told } from '../probe/engine.ts';
 import { HostTally, type Look } from './host-tally.ts';
+import { Looker } from './looker.ts';
+import type { Past } from './past.ts';
 import { portsAt, probeTransports, type TransportInput } from './transports.ts';
 
-/** Ports identified at the same time, over all hosts and on one host. */
-const IDENTIFIED_AT_ONCE = 64;
-const IDENTIFIED_AT_ONCE_PER_HOST = 6;
-/** The same on this machine's own loopback, where there is nobody else to be polite to. */
-const IDENTIFIED_AT_ONCE_ON_LOOPBACK = 32;
 /** Open ports that may wait for identification before probing pauses; bounds memory. */
 const MAX_WAITING = 1024;
+
+/** Addresses of finished hosts passed over before anything else on this thread may run. */
+const SKIPPED_AT_ONCE = 4096;
 
 /** Counters a caller may read while a scan runs. */
 export interface Progress {
@@ -33,6 +28,8 @@ export interface Progress {
   hosts: number;
   /** Open ports identified so far. */
   identified: number;
+  /** Outcomes that earlier runs of this scan told. */
+  restored: number;
 }
 
 export function newProgress(): Progress {
@@ -43,6 +40,7 @@ export function newProgress(): Progress {
     unasked: new Map(),
     hosts: 0,
     identified: 0,
+    restored: 0,
   };
 }
 
@@ -55,6 +53,8 @@ export interface Seen {
   readonly identified: boolean;
   /** Our own address as the host saw it. */
   readonly source: string | undefined;
+  /** The shared edge whose published ranges hold the address. */
+  readonly edge: SharedEdge | undefined;
   readonly amplification: Amplification | null;
 }
 
@@ -78,6 +78,8 @@ export interface ScanInput {
   readonly signal: AbortSignal;
   /** Empty: nothing is identified. */
   readonly protocols: readonly Protocol[];
+  /** The shared edge that an address belongs to; absent: nobody looks. */
+  readonly edgeOf?: (address: string) => SharedEdge | undefined;
   readonly judge: (seen: Seen) => Omit<Look, 'service' | 'asked' | 'amplification'>;
   /** States whose ports are listed one by one. */
   readonly show: ReadonlySet<PortState>;
@@ -86,11 +88,25 @@ export interface ScanInput {
   /** Called once, when the last probe has its outcome and identification may still go on. */
   readonly onProbed: () => void;
   readonly onFault: (protocol: string, fault: unknown) => void;
+  /** What earlier runs of this scan know. */
+  readonly past?: Past;
+  /** Keeps what the engine tells of hosts that are not finished. */
+  readonly recorder?: Recorder;
+}
+
+export interface Recorder {
+  told(told: Told): void;
+  /** Resolves when it can take more. */
+  room(): Promise<void>;
 }
 
 export interface HostResult {
   readonly host: HostRecord;
   readonly findings: readonly Finding[];
+  /** Ports without an outcome; 0 unless the scan was cancelled or the host left the targets. */
+  readonly missing: number;
+  /** Ports that could not be asked, by the reason on our own side. */
+  readonly unasked: Readonly<Partial<Record<Reason, number>>>;
   /** False when the scan was cancelled before every port had its outcome. */
   readonly complete: boolean;
   /** Whether anything at all came back. */
@@ -103,15 +119,24 @@ export interface HostResult {
  */
 export async function* scanHosts(input: ScanInput): AsyncGenerator<HostResult> {
   const run = new Run(input);
-  for await (const batch of probeTransports(input, input.progress.engine)) {
-    for (const told of batch) {
-      if (isSilence(told)) run.silent(told);
-      else run.take(told);
-    }
+  const { progress, recorder, udp } = input;
+  const told = probeTransports(
+    {
+      ...input,
+      addresses: run.addresses(),
+      ...run.rest('tcp', input),
+      ...(udp === undefined ? {} : { udp: { ...udp, ...run.rest('udp', udp) } }),
+    },
+    progress.engine,
+  );
+  for await (const batch of told) {
+    for (const one of batch) run.hear(one);
     yield* run.finished();
     await run.room();
+    await recorder?.room();
   }
   input.onProbed();
+  run.keepLeft();
   await run.settle();
   yield* run.finished();
   yield* run.unfinished();
@@ -121,29 +146,102 @@ class Run {
   readonly #input: ScanInput;
   readonly #hosts = new Map<string, HostTally>();
   readonly #finished: HostTally[] = [];
-  readonly #limit = pLimit(IDENTIFIED_AT_ONCE);
-  readonly #hostLimits = new Map<string, LimitFunction>();
+  readonly #looker: Looker;
   #waiting = 0;
-  /** Called whenever an open port has been looked at. */
-  #onLooked: () => void = () => undefined;
+  /** To be called when an open port has been looked at. */
+  #waiters: (() => void)[] = [];
+  /** Ports still to be asked of hosts that an earlier run began. */
+  readonly #rest = new Map<string, Readonly<Record<Transport, readonly number[]>>>();
 
   constructor(input: ScanInput) {
     this.#input = input;
+    this.#looker = new Looker(input);
   }
 
-  take(outcome: Outcome): void {
-    const host = this.#hostOf(outcome.address);
+  /** What an engine is to ask of each address; nothing to add when every host is asked for all ports. */
+  rest(transport: Transport, { ports, portsOf }: TransportInput): Pick<TransportInput, 'portsOf'> {
+    if (this.#input.past === undefined) return portsOf === undefined ? {} : { portsOf };
+    return {
+      portsOf: (address) => this.#rest.get(address)?.[transport] ?? portsOf?.(address) ?? ports,
+    };
+  }
+
+  /** The addresses of which anything is left to ask. */
+  addresses(): AsyncIterable<string> {
+    const { addresses, past } = this.#input;
+    return past === undefined ? addresses : this.#remaining(addresses, past);
+  }
+
+  async *#remaining(addresses: AsyncIterable<string>, past: Past): AsyncGenerator<string> {
+    let skipped = 0;
+    for await (const address of addresses) {
+      if (past.hasFinished(address)) {
+        skipped += 1;
+        if (skipped % SKIPPED_AT_ONCE === 0) await breathe();
+        continue;
+      }
+      const known = this.#known(past, address);
+      if (known.length > 0) {
+        await this.room();
+        if (this.#goOn(address, known)) continue;
+      }
+      yield address;
+    }
+  }
+
+  /** What is known of a host over the transports that are looked at. */
+  #known(past: Past, address: string): readonly Outcome[] {
+    const { engine, udp } = this.#input;
+    const transports = [engine.transport, udp?.engine.transport];
+    return past.take(address).filter(({ transport }) => transports.includes(transport));
+  }
+
+  /** Takes over what is known of a host; whether nothing is left to ask. */
+  #goOn(address: string, known: readonly Outcome[]): boolean {
+    const { udp } = this.#input;
+    const told = new Set(known.map(({ transport, port }) => `${transport} ${port}`));
+    const left = (transport: Transport, input: TransportInput | undefined): readonly number[] => {
+      const ports = input?.portsOf?.(address) ?? input?.ports ?? [];
+      return ports.filter((port) => !told.has(`${transport} ${port}`));
+    };
+    const rest = { tcp: left('tcp', this.#input), udp: left('udp', udp) };
+    this.#rest.set(address, rest);
+    this.#restore(address, known, true);
+    return rest.tcp.length + rest.udp.length === 0;
+  }
+
+  #restore(address: string, known: readonly Outcome[], ask: boolean): void {
+    this.#input.progress.engine.outcomes += known.length;
+    this.#input.progress.restored += known.length;
+    const host = this.#hostOf(address);
+    for (const outcome of known) this.#take(host, outcome, ask);
+    this.#check(host);
+  }
+
+  /** Hosts begun by an earlier run whose addresses did not come: what was found stays, nobody asks more. */
+  keepLeft(): void {
+    const { past } = this.#input;
+    if (past === undefined) return;
+    for (const address of past.left()) {
+      const known = this.#known(past, address);
+      if (known.length > 0) this.#restore(address, known, false);
+    }
+  }
+
+  hear(told: Told): void {
+    const host = this.#hostOf(told.address);
+    if (isSilence(told)) host.addSilence(told, this.#input.show.has(told.state));
+    else this.#take(host, told, true);
+    this.#check(host);
+    // a finished host is kept as a whole
+    if (this.#hosts.has(told.address)) this.#input.recorder?.told(told);
+  }
+
+  #take(host: HostTally, outcome: Outcome, ask: boolean): void {
     const open = outcome.state === 'open';
     const setLook = host.add(outcome, open || this.#input.show.has(outcome.state));
     this.#count(outcome);
-    if (open) this.#follow(host, outcome, setLook);
-    this.#check(host);
-  }
-
-  silent(silence: Silence): void {
-    const host = this.#hostOf(silence.address);
-    host.addSilence(silence, this.#input.show.has(silence.state));
-    this.#check(host);
+    if (open) this.#follow(host, outcome, setLook, ask);
   }
 
   #count({ state, reason }: Outcome): void {
@@ -165,7 +263,7 @@ class Run {
   async #untilAtMost(most: number): Promise<void> {
     while (this.#waiting > most) {
       await new Promise<void>((resolve) => {
-        this.#onLooked = resolve;
+        this.#waiters.push(resolve);
       });
     }
   }
@@ -188,94 +286,37 @@ class Run {
     return host;
   }
 
-  #follow(host: HostTally, outcome: Outcome, setLook: (look: Look) => void): void {
+  #follow(host: HostTally, outcome: Outcome, setLook: (look: Look) => void, ask: boolean): void {
     this.#input.progress.open += 1;
     host.pending += 1;
     this.#waiting += 1;
-    void this.#look(outcome)
+    void this.#looker
+      .look(outcome, ask && this.#input.protocols.length > 0)
       .then(setLook)
       .finally(() => {
         host.pending -= 1;
         this.#waiting -= 1;
         this.#check(host);
-        this.#onLooked();
+        for (const wake of this.#waiters.splice(0)) wake();
       });
-  }
-
-  async #look(outcome: Outcome): Promise<Look> {
-    const names = this.#input.namesOf(outcome.address);
-    const asked = this.#input.protocols.length > 0;
-    const { service, amplification } = await this.#hear(outcome, asked, names[0]);
-    if (asked) this.#input.progress.identified += 1;
-    const recognised = service !== null && service.protocol !== 'unknown';
-    const identified = asked && (recognised || !this.#input.signal.aborted);
-    const source = await sourceAddress(outcome.address);
-    const judged = this.#input.judge({
-      outcome,
-      names,
-      service,
-      identified,
-      source,
-      amplification,
-    });
-    return { service, asked: identified, amplification, ...judged };
-  }
-
-  async #hear(
-    outcome: Outcome,
-    asked: boolean,
-    serverName: string | undefined,
-  ): Promise<Pick<Look, 'service' | 'amplification'>> {
-    const { address, port, datagram } = outcome;
-    if (datagram === undefined) {
-      const service = asked ? await this.#identify(outcome, serverName) : null;
-      return { service, amplification: null };
-    }
-    const { signal, onFault, udp } = this.#input;
-    if (!asked) return { service: null, amplification: amplificationOf([datagram]) };
-    const protocols = udp?.protocols ?? [];
-    const { service, exchanges } = await this.#hostLimit(address)(() =>
-      this.#limit(() => identifyDatagram({ address, port, datagram, signal, protocols, onFault })),
-    );
-    return { service, amplification: amplificationOf(exchanges) };
-  }
-
-  #identify(outcome: Outcome, serverName: string | undefined): Promise<Service | null> {
-    const { address, port } = outcome;
-    const { signal, protocols, onFault } = this.#input;
-    const work = (): Promise<Service | null> =>
-      identify({
-        address,
-        port,
-        signal,
-        protocols,
-        onFault,
-        ...(serverName === undefined ? {} : { serverName }),
-      });
-    return this.#hostLimit(address)(() => this.#limit(work));
-  }
-
-  #hostLimit(address: string): LimitFunction {
-    const known = this.#hostLimits.get(address);
-    if (known !== undefined) return known;
-    const limit = pLimit(
-      isLoopback(address) ? IDENTIFIED_AT_ONCE_ON_LOOPBACK : IDENTIFIED_AT_ONCE_PER_HOST,
-    );
-    this.#hostLimits.set(address, limit);
-    return limit;
   }
 
   #check(host: HostTally): void {
     if (!host.told || host.pending > 0) return;
     if (!this.#hosts.delete(host.address)) return;
-    this.#hostLimits.delete(host.address);
+    this.#looker.forget(host.address);
+    this.#rest.delete(host.address);
     this.#finished.push(host);
     this.#input.progress.hosts += 1;
   }
 
   #result(host: HostTally, complete: boolean): HostResult {
-    const record = host.record(this.#input.namesOf(host.address));
-    const done = complete || host.told;
-    return { host: record, findings: host.findings, complete: done, answered: host.answered };
+    const { findings, answered, unasked, missing } = host;
+    const names = this.#input.namesOf(host.address);
+    // a /8 has 16 million silent addresses that nobody will read of
+    const worth = answered || names.length > 0;
+    const edge = worth ? this.#input.edgeOf?.(host.address) : undefined;
+    const record = host.record(names, edge);
+    return { host: record, findings, complete: complete || host.told, answered, unasked, missing };
   }
 }

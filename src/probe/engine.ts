@@ -21,6 +21,8 @@ export interface EngineStats {
   outcomes: number;
   /** Times it ran short of descriptors, source ports or memory and slowed down. */
   slowdowns: number;
+  /** Probes per second aimed at now, over all hosts; absent: no limit, or it has none of its own. */
+  targetRate?: number;
   /** Engines that send packets themselves: what the receiver counted. */
   packets?: PacketStats;
   /** How many open ports losses have hidden, as far as is known now; absent: not measured. */

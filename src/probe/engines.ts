@@ -1,15 +1,17 @@
 import { problem } from '../model/errors.ts';
 import { EPOLL, NODE } from './connect/kinds.ts';
 import type { Engine, EngineKind } from './engine.ts';
+import { NEEDS_RIGHTS, SYN } from './syn/kind.ts';
 import { linuxUdp, nodeUdp } from './udp/kinds.ts';
 import type { Question } from './udp/question.ts';
 
 /** What `--engine` takes, and which kinds it stands for, the best first. */
 const CHOICES: ReadonlyMap<string, readonly EngineKind[]> = new Map([
-  ['auto', [EPOLL, NODE]],
+  ['auto', [SYN, EPOLL, NODE]],
   ['connect', [EPOLL, NODE]],
   ['epoll', [EPOLL]],
   ['node', [NODE]],
+  ['syn', [SYN]],
 ]);
 
 export const ENGINE_NAMES: readonly string[] = [...CHOICES.keys()];
@@ -18,6 +20,8 @@ export const ENGINE_NAMES: readonly string[] = [...CHOICES.keys()];
 export interface EngineChoice {
   readonly engine: Engine;
   readonly note: string | null;
+  /** Whether more rights would have brought a better one. */
+  readonly lacksRights: boolean;
 }
 
 /**
@@ -47,9 +51,13 @@ export function chooseUdpEngine(
 
 async function chooseAmong(kinds: readonly EngineKind[], name: string): Promise<EngineChoice> {
   const reasons: string[] = [];
+  let lacksRights = false;
   for (const kind of kinds) {
     const reason = await kind.unavailable();
-    if (reason === null) return { engine: await kind.create(), note: reasons[0] ?? null };
+    if (reason === null) {
+      return { engine: await kind.create(), note: reasons[0] ?? null, lacksRights };
+    }
+    lacksRights ||= reason === NEEDS_RIGHTS;
     reasons.push(`engine ${kind.name} is not used: ${reason}`);
   }
   throw problem('ENGINE_UNAVAILABLE', { engine: name, problem: reasons.join('; ') });

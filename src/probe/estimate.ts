@@ -12,6 +12,7 @@ export interface Estimate {
 
 interface Work {
   readonly addresses: number;
+  /** To each address; of a shard the mean, which need not be whole. */
   readonly ports: number;
   /** Probes to one address if every port stays silent. */
   readonly mostEach: number;
@@ -21,7 +22,7 @@ interface Work {
 
 /** What one engine will send, and how long its limits make it at least. */
 export function estimate({ addresses, ports, mostEach, loopback }: Work, pace: Pace): Estimate {
-  const least = addresses * ports;
+  const least = Math.round(addresses * ports);
   const limit = (asked: Limit | 'auto', auto: number): Limit => {
     if (asked !== 'auto') return asked;
     return loopback ? 'max' : auto;
@@ -34,7 +35,7 @@ export function estimate({ addresses, ports, mostEach, loopback }: Work, pace: P
   ];
   return {
     least,
-    most: addresses * mostEach,
+    most: Math.round(addresses * mostEach),
     seconds: bounds.length === 0 ? null : Math.max(...bounds),
   };
 }

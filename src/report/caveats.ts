@@ -1,4 +1,5 @@
 import type { ScanReport } from '../model/scan.ts';
+import { lossNote } from './loss.ts';
 import { counted } from './text.ts';
 
 /** One sentence per reason for which this look must not be read as more than it is. */
@@ -18,6 +19,8 @@ export function caveats(report: ScanReport): string[] {
     const times = counted(scan.stats.slowdowns, 'time');
     found.push(`Slowed down ${times} for want of file descriptors or source ports.`);
   }
+  const missed = lossNote(scan.stats.loss);
+  if (missed !== undefined) found.push(missed);
   return found;
 }
 

@@ -14,6 +14,8 @@ export interface Summary {
   readonly levels: Readonly<Record<Level, number>>;
   /** Findings per severity. */
   readonly severities: Readonly<Record<Severity, number>>;
+  /** Open ports missed through packet loss, most likely; absent: none, or not measured. */
+  readonly missed?: number;
 }
 
 const NO_PORTS: PortCounts = {
@@ -58,14 +60,23 @@ export function summarise(report: ScanReport): Summary {
   }
   for (const finding of report.findings) severities[finding.severity] += 1;
   const hostsOpen = report.hosts.filter((host) => host.counts.open > 0).length;
-  return { hosts: report.hosts.length, hostsOpen, ports, levels, severities };
+  const missed = report.scan.stats.loss?.estimate ?? 0;
+  return {
+    hosts: report.hosts.length,
+    hostsOpen,
+    ports,
+    levels,
+    severities,
+    ...(missed > 0 ? { missed } : {}),
+  };
 }
 
 /** `3 hosts, 11 open ports, 2 should be closed, 4 restricted`. */
 export function headline(summary: Summary): string {
-  const { hosts, ports, levels } = summary;
+  const { hosts, ports, levels, missed } = summary;
   const parts = [counted(hosts, 'host')];
   parts.push(ports.open === 0 ? 'no open ports' : counted(ports.open, 'open port'));
+  if (missed !== undefined) parts.push(`about ${grouped(missed)} more missed through packet loss`);
   if (levels.close > 0) parts.push(`${grouped(levels.close)} should be closed`);
   if (levels.restrict > 0) {
     parts.push(`${grouped(levels.restrict)} ${levels.close > 0 ? '' : 'should be '}restricted`);

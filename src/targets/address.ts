@@ -66,18 +66,32 @@ export function isZone(text: string): boolean {
   return /^[0-9A-Za-z.:-]{1,64}$/.test(text);
 }
 
-/** The 32 bits of dotted-decimal text, null when it is anything else (`010.0.0.1`, `127.1`). */
+const ZERO = 48;
+const DOT = 46 - ZERO;
+
+/**
+ * The 32 bits of dotted-decimal text, null when it is anything else (`010.0.0.1`, `127.1`). Lists of
+ * a million addresses come through here: it makes no strings.
+ */
 export function parseV4(text: string): number | null {
   if (text.length > 15) return null;
-  const parts = text.split('.');
-  if (parts.length !== 4) return null;
   let value = 0;
-  for (const part of parts) {
-    const octet = parseOctet(part);
-    if (octet === null) return null;
-    value = value * 256 + octet;
+  let dots = 0;
+  let octet = -1;
+  for (let at = 0; at < text.length; at += 1) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit === DOT) {
+      if (octet === -1 || dots === 3) return null;
+      value = value * 256 + octet;
+      dots += 1;
+      octet = -1;
+    } else {
+      if (digit < 0 || digit > 9 || octet === 0) return null;
+      octet = octet === -1 ? digit : octet * 10 + digit;
+      if (octet > 255) return null;
+    }
   }
-  return value;
+  return dots === 3 && octet !== -1 ? value * 256 + octet : null;
 }
 
 /** 0 to 255 without leading zeros: `010` is eight to some programs and ten to others. */

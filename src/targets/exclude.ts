@@ -4,7 +4,7 @@ import type { Block } from './address.ts';
 import { blockOf, parseAddress } from './address.ts';
 import { AddressSet } from './address-set.ts';
 import { describeFailure } from './name-problem.ts';
-import type { Trouble } from './read.ts';
+import type { Leaf, Trouble } from './read.ts';
 import { readTexts } from './read.ts';
 import type { Placed } from './target.ts';
 import { shown } from './target.ts';
@@ -31,7 +31,7 @@ export const NO_EXCLUSIONS: Exclusions = {
 
 interface Gathered {
   readonly texts: string[];
-  readonly blocks: (readonly Block[])[];
+  readonly addresses: AddressSet;
   /** Name to where it was written. */
   readonly names: Map<string, string>;
 }
@@ -45,30 +45,37 @@ export async function readExclusions(
   texts: readonly string[],
   options: ExcludeOptions,
 ): Promise<Exclusions> {
-  const { texts: written, blocks, names } = await gather(texts, options.signal);
+  const { texts: written, addresses, names } = await gather(texts, options.signal);
   const resolved = await Promise.all(
     [...names].map(([name, where]) => addressesOf({ target: name, where }, options.resolver)),
   );
-  const addresses = new AddressSet();
-  addresses.add(blocks.flat());
   addresses.add(resolved.flat());
   return { texts: written, addresses, names: new Set(names.keys()) };
 }
 
 async function gather(texts: readonly string[], signal: AbortSignal): Promise<Gathered> {
-  const gathered: Gathered = { texts: [], blocks: [], names: new Map() };
+  const gathered: Gathered = { texts: [], addresses: new AddressSet(), names: new Map() };
   const troubles: Trouble[] = [];
   const onTrouble = (trouble: Trouble) => troubles.push(trouble);
-  for await (const { target, where } of readTexts(texts, 'item', { onTrouble, signal })) {
+  for await (const batch of readTexts(texts, 'item', { onTrouble, signal })) {
     if (troubles.length > 0) break;
-    gathered.texts.push(target.text);
-    if (target.kind !== 'name') gathered.blocks.push(target.blocks);
-    else if (!gathered.names.has(target.name)) gathered.names.set(target.name, where);
+    keep(batch, gathered);
   }
   const [first] = troubles;
   if (first !== undefined) throw broken(first);
   signal.throwIfAborted();
   return gathered;
+}
+
+/** A batch is added to the set at once: one by one, its tables would be merged for each. */
+function keep(batch: readonly Placed<Leaf>[], { texts, addresses, names }: Gathered): void {
+  const blocks: Block[] = [];
+  for (const { target, where } of batch) {
+    texts.push(target.text);
+    if (target.kind !== 'name') blocks.push(...target.blocks);
+    else if (!names.has(target.name)) names.set(target.name, where);
+  }
+  addresses.add(blocks);
 }
 
 function broken({ kind, where, value, reason }: Trouble) {

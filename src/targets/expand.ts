@@ -1,9 +1,9 @@
 import type { Block } from './address.ts';
-import { addressAt, sizeOf } from './address.ts';
 import { gather } from './gather.ts';
 import type { IntakeOptions } from './intake.ts';
 import { Intake } from './intake.ts';
 import { permutation } from './permute.ts';
+import { Places } from './places.ts';
 import type { Leaf } from './read.ts';
 import type { Placed } from './target.ts';
 
@@ -76,27 +76,7 @@ async function* addressesOf(
 
 /** Every address of `blocks` (at most 2^32) once, in keyed order. */
 export function* shuffled(blocks: readonly Block[], seed: number): Generator<string> {
-  const before: number[] = [];
-  let total = 0;
-  for (const block of blocks) {
-    before.push(total);
-    total += sizeOf(block);
-  }
-  const permute = permutation(total, seed);
-  for (let step = 0; step < total; step += 1) {
-    const index = permute(step);
-    const at = lastNotAbove(before, index);
-    yield addressAt(blocks[at] as Block, index - (before[at] ?? 0));
-  }
-}
-
-function lastNotAbove(sorted: readonly number[], value: number): number {
-  let low = 0;
-  let high = sorted.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if ((sorted[middle] ?? 0) <= value) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+  const places = new Places(blocks);
+  const permute = permutation(places.total, seed);
+  for (let step = 0; step < places.total; step += 1) yield places.at(permute(step));
 }

@@ -4,21 +4,38 @@ export interface Span<T extends number | bigint> {
   readonly end: T;
 }
 
+/** A column of bounds: eight bytes each for numbers. */
+interface Column<T> {
+  readonly length: number;
+  [index: number]: T;
+  slice(from: number, to: number): Column<T>;
+}
+
+function columnLike<T extends number | bigint>(sample: T | undefined, length: number): Column<T> {
+  const made = typeof sample === 'number' ? new Float64Array(length) : Array.from<T>({ length });
+  return made as unknown as Column<T>;
+}
+
 /** Sorted, merged spans with binary search; does not change once made. */
 export class IntervalTable<T extends number | bigint> {
-  readonly #starts: readonly T[];
-  readonly #ends: readonly T[];
+  readonly #starts: Column<T>;
+  readonly #ends: Column<T>;
+  /** Number of spans after merging. */
+  readonly size: number;
 
-  private constructor(starts: readonly T[], ends: readonly T[]) {
-    this.#starts = starts;
-    this.#ends = ends;
+  private constructor({ starts, ends, size }: Merger<T>) {
+    this.#starts = starts.length === size ? starts : starts.slice(0, size);
+    this.#ends = ends.length === size ? ends : ends.slice(0, size);
+    this.size = size;
   }
 
   /** Spans in any order, overlapping or not. Empty ones are left out. */
   static of<T extends number | bigint>(spans: readonly Span<T>[]): IntervalTable<T> {
     const sorted = spans.filter((span) => span.start < span.end);
     sorted.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
-    return IntervalTable.#merged(sorted);
+    const merger = new Merger(sorted[0]?.start, sorted.length);
+    for (const { start, end } of sorted) merger.append(start, end);
+    return new IntervalTable(merger);
   }
 
   /** One table with everything in `a` or `b`. Linear in both. */
@@ -26,31 +43,18 @@ export class IntervalTable<T extends number | bigint> {
     a: IntervalTable<T>,
     b: IntervalTable<T>,
   ): IntervalTable<T> {
-    return IntervalTable.#merged(interleave(a.spans(), b.spans()));
-  }
-
-  static #merged<T extends number | bigint>(sorted: Iterable<Span<T>>): IntervalTable<T> {
-    const starts: T[] = [];
-    const ends: T[] = [];
-    for (const span of sorted) {
-      const last = ends.at(-1);
-      if (last === undefined || last < span.start) {
-        starts.push(span.start);
-        ends.push(span.end);
-      } else if (last < span.end) {
-        ends[ends.length - 1] = span.end;
-      }
+    const merger = new Merger(a.#starts[0] ?? b.#starts[0], a.size + b.size);
+    let left = 0;
+    let right = 0;
+    while (left < a.size || right < b.size) {
+      const fromA =
+        right === b.size || (left < a.size && (a.#starts[left] as T) <= (b.#starts[right] as T));
+      if (fromA) merger.append(a.#starts[left] as T, a.#ends[left] as T);
+      else merger.append(b.#starts[right] as T, b.#ends[right] as T);
+      if (fromA) left += 1;
+      else right += 1;
     }
-    return new IntervalTable(starts, ends);
-  }
-
-  /** Number of spans after merging. */
-  get size(): number {
-    return this.#starts.length;
-  }
-
-  *spans(): Generator<Span<T>> {
-    for (let index = 0; index < this.size; index += 1) yield this.#span(index);
+    return new IntervalTable(merger);
   }
 
   has(value: T): boolean {
@@ -94,19 +98,26 @@ export class IntervalTable<T extends number | bigint> {
   }
 }
 
-function* interleave<T extends number | bigint>(
-  a: Generator<Span<T>>,
-  b: Generator<Span<T>>,
-): Generator<Span<T>> {
-  let left = a.next();
-  let right = b.next();
-  while (left.done !== true || right.done !== true) {
-    if (right.done === true || (left.done !== true && left.value.start <= right.value.start)) {
-      yield left.value as Span<T>;
-      left = a.next();
-    } else {
-      yield right.value;
-      right = b.next();
+/** Puts spans that come in order of their starts into columns and joins those that touch. */
+class Merger<T extends number | bigint> {
+  readonly starts: Column<T>;
+  readonly ends: Column<T>;
+  size = 0;
+
+  /** Room for `most` spans of the kind of `sample`. */
+  constructor(sample: T | undefined, most: number) {
+    this.starts = columnLike(sample, most);
+    this.ends = columnLike(sample, most);
+  }
+
+  append(start: T, end: T): void {
+    const last = this.ends[this.size - 1];
+    if (this.size === 0 || (last as T) < start) {
+      this.starts[this.size] = start;
+      this.ends[this.size] = end;
+      this.size += 1;
+    } else if ((last as T) < end) {
+      this.ends[this.size - 1] = end;
     }
   }
 }

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { addAbortSignal } from 'node:stream';
 import type { PosternError } from '../model/errors.ts';
 import { messageOf, problem } from '../model/errors.ts';
-import { linesOf } from './lines.ts';
+import { type Line, linesOf } from './lines.ts';
 import { parseTarget } from './parse.ts';
 import type { Placed, Target } from './target.ts';
 import { isRefusal, shown } from './target.ts';
@@ -33,7 +33,7 @@ export interface TargetOptions {
 }
 
 /** The targets of a command line, files and standard input read as they are needed. */
-export function readTargets(
+export async function* readTargets(
   texts: readonly string[],
   options: TargetOptions,
 ): AsyncGenerator<Placed<Leaf>> {
@@ -42,7 +42,7 @@ export function readTargets(
     const code = kind === 'file' ? 'TARGET_FILE' : 'TARGET_SYNTAX';
     onProblem(problem(code, { where, value, problem: reason }));
   };
-  return readTexts(texts, 'argument', { ...rest, onTrouble });
+  for await (const batch of readTexts(texts, 'argument', { ...rest, onTrouble })) yield* batch;
 }
 
 export interface ReadOptions {
@@ -61,18 +61,25 @@ interface Source {
 }
 
 /**
- * Reads target texts one by one: splits lists at commas and white space, opens files and standard
- * input and streams them line by line with flat memory. `label` names a text in `where`.
+ * Reads target texts: splits lists at commas and white space, opens files and standard input and
+ * streams them line by line with flat memory. Yields what came together, never an empty batch: a
+ * promise per target would take longer than reading it. `label` names a text in `where`.
  */
 export async function* readTexts(
   texts: readonly string[],
   label: string,
   options: ReadOptions,
-): AsyncGenerator<Placed<Leaf>> {
+): AsyncGenerator<readonly Placed<Leaf>[]> {
   const reader = new Reader(options);
   for (const [index, text] of texts.entries()) {
     yield* reader.argument(text, `${label} ${index + 1}`);
   }
+}
+
+/** A piece of text with its place. */
+interface Piece {
+  readonly text: string;
+  readonly where: string;
 }
 
 class Reader {
@@ -83,26 +90,39 @@ class Reader {
     this.#options = options;
   }
 
-  async *argument(text: string, where: string): AsyncGenerator<Placed<Leaf>> {
-    if (piecesOf(text).length === 0) this.#trouble('syntax', where, text, 'it is empty');
-    yield* this.#text(text, where, { folder: process.cwd(), open: [] });
+  async *argument(text: string, where: string): AsyncGenerator<readonly Placed<Leaf>[]> {
+    const pieces = piecesOf(text).map((piece) => ({ text: piece, where }));
+    if (pieces.length === 0) this.#trouble('syntax', where, text, 'it is empty');
+    yield* this.#pieces(pieces, { folder: process.cwd(), open: [] });
   }
 
-  async *#text(text: string, where: string, source: Source): AsyncGenerator<Placed<Leaf>> {
-    for (const piece of piecesOf(text)) {
-      const target = parseTarget(piece);
-      if (isRefusal(target)) this.#trouble('syntax', where, piece, target.reason);
-      else if (target.kind === 'file') yield* this.#file(target.path, where, source);
-      else if (target.kind === 'stdin') yield* this.#stdin(where, source);
-      else yield { target, where };
+  async *#pieces(pieces: Iterable<Piece>, source: Source): AsyncGenerator<readonly Placed<Leaf>[]> {
+    let batch: Placed<Leaf>[] = [];
+    for (const { text, where } of pieces) {
+      const target = parseTarget(text);
+      if (isRefusal(target)) {
+        this.#trouble('syntax', where, text, target.reason);
+      } else if (target.kind === 'file' || target.kind === 'stdin') {
+        if (batch.length > 0) yield batch;
+        batch = [];
+        if (target.kind === 'file') yield* this.#file(target.path, where, source);
+        else yield* this.#stdin(where, source);
+      } else {
+        batch.push({ target, where });
+      }
     }
+    if (batch.length > 0) yield batch;
   }
 
   #trouble(kind: Trouble['kind'], where: string, value: string, reason: string): void {
     this.#options.onTrouble({ kind, where, value: shown(value), reason });
   }
 
-  async *#file(path: string, where: string, source: Source): AsyncGenerator<Placed<Leaf>> {
+  async *#file(
+    path: string,
+    where: string,
+    source: Source,
+  ): AsyncGenerator<readonly Placed<Leaf>[]> {
     const full = resolve(source.folder, path);
     const real = await realpath(full).catch(() => full);
     const inner = { folder: dirname(real), open: [...source.open, real] };
@@ -115,7 +135,7 @@ class Reader {
     }
   }
 
-  async *#stdin(where: string, source: Source): AsyncGenerator<Placed<Leaf>> {
+  async *#stdin(where: string, source: Source): AsyncGenerator<readonly Placed<Leaf>[]> {
     const { stdin } = this.#options;
     if (source.open.length > 0) {
       this.#trouble(
@@ -141,33 +161,39 @@ class Reader {
     value: string,
     where: string,
     source: Source,
-  ): AsyncGenerator<Placed<Leaf>> {
+  ): AsyncGenerator<readonly Placed<Leaf>[]> {
     addAbortSignal(this.#options.signal, stream);
     try {
       for await (const lines of linesOf(stream)) {
-        for (const line of lines) {
-          const place = `${name} line ${line.number}`;
-          if (line.text.includes('\0')) throw new Error('it is not a text file');
-          if (line.cut) this.#trouble('syntax', place, line.text, 'the line is too long');
-          else yield* this.#text(withoutComment(line.text), place, source);
-        }
+        const binary = lines.findIndex(({ text }) => text.includes('\0'));
+        const readable = binary === -1 ? lines : lines.slice(0, binary);
+        yield* this.#pieces(this.#piecesIn(readable, name), source);
+        if (binary !== -1) throw new Error('it is not a text file');
       }
     } catch (error) {
       if (!this.#options.signal.aborted) this.#trouble('file', where, value, readReason(error));
+    }
+  }
+
+  *#piecesIn(lines: readonly Line[], name: string): Generator<Piece> {
+    for (const { number, text, cut } of lines) {
+      const where = `${name} line ${number}`;
+      if (cut) this.#trouble('syntax', where, text, 'the line is too long');
+      else for (const piece of piecesOf(withoutComment(text))) yield { text: piece, where };
     }
   }
 }
 
 /** A comment begins with `#` at the start or after a blank: URLs may hold one inside. */
 function withoutComment(line: string): string {
-  const at = line.search(/(?:^|\s)#/);
+  const at = line.includes('#') ? line.search(/(?:^|\s)#/) : -1;
   return (at === -1 ? line : line.slice(0, at)).trim();
 }
 
 /** A file name or URL may hold commas, a file name also blanks; everything else is split at both. */
 function piecesOf(text: string): readonly string[] {
   const plain = text.trim();
-  if (plain.startsWith('@')) return [plain];
+  if (plain.startsWith('@') || /^[^\s,]+$/.test(plain)) return [plain];
   return plain
     .split(/\s+/)
     .flatMap((word) => (word.includes('://') ? [word] : word.split(',')))

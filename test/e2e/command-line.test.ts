@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { postern } from '../helpers/postern.ts';
 
@@ -43,6 +46,17 @@ describe('postern complete', () => {
   });
 });
 
+describe('postern scan --plan', () => {
+  it('counts the part that --shard names', async () => {
+    const args = ['scan', '127.0.0.0/24', '-p', '1-99', '--plan', '--shard', '2/3'];
+    const { code, stdout } = await postern([...args, '--json']);
+    const plan = JSON.parse(stdout);
+    expect(plan).toMatchObject({ shard: '2/3', addresses: 256, probes: { least: 256 * 33 } });
+    expect(code).toBe(0);
+    expect((await postern(args)).stdout).toContain('shard      2/3 of these ports');
+  });
+});
+
 describe('a slip on the command line', () => {
   it.each([
     [['scna', '127.0.0.1'], 'Did you mean scan?'],
@@ -52,11 +66,23 @@ describe('a slip on the command line', () => {
     [['scan', '127.0.0.1', '--rate', 'fast'], 'a number above 0, max or auto'],
     [['scan', '127.0.0.1', '--timeout', '5'], '50 to 120000'],
     [['scan', '127.0.0.1', '--show', 'open,x'], 'local-error'],
+    [['scan', '127.0.0.1', '--shard', '4/3'], 'part and number of parts, such as 2/3'],
+    [['scan', '--resume', 'x.state', '--plan'], "cannot be used with option '--plan'"],
+    [['scan', '--resume', '/nonexistent/x.state'], 'RESUME_FILE'],
   ])('%j is named, exit 2', async (args, message) => {
     const { code, stdout, stderr } = await postern(args);
     expect(stderr).toContain(message);
     expect(stdout).toBe('');
     expect(code).toBe(2);
+  });
+
+  it('is a resumption without a file and without targets', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'postern-line-'));
+    const file = join(folder, 'x.state');
+    const { code, stderr } = await postern(['scan', '--resume', file]);
+    expect(stderr).toContain('it does not exist, and no target is named to begin a scan');
+    expect([code, readdirSync(folder)]).toEqual([2, []]);
+    rmSync(folder, { recursive: true });
   });
 
   it('is a scan or a plan of nothing, exit 3', async () => {

@@ -58,7 +58,7 @@ describe.each(['darwin', 'win32', 'freebsd'])('on %s', (platform) => {
     expect(await scan([ssh.port], command, '--verbose')).toEqual({
       engine: 'node',
       open: [`${ssh.port} ssh`],
-      stderr: `note: engine epoll is not used: it needs Linux, this is ${platform}\n`,
+      stderr: `note: engine syn is not used: it needs Linux, this is ${platform}\n`,
     });
   });
 
@@ -84,7 +84,7 @@ describe('installed without its optional package', () => {
     const { engine, stderr } = await scan([ssh.port], command, '--verbose');
     expect(engine).toBe('node');
     if (process.platform === 'linux') {
-      expect(stderr).toContain('engine epoll is not used: the package koffi did not load');
+      expect(stderr).toContain('engine syn is not used: the package koffi did not load');
     }
   });
 });
@@ -107,6 +107,16 @@ describe.skipIf(!met({ root: true, linux: true, commands: ['setpriv'] }))(
       expect(asRoot).toMatchObject({ engine, stderr: '' });
       expect(asRoot.open).toContain(`${ssh.port} ssh`);
       expect(asNobody).toEqual(asRoot);
+    });
+
+    it('finds what root finds with SYN packets, by connecting', async () => {
+      const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'];
+      const program = [process.execPath, installed.program];
+      const ports = [ssh.port, ...Array.from({ length: 200 }, (_, at) => at + 1)];
+      const asRoot = await scan(ports, program);
+      const asNobody = await scan(ports, [...nobody, ...program]);
+      expect(asRoot).toEqual({ engine: 'syn', open: asNobody.open, stderr: '' });
+      expect(asNobody).toEqual({ engine: 'epoll', open: asRoot.open, stderr: '' });
     });
   },
 );

@@ -21,7 +21,7 @@ describe.skipIf(!met(kamailio.needs))('a server on TCP and UDP', () => {
 
   it('is found and named over both in one scan', async () => {
     const port = server().ports.tcp;
-    const { scan: about, hosts } = await scan(`${port},U:${port}`);
+    const { scan: about, hosts } = await scan(`${port},U:${port}`, '--engine', 'connect');
     expect(about.scope).toMatchObject({
       ports: { tcp: `${port}`, udp: `${port}` },
       transports: ['tcp', 'udp'],

@@ -204,7 +204,16 @@ const hosts: readonly HostRecord[] = [
     counts: countsOf({ open: 1, verified: 1, closed: 990, localError: 9 }),
     ports: sixPorts,
   },
-  { ...silent, counts: countsOf({ filtered: 900, unreachable: 100 }), ports: [closedPort] },
+  {
+    ...silent,
+    edge: {
+      provider: 'Cloudflare',
+      basis: 'list',
+      evidence: ['192.0.2.99 is in the ranges that Cloudflare publishes'],
+    },
+    counts: countsOf({ filtered: 900, unreachable: 100 }),
+    ports: [closedPort],
+  },
 ];
 
 /** A report with something of everything that a scan can find, hostile peers included. */
@@ -259,6 +268,7 @@ const WORDS = new Set([
   'state',
   'reason',
   'level',
+  'basis',
   'severity',
 ]);
 const TIMES = new Set(['kind', 'startedAt', 'endedAt']);

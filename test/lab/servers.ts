@@ -14,7 +14,7 @@ import { mariadb } from './servers/mariadb.ts';
 import { memcached } from './servers/memcached.ts';
 import { mosquitto } from './servers/mosquitto.ts';
 import { nats, natsWithTls } from './servers/nats.ts';
-import { nginx, nginxOldTls } from './servers/nginx.ts';
+import { nginx, nginxOldTls, nginxWithEdgeFields } from './servers/nginx.ts';
 import { openssh } from './servers/openssh.ts';
 import { postfix } from './servers/postfix.ts';
 import { postgresql, postgresqlTrusting } from './servers/postgresql.ts';
@@ -53,6 +53,7 @@ export const SERVERS: readonly ServerSpec[] = [
   natsWithTls,
   nginx,
   nginxOldTls,
+  nginxWithEdgeFields,
   openssh,
   postfix,
   postgresql,

@@ -1,24 +1,38 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { judge } from '../../judge/judge.ts';
-import { isLoopback } from '../../model/network.ts';
+import { PosternError } from '../../model/errors.ts';
+import { isLoopback } from '../../model/loopback.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { ScanReport, Vantage } from '../../model/scan.ts';
 import { compareSeverity } from '../../model/verdict.ts';
 import { createResolver } from '../../net/dns.ts';
+import { EdgeTable } from '../../pipeline/edges.ts';
+import { takeLock } from '../../pipeline/journal/lock.ts';
+import type { Journal } from '../../pipeline/journal/open.ts';
 import { countTargets, type LookRequest, look } from '../../pipeline/look.ts';
 import type { Seen } from '../../pipeline/scan.ts';
 import { chooseEngineWithNote, chooseUdpEngine, type EngineChoice } from '../../probe/engines.ts';
 import { mostDatagrams } from '../../probe/udp/question.ts';
 import type { Format, RenderOptions } from '../../report/format.ts';
 import { readExclusions } from '../../targets/exclude.ts';
-import { areOwnLoopback, chooseFormat, choosePolicy, choosePorts } from '../choose.ts';
+import {
+  areOwnLoopback,
+  chooseFormat,
+  choosePolicy,
+  choosePorts,
+  type PolicyFile,
+  readPolicy,
+} from '../choose.ts';
+import { chooseEdges } from '../edges.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { interruptible } from '../interrupt.ts';
-import type { ScanOptions } from '../options.ts';
+import { type GivenOptions, SCAN_DEFAULTS, type ScanOptions } from '../options.ts';
 import { type OutputFile, outputFiles, printReport, writeReportFile } from '../output.ts';
 import { planJson, planText } from '../plan.ts';
 import { noProgress, type ProgressView, showProgress } from '../progress.ts';
+import { openJournal, resumedOptions } from '../resume.ts';
+import { showStats } from '../stats.ts';
 import { type Terminal, wantsColor } from '../terminal.ts';
 import { collectGarbage } from '../thrift.ts';
 
@@ -28,38 +42,95 @@ const DATAGRAM_ATTEMPTS = 2;
 /** Scans what the command line says and tells the result. Resolves to the exit code. */
 export async function scanCommand(
   targets: readonly string[],
-  options: ScanOptions,
+  given: GivenOptions,
   terminal: Terminal,
   version: string,
 ): Promise<ExitCode> {
+  const options: ScanOptions = { ...SCAN_DEFAULTS, ...given };
   const format = chooseFormat(options);
   const files = await outputFiles(options.output);
   const stopping = options.plan === true ? 'stopped' : 'stopping; what was found follows';
   const interrupt = interruptible(() => terminal.err.write(`\n${stopping}\n`));
-  try {
-    const { signal } = interrupt;
-    const request = await requestFor(targets, options, version, signal);
-    if (options.plan === true) return await plan(request, options, terminal);
-    const report = await run(request, options, terminal);
+  const { signal } = interrupt;
+  const stopCollecting = collectGarbage();
+  const work = async (choice: Choice): Promise<ExitCode> => {
+    const request = await requestFor(choice, version, signal);
+    if (options.plan === true) return plan(request, options, terminal);
+    const report = await run(request, choice.options, terminal);
     await tell(report, format, files, terminal);
     return exitCodeOf(report, options, signal.aborted);
+  };
+  try {
+    if (options.resume === undefined) return await work(await choose(targets, options));
+    return await resumably(options.resume, { targets, given, version, signal, terminal }, work);
+  } catch (error) {
+    if (signal.aborted && !(error instanceof PosternError)) return EXIT.interrupted;
+    throw error;
   } finally {
+    stopCollecting();
     interrupt.release();
   }
 }
 
-type Prepared = Omit<LookRequest, 'onProblem' | 'onNote'> & { readonly note: string | null };
+/** What is scanned, from the command line or from the file of an earlier run. */
+interface Choice {
+  readonly targets: readonly string[];
+  readonly options: ScanOptions;
+  readonly policy: PolicyFile | null;
+  readonly journal?: Journal;
+}
+
+async function choose(targets: readonly string[], options: ScanOptions): Promise<Choice> {
+  return { targets, options, policy: await readPolicy(options) };
+}
+
+interface Resumed {
+  readonly targets: readonly string[];
+  readonly given: GivenOptions;
+  readonly version: string;
+  readonly signal: AbortSignal;
+  readonly terminal: Terminal;
+}
+
+/** Works with the file of a scan, which no other process uses meanwhile. */
+async function resumably(
+  path: string,
+  { targets, given, version, signal, terminal }: Resumed,
+  work: (choice: Choice) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const lock = await takeLock(`${path}.lock`, path);
+  try {
+    const tool = `postern ${version}`;
+    const journal = await openJournal({ path, targets, given, stdin: process.stdin, tool, signal });
+    const options = resumedOptions(journal, given);
+    const code = await work({ targets, options, policy: journal.header.settings.policy, journal });
+    if (signal.aborted) terminal.err.write(`go on with: postern scan --resume ${quoted(path)}\n`);
+    return code;
+  } finally {
+    await lock.release();
+  }
+}
+
+/** A file name as shells take it. */
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+type Prepared = Omit<LookRequest, 'onProblem' | 'onNote'> & {
+  readonly note: string | null;
+  readonly lacksRights: boolean;
+};
 
 async function requestFor(
-  targets: readonly string[],
-  options: ScanOptions,
+  { targets, options, policy: file, journal }: Choice,
   version: string,
   signal: AbortSignal,
 ): Promise<Prepared> {
   const { tcp: ports, udp } = choosePorts(options, targets);
-  const policy = await choosePolicy(options);
-  const { engine, note } = await chooseEngineWithNote(options.engine);
+  const policy = await choosePolicy(file);
+  const { engine, note, lacksRights } = await chooseEngineWithNote(options.engine);
   const second = udp.length === 0 ? null : await udpEngine(options);
+  const edges = new EdgeTable(await chooseEdges(options.edges));
   const resolver = createResolver({ signal });
   return {
     targets,
@@ -69,18 +140,22 @@ async function requestFor(
     ports,
     engine,
     note: note ?? second?.note ?? null,
+    lacksRights,
     ...(second === null ? {} : { udp: { ports: udp, engine: second.engine } }),
     pace: { rate: options.rate, perHost: options.perHost },
     identify: options.identify,
     judge: judgeWith(policy),
+    edgeOf: (address) => edges.of(address),
     show: options.show,
     seed: options.seed ?? randomInt(2 ** 32),
     signal,
-    id: randomUUID(),
+    id: journal?.header.id ?? randomUUID(),
     tool: `postern ${version}`,
     machine: hostname(),
     now: () => new Date(),
     ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
+    ...(options.shard === undefined ? {} : { shard: options.shard }),
+    ...(journal === undefined ? {} : { journal }),
   };
 }
 
@@ -99,11 +174,11 @@ async function datagramsEach(ports: readonly number[]): Promise<number> {
 function judgeWith(policy: Policy): LookRequest['judge'] {
   const now = new Date().toISOString();
   const name = hostname();
-  return ({ outcome, names, service, identified, source, amplification }: Seen) => {
+  return ({ outcome, names, service, identified, source, edge, amplification }: Seen) => {
     const { address, transport, port, state } = outcome;
     const vantage: Vantage = { kind: isLoopback(address) ? 'loopback' : 'host', name };
     const input = { address, names, transport, port, state, service, identified, amplification };
-    return judge(input, policy, {
+    return judge(edge === undefined ? input : { ...input, edge }, policy, {
       now,
       vantage,
       ...(source === undefined ? {} : { source }),
@@ -122,7 +197,7 @@ async function plan(
     terminal.err.write(`${found.code}: ${found.message}\n`);
   });
   if (request.signal.aborted) return EXIT.interrupted;
-  const { exclusions, ports, udp, pace, engine, identify } = request;
+  const { exclusions, ports, udp, shard, pace, engine, identify } = request;
   const facts = {
     addresses,
     loopback: areOwnLoopback(request.targets),
@@ -132,6 +207,7 @@ async function plan(
     engine,
     identify,
     ...(udp === undefined ? {} : { udp: { ...udp, mostEach: await datagramsEach(udp.ports) } }),
+    ...(shard === undefined ? {} : { shard }),
   };
   terminal.out.write(
     options.json === true ? `${JSON.stringify(planJson(facts))}\n` : planText(facts),
@@ -151,17 +227,15 @@ async function run(
     onProblem: ({ code, message }) => view.message(`${code}: ${message}`),
     onNote: (message) => view.message(`note: ${message}`),
   });
-  if (options.verbose === true) view.message(`note: ${engineNote(request, options)}`);
-  if (!quiet) {
-    const { progress } = scan;
-    const source = { progress, total: () => scan.total(), now: () => performance.now() };
-    view = showProgress(terminal.err, source);
-  }
-  const stopCollecting = collectGarbage();
+  const slower = request.lacksRights && !areOwnLoopback(request.targets);
+  if (options.verbose === true || slower) view.message(`note: ${engineNote(request, options)}`);
+  const { progress } = scan;
+  const source = { progress, total: () => scan.total(), now: () => performance.now() };
+  if (options.stats === true) view = showStats(terminal.err, source);
+  else if (!quiet) view = showProgress(terminal.err, source);
   try {
     return await scan.run();
   } finally {
-    stopCollecting();
     view.stop();
   }
 }

@@ -2,6 +2,7 @@ import type { Policy } from '../../model/policy.ts';
 import { admits, type PolicyView, policyView } from '../policy-view.ts';
 import type { Decision, VerdictRule } from '../rule.ts';
 import { type Subject, serviceName } from '../subject.ts';
+import { isAtEdge } from './shared-edge.ts';
 
 type Expected = PolicyView['expect'][number];
 
@@ -22,9 +23,13 @@ function isOther({ service }: Expected, { protocol }: Subject): boolean {
   return !sameService(service, protocol);
 }
 
-/** A look over loopback comes from nowhere: it proves nothing about outsiders. */
-function isOutside(expectation: Expected, { source, overLoopback }: Subject): boolean {
-  if (source === undefined || overLoopback) return false;
+/**
+ * A look over loopback comes from nowhere: it proves nothing about outsiders. A shared edge accepts
+ * every connection, and lets through whom it wants later.
+ */
+function isOutside(expectation: Expected, subject: Subject): boolean {
+  const { source, overLoopback } = subject;
+  if (source === undefined || overLoopback || isAtEdge(subject)) return false;
   return !admits(expectation, source);
 }
 
@@ -84,6 +89,11 @@ function fault(expectation: Expected, subject: Subject): Decision | null {
   return isOutside(expectation, subject) ? outside(expectation, subject) : null;
 }
 
+/** What a shared edge has open besides is not for the policy's reader to close. */
+function isRefused({ only }: PolicyView, subject: Subject): boolean {
+  return only && !isAtEdge(subject);
+}
+
 /** The user's own word comes before every rule of ours. */
 export function byPolicy(policy: Policy): VerdictRule {
   return {
@@ -96,7 +106,7 @@ export function byPolicy(policy: Policy): VerdictRule {
     decide(subject): Decision | null {
       const view = policyView(policy, subject, subject.transport, subject.port);
       const [first] = view.expect;
-      if (first === undefined) return view.only ? notExpected(subject) : null;
+      if (first === undefined) return isRefused(view, subject) ? notExpected(subject) : null;
       const met = view.expect.find((expectation) => fault(expectation, subject) === null);
       return met === undefined ? fault(first, subject) : expected(met, subject);
     },

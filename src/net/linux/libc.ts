@@ -15,6 +15,7 @@ export interface Libc {
   setsockopt(fd: number, level: number, option: number, value: Memory, length: number): number;
   getsockopt(fd: number, level: number, option: number, value: Memory, length: Memory): number;
   getsockname(fd: number, address: Memory, length: Memory): number;
+  bind(fd: number, address: Memory, length: number): number;
   send(fd: number, bytes: Memory, length: number, flags: number): number;
   recv(fd: number, bytes: Memory, length: number, flags: number): number;
   recvmsg(fd: number, message: Memory, flags: number): number;
@@ -22,9 +23,13 @@ export interface Libc {
   sendmmsg(fd: number, messages: Memory, count: number, flags: number): number;
   /** Waits for the first message only with MSG_WAITFORONE; `timeout` is not used and null. */
   recvmmsg(fd: number, messages: Memory, count: number, flags: number, timeout: null): number;
+  /** `entries` is an array of `pollfd`. With none it sleeps. */
+  poll(entries: Memory, count: number, timeoutMs: number): number;
   epollCreate(flags: number): number;
   epollCtl(epoll: number, operation: number, fd: number, event: Memory): number;
   epollWait(epoll: number, events: Memory, count: number, timeoutMs: number): number;
+  /** Maps memory shared with the kernel behind `fd`; null on failure. */
+  map(fd: number, length: number, offset: number): Mapping | null;
   getrlimit(resource: number, limit: Memory): number;
   interfaceIndex(name: string): number;
   errno(): number;
@@ -40,6 +45,16 @@ export interface Watch {
   stop(): void;
   close(): void;
 }
+
+/** Mapped memory. Touching `memory` after `unmap` ends the process. */
+export interface Mapping {
+  readonly memory: ArrayBuffer;
+  unmap(): void;
+}
+
+const PROT_READ_WRITE = 3;
+const MAP_SHARED_POPULATE = 0x8001;
+const MAP_FAILED = 2n ** 64n - 1n;
 
 const ARCHITECTURES: readonly string[] = ['x64', 'arm64', 'riscv64', 'loong64'];
 
@@ -69,6 +84,8 @@ async function bind(): Promise<Libc> {
   const { default: koffi } = await import('koffi');
   const library = koffi.load(null);
   const size = 'uint32_t';
+  const mmap = library.func('void *mmap(void *, size_t, int, int, int, int64_t)');
+  const munmap = library.func('int munmap(void *, size_t)');
   return {
     socket: library.func('int socket(int, int, int)'),
     connect: library.func(`int connect(int, const void *, ${size})`),
@@ -76,14 +93,21 @@ async function bind(): Promise<Libc> {
     setsockopt: library.func(`int setsockopt(int, int, int, const void *, ${size})`),
     getsockopt: library.func('int getsockopt(int, int, int, void *, void *)'),
     getsockname: library.func('int getsockname(int, void *, void *)'),
+    bind: library.func(`int bind(int, const void *, ${size})`),
     send: library.func('int64_t send(int, const void *, size_t, int)'),
     recv: library.func('int64_t recv(int, void *, size_t, int)'),
     recvmsg: library.func('int64_t recvmsg(int, void *, int)'),
     sendmmsg: library.func('int sendmmsg(int, void *, unsigned int, int)'),
     recvmmsg: library.func('int recvmmsg(int, void *, unsigned int, int, void *)'),
+    poll: library.func('int poll(void *, unsigned long, int)'),
     epollCreate: library.func('int epoll_create1(int)'),
     epollCtl: library.func('int epoll_ctl(int, int, int, void *)'),
     epollWait: library.func('int epoll_wait(int, void *, int, int)'),
+    map: (fd, length, offset) => {
+      const at = mmap(null, length, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset) as bigint;
+      if (at === MAP_FAILED || at === -1n) return null;
+      return { memory: koffi.view(at, length), unmap: () => munmap(at, length) };
+    },
     getrlimit: library.func('int getrlimit(int, void *)'),
     interfaceIndex: library.func('unsigned int if_nametoindex(const char *)'),
     errno: () => koffi.errno(),

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ERRNO } from './errno.ts';
 import { libcUnavailable, loadLibc, rawBuffer } from './libc.ts';
 import { encodeAddress } from './sockaddr.ts';
 import { readIcmpReason } from './socket-error.ts';
@@ -156,5 +157,25 @@ describe.skipIf((await libcUnavailable()) !== null)('libc', () => {
     const address = libc.addressOf(memory);
     for (let more = 0; more < 1000; more++) rawBuffer(1000);
     expect(libc.addressOf(memory)).toBe(address);
+  });
+
+  it('resets a connection and uses its socket for the next', async () => {
+    const sockets = new TcpSockets(await loadLibc());
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const target = encodeAddress('127.0.0.1', noScope);
+    if (target === null) throw new Error('127.0.0.1 is an address');
+    const fd = sockets.open(target.family);
+    for (let round = 0; round < 2; round++) {
+      const accepted = once(server, 'connection');
+      expect(sockets.connect(fd, target, port)).toBe(ERRNO.EINPROGRESS);
+      const [peer] = (await accepted) as [Socket];
+      const failed = once(peer, 'error');
+      expect(sockets.unconnect(fd)).toBe(true);
+      expect(await failed).toMatchObject([{ code: 'ECONNRESET' }]);
+    }
+    sockets.close(fd);
+    server.close();
   });
 });

@@ -5,6 +5,8 @@ export const AF_INET = 2;
 export const AF_INET6 = 10;
 /** Where the port lies in both structures: big-endian, after the family. */
 export const PORT_OFFSET = 2;
+/** Character code of `0`; the one of `.` is below it. */
+const ZERO = 48;
 
 /** A `sockaddr_in` or `sockaddr_in6` (ip(7), ipv6(7)); whoever connects writes the port. */
 export interface SocketAddress {
@@ -25,15 +27,36 @@ function zoneIndex(zone: string, scope: (zone: string) => number): number {
   return /^\d+$/.test(zone) ? Number(zone) : scope(zone);
 }
 
+/** Structures cut from one piece of memory: a piece for each costs as much as the probe it is for. */
+const SLAB_BYTES = 4096;
+let slab: Memory = rawBuffer(0);
+let cut = 0;
+
+/** Zeroed memory that is never given out again. */
+function carve(bytes: number): Memory {
+  if (cut + bytes > slab.length) {
+    slab = rawBuffer(SLAB_BYTES);
+    cut = 0;
+  }
+  const start = cut;
+  cut += bytes;
+  return slab.subarray(start, cut);
+}
+
 function encodeIPv4(text: string): SocketAddress {
-  const bytes = rawBuffer(16);
+  const bytes = carve(16);
   bytes[0] = AF_INET;
-  bytes.set(text.split('.').map(Number), 4);
+  let at = 4;
+  for (let index = 0; index < text.length; index++) {
+    const digit = text.charCodeAt(index) - ZERO;
+    if (digit < 0) at += 1;
+    else bytes[at] = (bytes[at] ?? 0) * 10 + digit;
+  }
   return { family: AF_INET, bytes };
 }
 
 function encodeIPv6(text: string, scope: number): SocketAddress {
-  const bytes = rawBuffer(28);
+  const bytes = carve(28);
   bytes[0] = AF_INET6;
   bytes.set(ipv6Bytes(text), 8);
   bytes.writeUInt32LE(scope, 24);

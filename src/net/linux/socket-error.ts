@@ -1,39 +1,10 @@
 import type { Reason } from '../../model/port.ts';
+import { icmpReason } from '../icmp.ts';
 import { type Libc, type Memory, rawBuffer } from './libc.ts';
 
 const SO_EE_ORIGIN_ICMP = 2;
 const SO_EE_ORIGIN_ICMP6 = 3;
-const ICMP_UNREACHABLE = 3;
-const ICMP6_UNREACHABLE = 1;
 const MSG_ERRQUEUE = 0x2000;
-
-/** ICMP destination unreachable by code (RFC 792, RFC 1812 §5.2.7.1). */
-const ICMP_CODES: readonly Reason[] = [
-  'icmp-net-unreachable',
-  'icmp-host-unreachable',
-  'icmp-proto-unreachable',
-  'icmp-port-unreachable',
-  'icmp-unreachable',
-  'icmp-unreachable',
-  'icmp-net-unreachable',
-  'icmp-host-unreachable',
-  'icmp-unreachable',
-  'icmp-net-prohibited',
-  'icmp-host-prohibited',
-  'icmp-net-unreachable',
-  'icmp-host-unreachable',
-  'icmp-admin-prohibited',
-];
-/** ICMPv6 destination unreachable by code (RFC 4443 §3.1: 5 and 6 are kinds of 1). */
-const ICMP6_CODES: readonly Reason[] = [
-  'icmp-net-unreachable',
-  'icmp-admin-prohibited',
-  'icmp-unreachable',
-  'icmp-host-unreachable',
-  'icmp-port-unreachable',
-  'icmp-admin-prohibited',
-  'icmp-admin-prohibited',
-];
 
 /** Bytes of a `cmsghdr` before its data on 64-bit Linux: length 8, level 4, type 4. */
 const CMSG_HEADER = 16;
@@ -45,15 +16,10 @@ const CMSG_HEADER = 16;
 export function readIcmpReason(control: Uint8Array): Reason | null {
   if (control.length < CMSG_HEADER + 8) return null;
   const origin = control[CMSG_HEADER + 4];
-  const type = control[CMSG_HEADER + 5];
+  const type = control[CMSG_HEADER + 5] ?? 0;
   const code = control[CMSG_HEADER + 6] ?? 0;
-  if (origin === SO_EE_ORIGIN_ICMP) {
-    return (type === ICMP_UNREACHABLE ? ICMP_CODES[code] : undefined) ?? 'icmp-unreachable';
-  }
-  if (origin === SO_EE_ORIGIN_ICMP6) {
-    return (type === ICMP6_UNREACHABLE ? ICMP6_CODES[code] : undefined) ?? 'icmp-unreachable';
-  }
-  return null;
+  if (origin === SO_EE_ORIGIN_ICMP) return icmpReason(4, type, code);
+  return origin === SO_EE_ORIGIN_ICMP6 ? icmpReason(6, type, code) : null;
 }
 
 const HEADER = 56;

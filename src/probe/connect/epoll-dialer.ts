@@ -28,7 +28,7 @@ import { Pause } from './pause.ts';
 const MAX_SOCKETS = 8192;
 /** Descriptors left to the rest of the process: a quarter, at most this many. */
 const MAX_RESERVE = 512;
-/** Refused sockets kept for use again. */
+/** Sockets kept for use again. */
 const MAX_IDLE = 128;
 /** Looks at the sockets farther apart than this say nothing about round trips. */
 const STALE_MS = 50;
@@ -50,18 +50,21 @@ const LOCAL: ReadonlyMap<number, Answer> = new Map([
   [ERRNO.EACCES, FORBIDDEN],
 ]);
 
-/** One attempt under way: its socket is the index in the table. */
+/** What a socket is at: its descriptor is the index in the table. Written anew for each attempt. */
 interface Attempt {
-  readonly slot: number;
-  readonly target: SocketAddress;
-  readonly port: number;
-  readonly sentAt: number;
+  /** NONE when nothing is under way. */
+  slot: number;
+  target: SocketAddress;
+  port: number;
+  sentAt: number;
 }
+
+const NONE = -1;
 
 /**
  * Non-blocking connects watched by epoll. One per run.
  *
- * A socket that was refused is used again: making and closing sockets costs more than connecting.
+ * A socket that was refused or reset is used again: making and closing sockets costs more than connecting.
  */
 export class EpollDialer implements Dialer<SocketAddress> {
   readonly name = 'epoll';
@@ -72,7 +75,7 @@ export class EpollDialer implements Dialer<SocketAddress> {
   readonly #epoll: Epoll;
   readonly #pause = new Pause();
   /** Attempts by descriptor, and descriptors by slot. */
-  readonly #attempts: (Attempt | undefined)[] = [];
+  readonly #attempts: Attempt[] = [];
   readonly #fds: number[] = [];
   readonly #idle: Record<SocketAddress['family'], number[]> = { [AF_INET]: [], [AF_INET6]: [] };
   #lookedAt = 0;
@@ -95,23 +98,36 @@ export class EpollDialer implements Dialer<SocketAddress> {
     const used = this.#idle[target.family].pop();
     const fd = used ?? this.#open(target.family);
     if (fd < 0) return LOCAL.get(-fd) ?? OTHER;
-    const attempt = { slot, target, port, sentAt: performance.now() };
+    const sentAt = performance.now();
     const error = this.#sockets.connect(fd, target, port);
     if (error === ERRNO.EINPROGRESS && (used !== undefined || this.#epoll.add(fd))) {
-      this.#fds[slot] = fd;
-      this.#attempts[fd] = attempt;
+      this.#begin(fd, slot, target, port, sentAt);
       return null;
     }
-    const answer = this.#atOnce(fd, attempt, error);
+    const answer = this.#atOnce(fd, target, port, error);
     this.#sockets.reset(fd);
     return answer;
   }
 
+  #begin(fd: number, slot: number, target: SocketAddress, port: number, sentAt: number): void {
+    this.#fds[slot] = fd;
+    const attempt = this.#attempts[fd];
+    if (attempt === undefined) {
+      this.#attempts[fd] = { slot, target, port, sentAt };
+      return;
+    }
+    attempt.slot = slot;
+    attempt.target = target;
+    attempt.port = port;
+    attempt.sentAt = sentAt;
+  }
+
   drop(slot: number): void {
-    const fd = this.#fds[slot] ?? -1;
-    if (this.#attempts[fd] === undefined) return;
-    this.#attempts[fd] = undefined;
-    this.#fds[slot] = -1;
+    const fd = this.#fds[slot] ?? NONE;
+    const attempt = this.#attempts[fd];
+    if (attempt === undefined) return;
+    attempt.slot = NONE;
+    this.#fds[slot] = NONE;
     this.#sockets.close(fd);
   }
 
@@ -140,8 +156,8 @@ export class EpollDialer implements Dialer<SocketAddress> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#attempts.forEach((attempt, fd) => {
-      if (attempt !== undefined) this.#sockets.reset(fd);
+    this.#attempts.forEach(({ slot }, fd) => {
+      if (slot !== NONE) this.#sockets.reset(fd);
     });
     this.#attempts.length = 0;
     this.#closeIdle();
@@ -163,23 +179,24 @@ export class EpollDialer implements Dialer<SocketAddress> {
 
   #event(fd: number, flags: number, now: number | null, sink: Sink): void {
     const attempt = this.#attempts[fd];
-    if (attempt === undefined) return;
+    if (attempt === undefined || attempt.slot === NONE) return;
+    const { slot, target, port } = attempt;
     const failed = (flags & EPOLLERR) !== 0;
-    const answer = failed ? this.#failed(fd, attempt.target) : this.#connected(fd, attempt);
+    const answer = failed ? this.#failed(fd, target) : this.#connected(fd, target, port);
     const exact = answer === OPEN ? this.#sockets.handshakeMs(fd) : null;
     const rttMs = exact ?? (now === null ? null : now - attempt.sentAt);
-    this.#end(fd, attempt, answer);
-    if (rttMs === null || answer.state === 'local-error') sink(attempt.slot, answer);
-    else sink(attempt.slot, answer, rttMs);
+    this.#end(fd, attempt, failed ? answer === CLOSED : this.#unconnected(fd, answer));
+    if (rttMs === null || answer.state === 'local-error') sink(slot, answer);
+    else sink(slot, answer, rttMs);
   }
 
-  #atOnce(fd: number, attempt: Attempt, error: number): Answer {
-    if (error === 0) return this.#connected(fd, attempt);
+  #atOnce(fd: number, target: SocketAddress, port: number, error: number): Answer {
+    if (error === 0) return this.#connected(fd, target, port);
     if (error === ERRNO.ECONNREFUSED) return CLOSED;
     return LOCAL.get(error) ?? OTHER;
   }
 
-  #connected(fd: number, { target, port }: Attempt): Answer {
+  #connected(fd: number, target: SocketAddress, port: number): Answer {
     return this.#sockets.isSelf(fd, target, port) ? SELF : OPEN;
   }
 
@@ -199,12 +216,17 @@ export class EpollDialer implements Dialer<SocketAddress> {
     return LOCAL.get(error) ?? OTHER;
   }
 
-  #end(fd: number, { slot, target }: Attempt, answer: Answer): void {
-    this.#attempts[fd] = undefined;
-    this.#fds[slot] = -1;
-    const idle = this.#idle[target.family];
-    if (answer === CLOSED && idle.length < MAX_IDLE) idle.push(fd);
+  /** `clean`: unconnected, and no ICMP error is left in its queue for the next attempt to find. */
+  #end(fd: number, attempt: Attempt, clean: boolean): void {
+    this.#fds[attempt.slot] = NONE;
+    attempt.slot = NONE;
+    const idle = this.#idle[attempt.target.family];
+    if (clean && idle.length < MAX_IDLE) idle.push(fd);
     else this.#sockets.reset(fd);
+  }
+
+  #unconnected(fd: number, answer: Answer): boolean {
+    return answer === OPEN && this.#sockets.unconnect(fd);
   }
 }
 

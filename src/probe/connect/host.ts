@@ -1,3 +1,4 @@
+import { HostAnswers } from './answer-tally.ts';
 import { Fifo } from './fifo.ts';
 import { LossCount } from './loss.ts';
 import type { HostPace } from './pace.ts';
@@ -6,15 +7,21 @@ import { RttEstimator } from './rtt.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { ConnectWindow } from './window.ts';
 
-/** An attempt in one integer: port and, above it, the number of the attempt from 1. */
-export function attemptCode(port: number, attempt: number): number {
-  return attempt * 65536 + port;
+/**
+ * An attempt in one integer: port, above it the number of the attempt from 1, and above that how many
+ * SYNs the kernel sent of its own in the attempts before.
+ */
+export function attemptCode(port: number, attempt: number, resent = 0): number {
+  return (resent * 256 + attempt) * 65536 + port;
 }
 export function portOf(code: number): number {
   return code & 0xffff;
 }
 export function attemptOf(code: number): number {
-  return code >>> 16;
+  return (code >>> 16) & 0xff;
+}
+export function resentOf(code: number): number {
+  return code >>> 24;
 }
 
 /** Nothing to send to this host until an answer comes, or ever. */
@@ -38,6 +45,9 @@ export interface HostSettings<Target> {
   readonly key: number;
 }
 
+/** Holds back nobody and counts nothing, so that hosts can share it. */
+const UNLIMITED = new TokenBucket('max', 0);
+
 /** One address with unfinished ports: what is left to send, how fast it may go, what was measured. */
 export class Host<Target> {
   readonly id: number;
@@ -46,6 +56,7 @@ export class Host<Target> {
   readonly exempt: boolean;
   readonly rtt = new RttEstimator();
   readonly loss = new LossCount();
+  readonly answers = new HostAnswers();
   readonly window: ConnectWindow | null;
   readonly bucket: TokenBucket;
   inFlight = 0;
@@ -58,7 +69,8 @@ export class Host<Target> {
   shortages = 0;
   readonly #ports: readonly number[];
   readonly #order: Permutation;
-  readonly #repeats = new Fifo<Repeat>();
+  /** Made for the first one: most hosts have none. */
+  #repeats: Fifo<Repeat> | null = null;
   #next = 0;
 
   constructor(settings: HostSettings<Target>, now: number) {
@@ -67,7 +79,8 @@ export class Host<Target> {
     this.target = settings.target;
     this.exempt = settings.exempt;
     this.window = settings.pace.windowed ? new ConnectWindow() : null;
-    this.bucket = new TokenBucket(settings.pace.rate, now);
+    this.bucket =
+      settings.pace.rate === 'max' ? UNLIMITED : new TokenBucket(settings.pace.rate, now);
     this.#ports = settings.ports;
     this.#order = new Permutation(settings.ports.length, settings.key);
   }
@@ -86,12 +99,12 @@ export class Host<Target> {
 
   /** When the next repeated attempt is due; Infinity without one. */
   get repeatDue(): number {
-    return this.#repeats.peek()?.due ?? Number.POSITIVE_INFINITY;
+    return this.#repeats?.peek()?.due ?? Number.POSITIVE_INFINITY;
   }
 
   /** The next attempt to make now: repeats that are due first, then fresh ports in this host's order. */
   take(now: number): number {
-    if (this.repeatDue <= now) return this.#repeats.shift()?.code ?? NOTHING;
+    if (this.repeatDue <= now) return this.#repeats?.shift()?.code ?? NOTHING;
     if (this.#next >= this.#ports.length) return NOTHING;
     const port = this.#ports[this.#order.at(this.#next)] ?? 0;
     this.#next += 1;
@@ -99,6 +112,7 @@ export class Host<Target> {
   }
 
   repeat(code: number, due: number): void {
+    this.#repeats ??= new Fifo();
     this.#repeats.push({ code, due });
   }
 }

@@ -1,22 +1,22 @@
 import type { EngineKind } from '../engine.ts';
 import { connectEngine } from './engine.ts';
-import { NodeDialer } from './node-dialer.ts';
+
+const libc = () => import('../../net/linux/libc.ts');
+const dialer = () => import('./epoll-dialer.ts');
 
 /** Non-blocking sockets and epoll through FFI; Linux only. Loads its parts when asked for. */
 export const EPOLL: EngineKind = {
   name: 'epoll',
   unavailable: async () => {
     if (process.platform !== 'linux') return `it needs Linux, this is ${process.platform}`;
-    const { libcUnavailable } = await import('../../net/linux/libc.ts');
-    return libcUnavailable();
+    // side by side: the one waits for a shared library, the other for small files
+    const [reason] = await Promise.all([libc().then((it) => it.libcUnavailable()), dialer()]);
+    return reason;
   },
   create: async () => {
-    const [{ loadLibc }, { EpollDialer }] = await Promise.all([
-      import('../../net/linux/libc.ts'),
-      import('./epoll-dialer.ts'),
-    ]);
-    const libc = await loadLibc();
-    return connectEngine('epoll', () => new EpollDialer(libc));
+    const [{ loadLibc }, { EpollDialer }] = await Promise.all([libc(), dialer()]);
+    const calls = await loadLibc();
+    return connectEngine('epoll', () => new EpollDialer(calls));
   },
 };
 
@@ -24,5 +24,8 @@ export const EPOLL: EngineKind = {
 export const NODE: EngineKind = {
   name: 'node',
   unavailable: () => Promise.resolve(null),
-  create: () => Promise.resolve(connectEngine('node', () => new NodeDialer())),
+  create: async () => {
+    const { NodeDialer } = await import('./node-dialer.ts');
+    return connectEngine('node', () => new NodeDialer());
+  },
 };

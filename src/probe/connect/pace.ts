@@ -1,4 +1,4 @@
-import { isLoopback } from '../../model/network.ts';
+import { isLoopback } from '../../model/loopback.ts';
 import type { Limit, Pace } from '../engine.ts';
 import type { LossCount } from './loss.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -40,21 +40,26 @@ export function hostPace(pace: Pace, address: string): HostPace {
 export class OverallPace {
   readonly bucket: TokenBucket;
   readonly #adaptive: boolean;
-  #rate: number;
+  #rate: Limit;
   #reviewAt: number;
   #answered = 0;
   #lost = 0;
 
   constructor(rate: Pace['rate'], now: number) {
     this.#adaptive = rate === 'auto';
-    this.#rate = AUTO_RATE;
+    this.#rate = rate === 'auto' ? AUTO_RATE : rate;
     this.#reviewAt = now + REVIEW_MS;
-    this.bucket = new TokenBucket(rate === 'auto' ? AUTO_RATE : rate, now);
+    this.bucket = new TokenBucket(this.#rate, now);
+  }
+
+  /** Probes per second; undefined when there is no limit. */
+  get target(): number | undefined {
+    return this.#rate === 'max' ? undefined : this.#rate;
   }
 
   /** Call often; acts once a second. `seen` are all answers and losses so far. */
   review(now: number, seen: LossCount): void {
-    if (!this.#adaptive || now < this.#reviewAt) return;
+    if (!this.#adaptive || this.#rate === 'max' || now < this.#reviewAt) return;
     this.#reviewAt = now + REVIEW_MS;
     const answered = seen.answered - this.#answered;
     const lost = seen.lost - this.#lost;

@@ -174,12 +174,12 @@ describe('TimerWheel', () => {
 describe('Slots', () => {
   it('tells a stale ticket from a current one', () => {
     const slots = new Slots<string>();
-    const slot = slots.take('a', 1, 0);
+    const slot = slots.take('a', 1, 0, 500);
     const ticket = slots.ticket(slot);
     expect(slots.slotOf(ticket)).toBe(slot);
     slots.free(slot);
     expect(slots.slotOf(ticket)).toBeNull();
-    expect(slots.take('b', 2, 0)).toBe(slot);
+    expect(slots.take('b', 2, 0, 500)).toBe(slot);
     expect(slots.slotOf(ticket)).toBeNull();
     expect(slots.slotOf(slots.ticket(slot))).toBe(slot);
     expect(slots.used).toBe(1);

@@ -288,4 +288,42 @@ describe('a run', () => {
     await scan(simulation, hosts(5), range(50));
     expect(simulation.mostUnderWay).toBe(7);
   });
+
+  it.each([1, 2, 3, 4, 5, 6])(
+    'knows how many open ports it missed (network %d)',
+    async (network) => {
+      const ports = range(3000);
+      const isOpen = (port: number) => port % 3 > 0;
+      const simulation = new Simulation((address, port, nth) => {
+        const lost = mix(mix(port * 97 + nth) ^ mix(network + address.length)) / 2 ** 32 < 0.3;
+        return lost || !isOpen(port) ? null : OPEN;
+      });
+      const { outcomes, stats } = await scan(simulation, hosts(1), ports);
+      const missed = 2000 - count(outcomes, 'open/syn-ack');
+      const [low, high] = stats.loss?.interval ?? [Number.NaN, Number.NaN];
+      expect(low).toBeLessThanOrEqual(missed);
+      expect(high).toBeGreaterThanOrEqual(missed);
+      expect(high).toBeLessThan(60);
+      expect(stats.loss?.probeLoss).toBeCloseTo(0.3, 1);
+    },
+  );
+
+  it('knows of hosts with one port each that as many attempts were all there was', async () => {
+    const simulation = new Simulation((address, _, nth) =>
+      mix(mix(Number(address.split('.')[2]) * 256 + Number(address.split('.')[3])) ^ nth) % 10 < 3
+        ? null
+        : OPEN,
+    );
+    const { outcomes, stats } = await scan(simulation, hosts(2000), [443]);
+    const missed = count(outcomes, 'filtered/no-response');
+    expect(missed).toBeGreaterThan(100);
+    expect(stats.loss?.interval[0]).toBeLessThanOrEqual(missed);
+    expect(stats.loss?.interval[1]).toBeGreaterThanOrEqual(missed);
+  });
+
+  it('says nothing of losses when it asked only once', async () => {
+    const simulation = new Simulation(() => OPEN);
+    const { stats } = await scan(simulation, hosts(1), range(100), { attempts: 1 });
+    expect(stats.loss).toBeUndefined();
+  });
 });

@@ -1,8 +1,9 @@
 import type { Outcome } from '../../model/port.ts';
 import type { ProbeOptions } from '../engine.ts';
+import { AnswerTally, resentWithin } from './answer-tally.ts';
 import { type Answer, type Dialer, SILENT, type Sink } from './dialer.ts';
 import { Fifo } from './fifo.ts';
-import { attemptCode, attemptOf, Host, NOTHING, portOf } from './host.ts';
+import { attemptCode, attemptOf, Host, NOTHING, portOf, resentOf } from './host.ts';
 import { attemptsFor, LossCount } from './loss.ts';
 import { hostPace, isExempt, OverallPace } from './pace.ts';
 import { mix } from './permute.ts';
@@ -19,10 +20,13 @@ const CHUNK = 64;
 const REPEAT_PAUSE_MS = 300;
 /** Longest sleep without looking round, milliseconds. */
 const MAX_WAIT_MS = 100;
+const DEFAULT_TIMEOUT_MS = 3000;
 /** Hosts that may be unfinished at once. */
 export const MAX_HOSTS = 4096;
 /** Another address is pulled only while fewer hosts than this have something to send. */
 const READY_HOSTS = 128;
+/** Time between two estimates of what losses hid, milliseconds. */
+const LOSS_REVIEW_MS = 1000;
 
 export type Clock = () => number;
 
@@ -31,6 +35,7 @@ export class Run<Target> {
   readonly #dialer: Dialer<Target>;
   readonly #ports: readonly number[];
   readonly #options: ProbeOptions;
+  readonly #timeoutMs: number;
   readonly #now: Clock;
   readonly #slots = new Slots<Host<Target>>();
   readonly #wheel: TimerWheel;
@@ -41,20 +46,24 @@ export class Run<Target> {
   readonly #overall: OverallPace;
   readonly #neighbours = new RttEstimator();
   readonly #loss = new LossCount();
+  readonly #finished = new AnswerTally();
   readonly #shortage: Shortage;
   readonly #sink: Sink;
   #batch: Outcome[] = [];
   #admitted = 0;
+  #lossReviewAt: number;
 
   constructor(dialer: Dialer<Target>, ports: readonly number[], options: ProbeOptions, now: Clock) {
     this.#dialer = dialer;
     this.#ports = ports;
     this.#options = options;
+    this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#now = now;
     this.#wheel = new TimerWheel(now());
     this.#overall = new OverallPace(options.pace.rate, now());
     this.#shortage = new Shortage(dialer.capacity, options);
     this.#sink = (slot, answer, rttMs) => this.#answered(slot, answer, rttMs);
+    this.#lossReviewAt = now() + LOSS_REVIEW_MS;
   }
 
   get idle(): boolean {
@@ -76,19 +85,21 @@ export class Run<Target> {
     const ports = portsOf === undefined ? this.#ports : portsOf(address);
     if (ports.length === 0) return;
     const id = this.#admitted++;
+    if (isAnswer(target)) {
+      for (const port of ports) this.#report(address, port, target);
+      return;
+    }
     const settings = {
       id,
       address,
+      target,
       ports,
       pace: hostPace(pace, address),
       exempt: isExempt(pace, address),
       key: mix(seed ^ mix(id + 1)),
     };
-    if (isAnswer(target)) {
-      for (const port of ports) this.#report(address, port, target);
-      return;
-    }
-    const host = new Host({ ...settings, target }, this.#now());
+    if (!settings.exempt) this.#noteTarget();
+    const host = new Host(settings, this.#now());
     this.#hosts.set(id, host);
     this.#ready(host);
   }
@@ -103,6 +114,7 @@ export class Run<Target> {
     this.#dialer.collect(this.#sink);
     const batch = this.#batch;
     if (batch.length > 0) this.#batch = [];
+    this.#reviewLoss(batch.length > 0 && this.#hosts.size === 0);
     return batch;
   }
 
@@ -137,6 +149,28 @@ export class Run<Target> {
     return this.#paced.shift();
   }
 
+  #reviewLoss(last: boolean): void {
+    const now = this.#now();
+    if (!last && now < this.#lossReviewAt) return;
+    this.#lossReviewAt = now + LOSS_REVIEW_MS;
+    if (this.#options.stats.targetRate !== undefined) this.#noteTarget();
+    const underWay = new AnswerTally();
+    for (const host of this.#hosts.values()) underWay.add(host.answers, this.#attemptsAt(host));
+    const loss = this.#finished.estimate(underWay, this.#options.attempts ?? 2);
+    if (loss !== undefined) this.#options.stats.loss = loss;
+  }
+
+  #noteTarget(): void {
+    const { target } = this.#overall;
+    if (target !== undefined) this.#options.stats.targetRate = target;
+  }
+
+  /** Attempts that a silent port of this host gets. */
+  #attemptsAt(host: Host<Target>): number {
+    const { attempts = 2 } = this.#options;
+    return attemptsFor(attempts, host.loss, this.#loss, host.portCount);
+  }
+
   #sendTo(host: Host<Target>, now: number): void {
     host.queued = false;
     if (!host.windowOpen) return;
@@ -152,14 +186,13 @@ export class Run<Target> {
 
   #dial(host: Host<Target>, code: number, now: number): void {
     const attempt = attemptOf(code);
-    const slot = this.#slots.take(host, code, now);
+    const wait = attemptTimeoutMs(host.rtt, this.#neighbours, attempt, this.#timeoutMs);
+    const slot = this.#slots.take(host, code, now, wait);
     host.inFlight += 1;
     this.#options.stats.probes += 1;
     if (attempt > 1) this.#options.stats.retries += 1;
     const answer = this.#dialer.dial(slot, host.target, portOf(code));
     if (answer !== null) return this.#answered(slot, answer);
-    const { timeoutMs = 3000 } = this.#options;
-    const wait = attemptTimeoutMs(host.rtt, this.#neighbours, attempt, timeoutMs);
     this.#wheel.add(now + wait, this.#slots.ticket(slot));
   }
 
@@ -189,19 +222,24 @@ export class Run<Target> {
     const host = slot === null ? undefined : this.#slots.owner(slot);
     if (slot === null || host === undefined) return;
     const code = this.#slots.code(slot);
+    const waited = this.#slots.waitMs(slot);
     this.#dialer.drop(slot);
     this.#release(slot, host);
-    this.#silent(host, code);
+    this.#silent(host, code, waited);
   }
 
-  #silent(host: Host<Target>, code: number): void {
+  #silent(host: Host<Target>, code: number, waitedMs: number): void {
     const attempt = attemptOf(code);
+    // a SYN counts where as much time is left for its answer as a first one gets
+    const resent = resentOf(code) + (attempt > 1 ? resentWithin(waitedMs / 2) : 0);
     const { attempts = 2 } = this.#options;
     if (attempt < attemptsFor(attempts, host.loss, this.#loss, host.portCount)) {
-      host.repeat(attemptCode(portOf(code), attempt + 1), this.#now() + REPEAT_PAUSE_MS);
+      const next = attemptCode(portOf(code), attempt + 1, resent);
+      host.repeat(next, this.#now() + REPEAT_PAUSE_MS);
       return;
     }
     host.loss.silent += 1;
+    host.answers.believedSilent(attempt + resent);
     host.window?.grow();
     this.#settle(host, portOf(code), SILENT);
   }
@@ -214,10 +252,14 @@ export class Run<Target> {
     this.#release(slot, host);
     if (answer.state === 'self') return this.#again(host, code, this.#now());
     if (answer.state === 'short') return this.#ranShort(host, code, answer);
-    if (answer === SILENT) return this.#silent(host, code);
+    if (answer === SILENT) return this.#silent(host, code, this.#slots.waitMs(slot));
     this.#shortage.passed();
     host.shortages = 0;
-    if (isFromHost(answer)) this.#learn(host, attemptOf(code), sentAt, rttMs);
+    if (isFromHost(answer.state)) {
+      const resent = resentOf(code) + resentWithin(rttMs ?? this.#now() - sentAt);
+      host.answers.answered(answer.state, attemptOf(code) + resent);
+      this.#learn(host, attemptOf(code), sentAt, rttMs);
+    }
     this.#settle(host, portOf(code), answer, rttMs);
   }
 
@@ -253,7 +295,9 @@ export class Run<Target> {
   #settle(host: Host<Target>, port: number, answer: Answer, rttMs?: number): void {
     this.#report(host.address, port, answer, rttMs);
     host.outcomes += 1;
-    if (host.complete) this.#hosts.delete(host.id);
+    if (!host.complete) return;
+    this.#finished.add(host.answers, this.#attemptsAt(host));
+    this.#hosts.delete(host.id);
   }
 
   #report(address: string, port: number, answer: Answer, rttMs?: number): void {
@@ -267,7 +311,7 @@ export class Run<Target> {
 }
 
 /** ICMP errors come from routers, rate-limited and after seconds of ARP: they measure nothing of the host. */
-function isFromHost({ state }: Answer): boolean {
+function isFromHost(state: Answer['state']): state is 'open' | 'closed' {
   return state === 'open' || state === 'closed';
 }
 

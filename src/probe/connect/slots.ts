@@ -9,6 +9,7 @@ export class Slots<Owner> {
   readonly #owners: (Owner | undefined)[] = [];
   readonly #codes: number[] = [];
   readonly #sentAt: number[] = [];
+  readonly #waits: number[] = [];
   readonly #uses: number[] = [];
   readonly #spare: number[] = [];
 
@@ -16,11 +17,12 @@ export class Slots<Owner> {
     return this.#owners.length - this.#spare.length;
   }
 
-  take(owner: Owner, code: number, sentAt: number): number {
+  take(owner: Owner, code: number, sentAt: number, waitMs: number): number {
     const slot = this.#spare.pop() ?? this.#owners.length;
     this.#owners[slot] = owner;
     this.#codes[slot] = code;
     this.#sentAt[slot] = sentAt;
+    this.#waits[slot] = waitMs;
     this.#uses[slot] = (this.#uses[slot] ?? 0) + 1;
     return slot;
   }
@@ -32,6 +34,11 @@ export class Slots<Owner> {
 
   owner(slot: number): Owner | undefined {
     return this.#owners[slot];
+  }
+
+  /** How long the attempt may take, milliseconds. */
+  waitMs(slot: number): number {
+    return this.#waits[slot] ?? 0;
   }
 
   code(slot: number): number {

@@ -56,6 +56,8 @@ describe('csv', () => {
       'banner',
       'scan_id',
       'scanned_at',
+      'edge',
+      'edge_basis',
     ]);
   });
 
@@ -85,6 +87,13 @@ describe('csv', () => {
       banner: "'+PONG\\r\\n",
       scan_id: '0b8e6f6e-2f0b-4c3a-9a55-6d2f6f2f9a10',
       scanned_at: '2026-08-20T14:05:00.000Z',
+      edge: '',
+      edge_basis: '',
+    });
+    expect(rows[6]).toMatchObject({
+      address: '192.0.2.99',
+      edge: 'Cloudflare',
+      edge_basis: 'list',
     });
     expect(rows[3]?.certificate_not_after).toBe('2024-01-01T00:00:00.000Z');
   });
@@ -107,7 +116,7 @@ describe('csv', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const rows = parse([...csv.render(reportOfText(text))].join(''));
-        expect(rows.map((row) => row.length)).toEqual(Array(8).fill(22));
+        expect(rows.map((row) => row.length)).toEqual(Array(8).fill(24));
       }),
     );
   });

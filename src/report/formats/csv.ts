@@ -1,8 +1,12 @@
-import type { PortRecord, ScanReport } from '../../model/scan.ts';
+import type { HostRecord, PortRecord, ScanReport } from '../../model/scan.ts';
 import type { Format } from '../format.ts';
 import { clip, visible } from '../text.ts';
 
-type Cell = (port: PortRecord, scan: ScanReport['scan']) => string | number | undefined;
+type Cell = (
+  port: PortRecord,
+  scan: ScanReport['scan'],
+  host: HostRecord,
+) => string | number | undefined;
 
 /** Longest banner kept in a cell; spreadsheets stop at 32,767 characters. */
 const BANNER = 1_000;
@@ -31,6 +35,8 @@ const COLUMNS: Readonly<Record<string, Cell>> = {
   banner: (port) => port.service?.raw && clip(port.service.raw.text, BANNER),
   scan_id: (_, scan) => scan.id,
   scanned_at: (_, scan) => scan.startedAt,
+  edge: (_, __, host) => host.edge?.provider,
+  edge_basis: (_, __, host) => host.edge?.basis,
 };
 
 /**
@@ -51,9 +57,9 @@ function cell(value: string | number | undefined): string {
 function* render(report: ScanReport): Iterable<string> {
   yield `${Object.keys(COLUMNS).join(',')}\r\n`;
   const columns = Object.values(COLUMNS);
-  for (const { ports } of report.hosts) {
-    for (const port of ports) {
-      yield `${columns.map((column) => cell(column(port, report.scan))).join(',')}\r\n`;
+  for (const host of report.hosts) {
+    for (const port of host.ports) {
+      yield `${columns.map((column) => cell(column(port, report.scan, host))).join(',')}\r\n`;
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { ScanReport } from '../../model/scan.ts';
 import type { Finding } from '../../model/verdict.ts';
 import { caveats } from '../caveats.ts';
+import { edgeNotes } from '../edges.ts';
 import type { Format } from '../format.ts';
 import { type Row, worstRows } from '../rows.ts';
 import { bannerOf, hostLabel, portLabel, productOf, protocolOf } from '../service.ts';
@@ -83,7 +84,8 @@ function head(report: ScanReport): string {
 
 function notes(report: ScanReport): string {
   const rest = otherStates(summarise(report).ports);
-  const lines = [...caveats(report), ...(rest === '' ? [] : [`Not open: ${rest}.`])];
+  const known = [...edgeNotes(report), ...caveats(report)];
+  const lines = [...known, ...(rest === '' ? [] : [`Not open: ${rest}.`])];
   const problems = report.scan.problems.map(({ code: id, message }) => `${id}: ${message}`);
   const all = [...lines, ...problems];
   return all.length === 0 ? '' : `\n${all.map((text) => `> - ${prose(text)}\n`).join('')}`;

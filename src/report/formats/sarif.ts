@@ -107,6 +107,13 @@ function invocationOf(scan: ScanReport['scan']): object {
   };
 }
 
+/** Hosts whose ports are a shared edge's. */
+function edgesOf({ hosts }: ScanReport): object[] {
+  return hosts.flatMap(({ address, names, edge }) =>
+    edge === undefined ? [] : [{ address, names, ...edge }],
+  );
+}
+
 function driverOf(tool: string, rules: readonly object[]): object {
   const version = tool.split(' ').at(-1);
   return { driver: { name: 'Postern', version, rules } };
@@ -122,7 +129,7 @@ function* render(report: ScanReport): Iterable<string> {
     automationDetails: { id: `postern/${scan.id}`, guid: scan.id },
     invocations: [invocationOf(scan)],
     columnKind: 'utf16CodeUnits',
-    properties: { scope: scan.scope, stats: scan.stats },
+    properties: { scope: scan.scope, stats: scan.stats, edges: edgesOf(report) },
   };
   yield `{"version":"2.1.0","$schema":"${SCHEMA}","runs":[${JSON.stringify(run).slice(0, -1)},"results":[`;
   let before = '\n';

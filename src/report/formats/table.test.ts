@@ -101,8 +101,9 @@ describe('table', () => {
     const { scan, ...rest } = sampleReport();
     const scope = { ...scan.scope, vantage: { kind: 'loopback', name: 'me' } } as const;
     const lines = linesOf({ ...rest, scan: { ...scan, scope, complete: false } }, { width: 120 });
-    expect(lines.slice(-7)).toEqual([
+    expect(lines.slice(-8)).toEqual([
       'Not open: 1,987 closed, 1,898 filtered, 100 unreachable, 9 not asked (local error).',
+      'bücher.example (192.0.2.99) is Cloudflare’s shared edge: which ports are open there is not up to your firewall.',
       'Interrupted: hosts and ports that are not listed were not looked at.',
       'Part of the work failed (1 problem).',
       'Seen over loopback: this is what listens here, not what outsiders can reach.',

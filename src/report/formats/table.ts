@@ -2,6 +2,7 @@ import type { ScanReport } from '../../model/scan.ts';
 import { LEVEL_STYLE, type Paint, painter, SEVERITY_STYLE } from '../ansi.ts';
 import { caveats } from '../caveats.ts';
 import { columnsOf, fit, padded, wrapped } from '../columns.ts';
+import { edgeNotes } from '../edges.ts';
 import type { Format, RenderOptions } from '../format.ts';
 import { type Row, worstRows } from '../rows.ts';
 import { bannerOf, hostLabel, portLabel, productOf, protocolOf } from '../service.ts';
@@ -151,7 +152,7 @@ function* foot(report: ScanReport, rows: readonly Row[], layout: Layout): Iterab
   const summary = summarise(report);
   const rest = otherStates(summary.ports);
   const notes = rest === '' ? [] : [`Not open: ${rest}.`];
-  notes.push(...findingsElsewhere(report, rows), ...caveats(report));
+  notes.push(...findingsElsewhere(report, rows), ...edgeNotes(report), ...caveats(report));
   for (const note of notes) yield `${wrapped(note, layout.width).join('\n')}\n`;
   for (const line of problemLines(report)) {
     yield `${wrapped(visible(clip(line, SENTENCE)), layout.width - 2)

@@ -4,6 +4,7 @@ import type { HostRecord, PortCounts, PortRecord, ScanReport } from '../../model
 import type { Service } from '../../model/service.ts';
 import { compareSeverity, type Finding, type Severity } from '../../model/verdict.ts';
 import { cpeUri } from '../cpe.ts';
+import { edgeLabel } from '../edges.ts';
 import type { Format } from '../format.ts';
 import { findingsByPort } from '../rows.ts';
 import { headline, summarise } from '../summary.ts';
@@ -201,7 +202,15 @@ function* hostElement(host: HostRecord, findingsOf: FindingsOf): Iterable<string
   yield `${element('address', { addr: host.address, addrtype })}\n`;
   yield `<hostnames>${names.join('')}</hostnames>\n<ports>${extraPorts(host)}`;
   for (const port of host.ports) yield portElement(port, findingsOf(port));
-  yield '</ports>\n</host>\n';
+  yield `</ports>\n${hostScript(host)}</host>\n`;
+}
+
+/** What is known of the host as a whole and has no element of nmap's. */
+function hostScript({ edge }: HostRecord): string {
+  if (edge === undefined) return '';
+  const attributes = { id: 'postern-edge', output: edgeLabel(edge) };
+  const script = element('script', attributes, structured('edge', edge));
+  return `${element('hostscript', {}, script)}\n`;
 }
 
 function argsOf(scan: ScanReport['scan']): string {

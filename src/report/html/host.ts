@@ -1,5 +1,6 @@
-import type { PortRecord } from '../../model/scan.ts';
+import type { PortRecord, SharedEdge } from '../../model/scan.ts';
 import { type Finding, LEVELS, SEVERITIES, type Severity } from '../../model/verdict.ts';
+import { edgeLabel } from '../edges.ts';
 import { type Fact, factsOf } from '../facts.ts';
 import type { Row } from '../rows.ts';
 import { bannerOf, hostLabel, portLabel, productOf, protocolOf } from '../service.ts';
@@ -79,6 +80,13 @@ function portRow(row: Row): Markup {
 `;
 }
 
+/** What the host is told to be, with its reasons to open. */
+function edgeLine(edge: SharedEdge | undefined): Markup {
+  if (edge === undefined) return NOTHING;
+  const reasons = edge.evidence.map((fact) => html`<li>${sentence(fact)}</li>`);
+  return html`<details class="edge"><summary>${edgeLabel(edge)}</summary><ul>${reasons}</ul></details>\n`;
+}
+
 /** A host's heading and its ports, row by row. */
 export function* hostSection({ id, rows }: HostRows): Iterable<string> {
   const host = rows[0]?.host;
@@ -89,7 +97,7 @@ export function* hostSection({ id, rows }: HostRows): Iterable<string> {
     host.names.length > 1 ? `Also ${clip(host.names.slice(1, NAMES).join(', '), SENTENCE)}. ` : '';
   const label = hostLabel({ ...host, names: host.names.slice(0, 1) });
   yield html`<section class="host" id="${id}"><div><h3>${label}</h3><span class="soft">${others}${counts}</span></div>
-<table class="ports"><thead><tr><th scope="col">Port</th><th scope="col">Service</th><th scope="col">Verdict</th><th scope="col">Severity</th><th scope="col">Why, and what to do</th></tr></thead><tbody>
+${edgeLine(host.edge)}<table class="ports"><thead><tr><th scope="col">Port</th><th scope="col">Service</th><th scope="col">Verdict</th><th scope="col">Severity</th><th scope="col">Why, and what to do</th></tr></thead><tbody>
 `.text;
   for (const row of rows) yield portRow(row).text;
   yield '</tbody></table></section>\n';

@@ -2,7 +2,9 @@ import type { HostRecord, ScanReport } from '../../model/scan.ts';
 import type { Finding, Level } from '../../model/verdict.ts';
 import { LEVELS } from '../../model/verdict.ts';
 import { caveats, limits } from '../caveats.ts';
+import { edgeLabel } from '../edges.ts';
 import type { Fact } from '../facts.ts';
+import { lossShare } from '../loss.ts';
 import { portLabel } from '../service.ts';
 import { headline, otherStates, type Summary } from '../summary.ts';
 import { clip, counted, grouped } from '../text.ts';
@@ -116,9 +118,10 @@ export function* quietHosts(hosts: readonly HostRecord[]): Iterable<string> {
   yield html`<h2>${counted(hosts.length, 'host')} without listed ports</h2>
 <div class="host"><table><thead><tr><th scope="col">Address</th><th scope="col">Names</th><th scope="col">Ports</th></tr></thead><tbody>
 `.text;
-  for (const { address, names, counts } of hosts) {
+  for (const { address, names, counts, edge } of hosts) {
+    const shared = edge === undefined ? '' : `${edgeLabel(edge)}. `;
     const open = counts.open > 0 ? `${counted(counts.open, 'open port')}, ` : '';
-    yield html`<tr><td class="port">${address}</td><td>${clip(names.join(', '), LIST)}</td><td class="soft">${open}${otherStates(counts)}</td></tr>
+    yield html`<tr><td class="port">${address}</td><td>${clip(names.join(', '), LIST)}</td><td class="soft">${shared}${open}${otherStates(counts)}</td></tr>
 `.text;
   }
   yield '</tbody></table></div>\n';
@@ -138,6 +141,7 @@ function scopeFacts({ scan }: ScanReport, summary: Summary): Fact[] {
     ['Engine', scope.engine],
     ['Probes', `${grouped(stats.probes)}, of which ${grouped(stats.retries)} retries`],
     ['Rate', `${grouped(stats.achievedRate)} probes per second`],
+    ['Packet loss', stats.loss === undefined ? 'not measured' : lossShare(stats.loss)],
     ['Not open', otherStates(summary.ports) || 'none'],
     ['Scan', scan.id],
   );

@@ -47,6 +47,7 @@ code, pre, .port { font-family: ui-monospace, "SF Mono", "DejaVu Sans Mono", "Li
 .worst li:first-child { border-top: 0; }
 .worst .port { overflow-wrap: anywhere; white-space: normal; }
 .more { margin-top: 8px; }
+.edge { color: var(--soft); margin: 0 0 8px; } .edge summary { font-weight: 600; }
 .todo { color: var(--soft); } .todo::before { content: "→ "; }
 .tools { display: none; gap: 12px; flex-wrap: wrap; align-items: end; margin: 0 0 14px; }
 .js .tools { display: flex; }

@@ -57,6 +57,23 @@ export const nginx = defineServer({
     ]),
 });
 
+/** Adds fields to its answers that edges add to theirs; what it is stays in its Server field. */
+export const nginxWithEdgeFields = defineServer({
+  ...about,
+  name: 'nginx-with-edge-fields',
+  doors: {
+    http: { protocol: 'http', hello: HTTP },
+    https: { protocol: 'https', tls: 'implicit', hello: HTTP },
+  },
+  start: (world) => {
+    const fields = 'add_header cf-ray 8c1f0a2b3c4d5e6f-FRA; add_header cf-cache-status DYNAMIC;';
+    return launch(world, [
+      site(world, `${world.ports.http}`, fields),
+      site(world, `${world.ports.https} ssl`, `${tls(world)} ${fields}`),
+    ]);
+  },
+});
+
 /** Takes TLS 1.0 and 1.1 too, which Debian's OpenSSL does only at security level 0. */
 export const nginxOldTls = defineServer({
   ...about,

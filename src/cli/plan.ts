@@ -37,16 +37,18 @@ function portsText(ports: readonly number[]): string {
 }
 
 /** Both transports side by side. */
-function sending({ addresses, loopback, ports, udp, shard, pace }: PlanFacts): Estimate {
-  const parts = shard?.of ?? 1;
+function sending(facts: PlanFacts): Estimate {
+  const { addresses, loopback, ports, engine, udp, shard, pace } = facts;
   const works = [
-    { ports: ports.length / parts, mostEach: (ports.length * ATTEMPTS) / parts },
-    ...(udp === undefined
-      ? []
-      : [{ ports: udp.ports.length / parts, mostEach: udp.mostEach / parts }]),
+    { engine, ports: ports.length, mostEach: ports.length * ATTEMPTS },
+    ...(udp === undefined ? [] : [{ ...udp, ports: udp.ports.length }]),
   ].filter((work) => work.ports > 0);
   const shared = sharedPace(pace, works.length);
-  const all = works.map((work) => estimate({ addresses, loopback, ...work }, shared));
+  const parts = shard?.of ?? 1;
+  const all = works.map((work) => {
+    const each = { ports: work.ports / parts, mostEach: work.mostEach / parts };
+    return estimate({ addresses, loopback, autoRate: work.engine.autoRate, ...each }, shared);
+  });
   const times = all.flatMap(({ seconds }) => seconds ?? []);
   return {
     least: all.reduce((sum, { least }) => sum + least, 0),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { newProgress, type Progress } from '../pipeline/scan.ts';
+import { newProgress, type Progress } from '../pipeline/progress.ts';
 import { progressLine } from './progress.ts';
 
 type Engine = Partial<Progress['engine']>;

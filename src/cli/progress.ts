@@ -1,4 +1,4 @@
-import type { Progress } from '../pipeline/scan.ts';
+import type { Progress } from '../pipeline/progress.ts';
 import { lossShare } from '../report/loss.ts';
 
 const BAR_MS = 200;

@@ -8,7 +8,7 @@ import type { Manner, PlanSettings } from '../pipeline/journal/entry.ts';
 import { Journal } from '../pipeline/journal/open.ts';
 import { digestOf, ListDigest } from '../pipeline/journal/plan.ts';
 import { readExclusions } from '../targets/exclude.ts';
-import { formatPorts, type PortSelection } from '../targets/ports.ts';
+import { formatPorts, formatSelection, joinSelection } from '../targets/ports.ts';
 import { readTargets } from '../targets/read.ts';
 import { formatShard, parseShard } from '../targets/shard.ts';
 import { shown } from '../targets/target.ts';
@@ -59,22 +59,13 @@ export function resumedOptions({ header, exclude }: Journal, given: GivenOptions
     perHost,
     ...(timeout === null ? {} : { timeout }),
     ...given,
-    ports: listOf(settings.ports),
+    ports: joinSelection(settings.ports),
     exclude: inLists(exclude),
     seed: settings.seed,
     identify: settings.identify,
     show: settings.show,
     ...(shard === null ? {} : { shard }),
   };
-}
-
-function textsOf({ tcp, udp }: PortSelection): PlanSettings['ports'] {
-  return { tcp: formatPorts(tcp), udp: formatPorts(udp) };
-}
-
-/** As `-p` takes them. */
-function listOf({ tcp, udp }: PlanSettings['ports']): string {
-  return [tcp, ...(udp === '' ? [] : [`U:${udp}`])].filter((list) => list !== '').join(',');
 }
 
 /** Half a million exclusions are read in lists faster than one by one. */
@@ -110,8 +101,9 @@ async function begin({ path, targets, given, stdin, tool, signal }: ResumeReques
 
 async function settingsOf(targets: readonly string[], options: ScanOptions): Promise<PlanSettings> {
   const { seed, shard, identify, show } = options;
+  const { tcp, udp } = choosePorts(options, targets);
   return {
-    ports: textsOf(choosePorts(options, targets)),
+    ports: { tcp: formatPorts(tcp), udp: formatPorts(udp) },
     seed: seed ?? randomInt(2 ** 32),
     shard: shard === undefined ? null : formatShard(shard),
     identify,
@@ -154,7 +146,11 @@ async function changedSettings(
   const { ports, top, seed, shard, identify, show, policy } = given;
   const named = ports !== undefined || top !== undefined;
   const pairs: [string, string, string | undefined][] = [
-    ['ports', listOf(plan.ports), named ? listOf(textsOf(choosePorts(given, targets))) : undefined],
+    [
+      'ports',
+      joinSelection(plan.ports),
+      named ? formatSelection(choosePorts(given, targets)) : undefined,
+    ],
     ['seed', `${plan.seed}`, seed === undefined ? undefined : `${seed}`],
     ['shard', plan.shard ?? 'none', shard === undefined ? undefined : formatShard(shard)],
     ['identify', `${plan.identify}`, identify === undefined ? undefined : `${identify}`],

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { vitals } from '../contract/stats.ts';
-import { newProgress, type Progress } from '../pipeline/scan.ts';
+import { newProgress, type Progress } from '../pipeline/progress.ts';
 import { showStats, vitalsOf } from './stats.ts';
 
 function progressOf(engine: Partial<Progress['engine']>, more: Partial<Progress> = {}): Progress {
@@ -78,10 +78,10 @@ it('writes a line a second and a last one, with messages between them', () => {
   const stream = new PassThrough();
   const progress = newProgress();
   const view = showStats(stream, { progress, total: () => 5, now: () => performance.now() });
-  progress.engine.probes = 300;
+  progress.earlier.probes = 300;
   vi.advanceTimersByTime(1000);
   view.message('note: something');
-  progress.engine.probes = 500;
+  progress.earlier.probes = 500;
   vi.advanceTimersByTime(1000);
   view.stop();
   vi.advanceTimersByTime(5000);

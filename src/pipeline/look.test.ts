@@ -8,6 +8,7 @@ import { look } from './look.ts';
 const STRANDED: Engine = {
   name: 'stranded',
   transport: 'tcp',
+  autoRate: 1,
   async *probe(addresses, ports) {
     for await (const address of addresses) {
       yield ports.map((port): Outcome => {

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { DATAGRAM_PROTOCOLS } from '../identify/datagrams.ts';
 import { PROTOCOLS } from '../identify/registry.ts';
 import { messageOf, type PosternError, problem } from '../model/errors.ts';
-import type { PortState } from '../model/port.ts';
+import type { PortState, Transport } from '../model/port.ts';
 import type { Problem, ScanReport, ScanStats, Vantage } from '../model/scan.ts';
 import { compareSeverity } from '../model/verdict.ts';
 import type { Resolver } from '../net/dns.ts';
@@ -15,8 +15,9 @@ import type { Spent } from './journal/entry.ts';
 import type { Journal } from './journal/open.ts';
 import type { JournalWriter } from './journal/writer.ts';
 import { Notebook, noting, type TargetRequest, targetsOf } from './notebook.ts';
+import { newProgress, type Progress } from './progress.ts';
 import { Beginning } from './restore.ts';
-import { type HostResult, newProgress, type Progress, type ScanInput, scanHosts } from './scan.ts';
+import { type HostResult, type ScanInput, scanHosts } from './scan.ts';
 
 export interface LookRequest {
   readonly targets: readonly string[];
@@ -78,8 +79,9 @@ export function look(request: LookRequest): Look {
     progress,
     total: () => {
       const { addresses, complete } = expansion.counted();
-      const ports = request.ports.length + (request.udp?.ports.length ?? 0);
-      return complete ? Math.round((addresses * ports) / (request.shard?.of ?? 1)) : undefined;
+      const { ports, udp, shard } = request;
+      const each = (ports.length + (udp?.ports.length ?? 0)) / (shard?.of ?? 1);
+      return complete ? Math.round(addresses * each) : undefined;
     },
     run: () => new Run(request, progress, notebook, expansion).run(),
   };
@@ -105,27 +107,19 @@ class Run {
   readonly #progress: Progress;
   readonly #notebook: Notebook;
   readonly #expansion: Expansion;
-  readonly #portsOf: ((address: string) => readonly number[]) | undefined;
-  readonly #udp: ScanInput['udp'];
+  readonly #shares: Shares | undefined;
   readonly #beginning: Beginning;
   readonly #startedAt: Date;
   #probedAt: Date | undefined;
 
   constructor(request: LookRequest, progress: Progress, notebook: Notebook, expansion: Expansion) {
-    const { shard, ports, udp, now } = request;
     this.#request = request;
     this.#progress = progress;
     this.#notebook = notebook;
     this.#expansion = expansion;
-    this.#portsOf = shard === undefined ? undefined : shardPorts(ports, shard);
-    this.#udp = udpOf(request);
-    const askedOf = this.#portsOf ?? (() => ports);
-    const alsoOf = this.#udp?.portsOf ?? (() => udp?.ports ?? []);
-    this.#beginning = new Beginning(progress, (address) => [
-      ...askedOf(address),
-      ...alsoOf(address),
-    ]);
-    this.#startedAt = now();
+    this.#shares = sharesOf(request);
+    this.#beginning = new Beginning(progress, portCounter(request, this.#shares));
+    this.#startedAt = request.now();
   }
 
   async run(): Promise<ScanReport> {
@@ -207,8 +201,8 @@ class Run {
 
   #input(writer: JournalWriter | undefined): ScanInput {
     const { ports, engine, pace, seed, judge, edgeOf, signal, timeoutMs, identify } = this.#request;
+    const shares = this.#shares;
     return {
-      ...(this.#udp === undefined ? {} : { udp: this.#udp }),
       ports,
       engine,
       pace,
@@ -230,9 +224,18 @@ class Run {
         this.#keep(problem('PLUGIN_FAULT', values, fault), writer);
       },
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(this.#portsOf === undefined ? {} : { portsOf: this.#portsOf }),
+      ...(shares === undefined ? {} : { portsOf: shares.tcp }),
+      ...this.#udpInput(),
       ...(writer === undefined ? {} : { recorder: writer, past: this.#beginning.past }),
     };
+  }
+
+  #udpInput(): Pick<ScanInput, 'udp'> {
+    const { udp, identify } = this.#request;
+    if (udp === undefined) return {};
+    const protocols = identify ? DATAGRAM_PROTOCOLS : [];
+    const portsOf = this.#shares?.udp;
+    return { udp: { ...udp, protocols, ...(portsOf === undefined ? {} : { portsOf }) } };
   }
 
   /** A problem that would not show up again when the scan is resumed; one that did is not told twice. */
@@ -241,6 +244,23 @@ class Run {
     this.#notebook.problem({ code, message });
     writer?.add({ type: 'problem', code, message });
   }
+}
+
+type PortsOf = (address: string) => readonly number[];
+type Shares = Readonly<Record<Transport, PortsOf>>;
+
+/** The shard's part of each address; undefined when all of it is scanned. */
+function sharesOf({ shard, ports, udp }: LookRequest): Shares | undefined {
+  if (shard === undefined) return undefined;
+  // dealt out together: a part has at most one port of a host more than another
+  const before = ports.length;
+  return { tcp: shardPorts(ports, shard), udp: shardPorts(udp?.ports ?? [], shard, before) };
+}
+
+function portCounter({ ports, udp }: LookRequest, shares: Shares | undefined) {
+  const whole = ports.length + (udp?.ports.length ?? 0);
+  if (shares === undefined) return () => whole;
+  return (address: string) => shares.tcp(address).length + shares.udp(address).length;
 }
 
 /** Targets and exclusions stand in the journal already, by the million perhaps. */
@@ -267,22 +287,13 @@ function scopeOf(request: LookRequest, notebook: Notebook): ScanReport['scan']['
   return {
     targets: notebook.targets,
     exclude: request.exclusions.texts,
-    ...portScope(request),
+    ...transportScope(request),
     ...(request.shard === undefined ? {} : { shard: formatShard(request.shard) }),
     vantage,
   };
 }
 
-function udpOf({ udp, shard, identify }: LookRequest): ScanInput['udp'] {
-  if (udp === undefined) return undefined;
-  return {
-    ...udp,
-    protocols: identify ? DATAGRAM_PROTOCOLS : [],
-    ...(shard === undefined ? {} : { portsOf: shardPorts(udp.ports, shard) }),
-  };
-}
-
-function portScope({ ports, engine, udp }: LookRequest) {
+function transportScope({ ports, engine, udp }: LookRequest) {
   const scanned = [
     ...(ports.length > 0 ? [{ transport: engine.transport, engine }] : []),
     ...(udp === undefined ? [] : [{ transport: udp.engine.transport, engine: udp.engine }]),

@@ -3,7 +3,7 @@ import { identify } from '../identify/identify.ts';
 import { identifyDatagram } from '../identify/identify-datagram.ts';
 import { amplificationOf } from '../model/amplification.ts';
 import { isLoopback } from '../model/loopback.ts';
-import type { Outcome } from '../model/port.ts';
+import type { DatagramFacts, Outcome } from '../model/port.ts';
 import type { Service } from '../model/service.ts';
 import { sourceAddress } from '../net/source-address.ts';
 import type { Look } from './host-tally.ts';
@@ -14,6 +14,8 @@ const IDENTIFIED_AT_ONCE = 64;
 const IDENTIFIED_AT_ONCE_PER_HOST = 6;
 /** The same on this machine's own loopback, where there is nobody else to be polite to. */
 const IDENTIFIED_AT_ONCE_ON_LOOPBACK = 32;
+
+type Heard = Pick<Look, 'service' | 'amplification'>;
 
 /** Looks at open ports: asks what answers, a few at a time, and has it judged. */
 export class Looker {
@@ -42,16 +44,18 @@ export class Looker {
     this.#hostLimits.delete(address);
   }
 
-  async #hear(
-    outcome: Outcome,
+  async #hear(outcome: Outcome, asked: boolean, serverName: string | undefined): Promise<Heard> {
+    const { datagram } = outcome;
+    if (datagram !== undefined) return await this.#hearDatagram(outcome, datagram, asked);
+    const service = asked ? await this.#identify(outcome, serverName) : null;
+    return { service, amplification: null };
+  }
+
+  async #hearDatagram(
+    { address, port }: Outcome,
+    datagram: DatagramFacts,
     asked: boolean,
-    serverName: string | undefined,
-  ): Promise<Pick<Look, 'service' | 'amplification'>> {
-    const { address, port, datagram } = outcome;
-    if (datagram === undefined) {
-      const service = asked ? await this.#identify(outcome, serverName) : null;
-      return { service, amplification: null };
-    }
+  ): Promise<Heard> {
     if (!asked) return { service: null, amplification: amplificationOf([datagram]) };
     const { signal, onFault, udp } = this.#input;
     const protocols = udp?.protocols ?? [];

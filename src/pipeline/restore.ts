@@ -4,7 +4,7 @@ import type { Finding } from '../model/verdict.ts';
 import type { Entry, HostEntry, SilentEntry, Unasked } from './journal/entry.ts';
 import type { Journal } from './journal/open.ts';
 import { Past } from './past.ts';
-import type { Progress } from './scan.ts';
+import type { Progress } from './progress.ts';
 
 /** What a scan begins with: nothing, or what its earlier runs told. */
 export class Beginning {
@@ -20,12 +20,12 @@ export class Beginning {
   /** Set when the scan was over; its targets and exclusions are left out. */
   scan: ScanReport['scan'] | null = null;
   readonly #progress: Progress;
-  readonly #portsOf: (address: string) => readonly number[];
+  readonly #portCount: (address: string) => number;
 
-  /** Counts in `progress` what was told. `portsOf`: what a host is asked for. */
-  constructor(progress: Progress, portsOf: (address: string) => readonly number[]) {
+  /** Counts in `progress` what was told. `portCount`: how many ports a host is asked for. */
+  constructor(progress: Progress, portCount: (address: string) => number) {
     this.#progress = progress;
-    this.#portsOf = portsOf;
+    this.#portCount = portCount;
   }
 
   async read(journal: Journal): Promise<void> {
@@ -33,7 +33,7 @@ export class Beginning {
   }
 
   #take(entry: Entry): void {
-    const { engine } = this.#progress;
+    const { earlier } = this.#progress;
     switch (entry.type) {
       case 'told':
         return this.past.told(entry);
@@ -42,9 +42,9 @@ export class Beginning {
       case 'silent':
         return this.#silent(entry);
       case 'spent':
-        engine.probes = entry.probes;
-        engine.retries = entry.retries;
-        engine.slowdowns = entry.slowdowns;
+        earlier.probes = entry.probes;
+        earlier.retries = entry.retries;
+        earlier.slowdowns = entry.slowdowns;
         this.spentMs = entry.ms;
         return;
       case 'problem':
@@ -76,7 +76,7 @@ export class Beginning {
 
   #silent({ addresses, unasked }: SilentEntry): void {
     for (const address of addresses) {
-      this.#finish(address, this.#portsOf(address).length);
+      this.#finish(address, this.#portCount(address));
       this.#unasked(unasked);
     }
   }
@@ -91,7 +91,7 @@ export class Beginning {
   #finish(address: string, outcomes: number): void {
     this.past.finish(address);
     this.#progress.hosts += 1;
-    this.#progress.engine.outcomes += outcomes;
+    this.#progress.earlier.outcomes += outcomes;
     this.#progress.restored += outcomes;
   }
 }

@@ -45,6 +45,7 @@ function recorder(asked: string[]): Engine {
   return {
     name: 'recorder',
     transport: 'tcp',
+    autoRate: 1,
     async *probe(addresses, ports, { portsOf }) {
       for await (const address of addresses) {
         for (const port of portsOf?.(address) ?? ports) {

@@ -4,7 +4,8 @@ import { PROTOCOLS } from '../identify/registry.ts';
 import type { Outcome } from '../model/port.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { Engine } from '../probe/engine.ts';
-import { type HostResult, newProgress, type ScanInput, type Seen, scanHosts } from './scan.ts';
+import { newProgress } from './progress.ts';
+import { type HostResult, type ScanInput, type Seen, scanHosts } from './scan.ts';
 
 const VERDICT: Verdict = {
   level: 'unknown',
@@ -19,6 +20,7 @@ function saysOpen(ports: readonly number[]): Engine {
   return {
     name: 'fake',
     transport: 'tcp',
+    autoRate: 1,
     async *probe() {
       for (let from = 0; from < ports.length; from += 700) {
         yield ports.slice(from, from + 700).map((port): Outcome => {

@@ -1,48 +1,23 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { DatagramProtocol } from '../identify/datagram.ts';
 import type { Protocol } from '../identify/plugin.ts';
-import type { Outcome, PortState, Reason, Transport } from '../model/port.ts';
+import type { Outcome, PortState, Reason } from '../model/port.ts';
 import type { Amplification, HostRecord, SharedEdge } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import type { Finding } from '../model/verdict.ts';
-import { type Engine, type EngineStats, isSilence, type Pace, type Told } from '../probe/engine.ts';
+import { isSilence, type Pace, sharedPace, type Told } from '../probe/engine.ts';
+import { fanOut, merge } from './fan-out.ts';
 import { HostTally, type Look } from './host-tally.ts';
 import { Looker } from './looker.ts';
 import type { Past } from './past.ts';
-import { portsAt, probeTransports, type TransportInput } from './transports.ts';
+import type { Progress } from './progress.ts';
+import { type TransportInput, TransportPlan } from './transport-plan.ts';
 
 /** Open ports that may wait for identification before probing pauses; bounds memory. */
 const MAX_WAITING = 1024;
 
 /** Addresses of finished hosts passed over before anything else on this thread may run. */
 const SKIPPED_AT_ONCE = 4096;
-
-/** Counters a caller may read while a scan runs. */
-export interface Progress {
-  readonly engine: EngineStats;
-  open: number;
-  /** Ports that answered without being open: refused, or an ICMP error. */
-  refused: number;
-  /** Ports that could not be asked, by the reason on our own side. */
-  readonly unasked: Map<Reason, number>;
-  hosts: number;
-  /** Open ports identified so far. */
-  identified: number;
-  /** Outcomes that earlier runs of this scan told. */
-  restored: number;
-}
-
-export function newProgress(): Progress {
-  return {
-    engine: { probes: 0, retries: 0, outcomes: 0, slowdowns: 0 },
-    open: 0,
-    refused: 0,
-    unasked: new Map(),
-    hosts: 0,
-    identified: 0,
-    restored: 0,
-  };
-}
 
 /** An open port on its way to the judge. */
 export interface Seen {
@@ -58,19 +33,17 @@ export interface Seen {
   readonly amplification: Amplification | null;
 }
 
-export interface ScanInput {
+/** The same look over UDP, at the same addresses. */
+interface UdpInput extends TransportInput {
+  /** Empty: nothing is identified. */
+  readonly protocols: readonly DatagramProtocol[];
+}
+
+/** Its ports and engine are those of TCP. */
+export interface ScanInput extends TransportInput {
   readonly addresses: AsyncIterable<string>;
   readonly namesOf: (address: string) => readonly string[];
-  /** TCP ports; may be empty. */
-  readonly ports: readonly number[];
-  /** The ports to ask of one address, some of `ports`; absent: all of them. */
-  readonly portsOf?: (address: string) => readonly number[];
-  readonly engine: Engine;
-  /** The same look over the other transport, at the same addresses. */
-  readonly udp?: TransportInput & {
-    /** Empty: nothing is identified. */
-    readonly protocols: readonly DatagramProtocol[];
-  };
+  readonly udp?: UdpInput;
   readonly pace: Pace;
   /** Key of the order of probes. */
   readonly seed: number;
@@ -119,21 +92,11 @@ export interface HostResult {
  */
 export async function* scanHosts(input: ScanInput): AsyncGenerator<HostResult> {
   const run = new Run(input);
-  const { progress, recorder, udp } = input;
-  const told = probeTransports(
-    {
-      ...input,
-      addresses: run.addresses(),
-      ...run.rest('tcp', input),
-      ...(udp === undefined ? {} : { udp: { ...udp, ...run.rest('udp', udp) } }),
-    },
-    progress.engine,
-  );
-  for await (const batch of told) {
-    for (const one of batch) run.hear(one);
+  for await (const batch of run.probe()) {
+    for (const told of batch) run.hear(told);
     yield* run.finished();
     await run.room();
-    await recorder?.room();
+    await input.recorder?.room();
   }
   input.onProbed();
   run.keepLeft();
@@ -150,26 +113,40 @@ class Run {
   #waiting = 0;
   /** To be called when an open port has been looked at. */
   #waiters: (() => void)[] = [];
-  /** Ports still to be asked of hosts that an earlier run began. */
-  readonly #rest = new Map<string, Readonly<Record<Transport, readonly number[]>>>();
+  readonly #plans: readonly TransportPlan[];
 
   constructor(input: ScanInput) {
     this.#input = input;
     this.#looker = new Looker(input);
+    const { udp } = input;
+    const transports = udp === undefined ? [input] : [input, udp];
+    this.#plans = transports
+      .filter(({ ports }) => ports.length > 0)
+      .map((transport) => new TransportPlan(transport));
   }
 
-  /** What an engine is to ask of each address; nothing to add when every host is asked for all ports. */
-  rest(transport: Transport, { ports, portsOf }: TransportInput): Pick<TransportInput, 'portsOf'> {
-    if (this.#input.past === undefined) return portsOf === undefined ? {} : { portsOf };
-    return {
-      portsOf: (address) => this.#rest.get(address)?.[transport] ?? portsOf?.(address) ?? ports,
-    };
-  }
-
-  /** The addresses of which anything is left to ask. */
-  addresses(): AsyncIterable<string> {
+  /** What the engines tell, each address given to all of them. */
+  probe(): AsyncIterable<readonly Told[]> {
     const { addresses, past } = this.#input;
-    return past === undefined ? addresses : this.#remaining(addresses, past);
+    const asked = past === undefined ? addresses : this.#remaining(addresses, past);
+    const [first, ...more] = this.#plans;
+    if (first !== undefined && more.length === 0) return this.#ask(first, asked);
+    const sources = fanOut(asked, this.#plans.length);
+    return merge(this.#plans.map((plan, at) => this.#ask(plan, sources[at] ?? asked)));
+  }
+
+  #ask(plan: TransportPlan, addresses: AsyncIterable<string>): AsyncIterable<readonly Told[]> {
+    const { pace, seed, signal, progress, warn, timeoutMs, past } = this.#input;
+    const whole = plan.isWhole && past === undefined;
+    return plan.engine.probe(whole ? addresses : plan.wanted(addresses), plan.ports, {
+      pace: sharedPace(pace, this.#plans.length),
+      seed,
+      signal,
+      stats: progress.addEngine(),
+      warn,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(whole ? {} : { portsOf: (address) => plan.left(address) }),
+    });
   }
 
   async *#remaining(addresses: AsyncIterable<string>, past: Past): AsyncGenerator<string> {
@@ -191,27 +168,21 @@ class Run {
 
   /** What is known of a host over the transports that are looked at. */
   #known(past: Past, address: string): readonly Outcome[] {
-    const { engine, udp } = this.#input;
-    const transports = [engine.transport, udp?.engine.transport];
-    return past.take(address).filter(({ transport }) => transports.includes(transport));
+    const asked = new Set(this.#plans.map(({ transport }) => transport));
+    return past.take(address).filter(({ transport }) => asked.has(transport));
   }
 
   /** Takes over what is known of a host; whether nothing is left to ask. */
   #goOn(address: string, known: readonly Outcome[]): boolean {
-    const { udp } = this.#input;
-    const told = new Set(known.map(({ transport, port }) => `${transport} ${port}`));
-    const left = (transport: Transport, input: TransportInput | undefined): readonly number[] => {
-      const ports = input?.portsOf?.(address) ?? input?.ports ?? [];
-      return ports.filter((port) => !told.has(`${transport} ${port}`));
-    };
-    const rest = { tcp: left('tcp', this.#input), udp: left('udp', udp) };
-    this.#rest.set(address, rest);
+    const rests = this.#plans.map((plan) => ({ plan, rest: plan.rest(address, known) }));
+    const over = rests.every(({ rest }) => rest.length === 0);
+    if (!over) for (const { plan, rest } of rests) plan.keep(address, rest);
     this.#restore(address, known, true);
-    return rest.tcp.length + rest.udp.length === 0;
+    return over;
   }
 
   #restore(address: string, known: readonly Outcome[], ask: boolean): void {
-    this.#input.progress.engine.outcomes += known.length;
+    this.#input.progress.earlier.outcomes += known.length;
     this.#input.progress.restored += known.length;
     const host = this.#hostOf(address);
     for (const outcome of known) this.#take(host, outcome, ask);
@@ -280,8 +251,8 @@ class Run {
   #hostOf(address: string): HostTally {
     const known = this.#hosts.get(address);
     if (known !== undefined) return known;
-    const { udp } = this.#input;
-    const host = new HostTally(address, portsAt(this.#input, address) + portsAt(udp, address));
+    const expected = this.#plans.reduce((sum, plan) => sum + plan.expected(address).length, 0);
+    const host = new HostTally(address, expected);
     this.#hosts.set(address, host);
     return host;
   }
@@ -305,7 +276,7 @@ class Run {
     if (!host.told || host.pending > 0) return;
     if (!this.#hosts.delete(host.address)) return;
     this.#looker.forget(host.address);
-    this.#rest.delete(host.address);
+    for (const plan of this.#plans) plan.forget(host.address);
     this.#finished.push(host);
     this.#input.progress.hosts += 1;
   }

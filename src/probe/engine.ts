@@ -95,6 +95,8 @@ export interface Engine {
   /** Short name for reports (`epoll`, `node`). */
   readonly name: string;
   readonly transport: 'tcp' | 'udp';
+  /** Most probes per second that the rate `auto` takes. */
+  readonly autoRate: number;
   probe(
     addresses: AsyncIterable<string>,
     ports: readonly number[],

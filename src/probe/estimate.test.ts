@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { estimate } from './estimate.ts';
 
 const AUTO = { rate: 'auto', perHost: 'auto' } as const;
-const work = { addresses: 1, ports: 65_535, mostEach: 131_070, loopback: false };
+const work = { addresses: 1, ports: 65_535, mostEach: 131_070, autoRate: 8000, loopback: false };
 
 describe('estimate', () => {
   it('takes the tighter of both limits', () => {

@@ -1,4 +1,4 @@
-import { AUTO_PER_HOST, AUTO_RATE } from './connect/pace.ts';
+import { AUTO_PER_HOST } from './connect/pace.ts';
 import type { Limit, Pace } from './engine.ts';
 
 export interface Estimate {
@@ -16,18 +16,21 @@ interface Work {
   readonly ports: number;
   /** Probes to one address if every port stays silent. */
   readonly mostEach: number;
+  /** Most that the engine's `auto` takes, probes per second. */
+  readonly autoRate: number;
   /** Whether all addresses are this machine's own, for which `auto` is no limit. */
   readonly loopback: boolean;
 }
 
 /** What one engine will send, and how long its limits make it at least. */
-export function estimate({ addresses, ports, mostEach, loopback }: Work, pace: Pace): Estimate {
+export function estimate(work: Work, pace: Pace): Estimate {
+  const { addresses, ports, mostEach, autoRate, loopback } = work;
   const least = Math.round(addresses * ports);
   const limit = (asked: Limit | 'auto', auto: number): Limit => {
     if (asked !== 'auto') return asked;
     return loopback ? 'max' : auto;
   };
-  const overall = limit(pace.rate, AUTO_RATE);
+  const overall = limit(pace.rate, autoRate);
   const perHost = limit(pace.perHost, AUTO_PER_HOST);
   const bounds = [
     ...(overall === 'max' ? [] : [least / overall]),

@@ -129,3 +129,13 @@ export function formatPorts(numbers: readonly number[]): string {
   }
   return runs.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
 }
+
+/** Canonical text of ports of both transports, as `parsePorts` reads it: `22,80,U:53`. */
+export function formatSelection({ tcp, udp }: PortSelection): string {
+  return joinSelection({ tcp: formatPorts(tcp), udp: formatPorts(udp) });
+}
+
+/** Puts the texts of both transports together; either may be empty. */
+export function joinSelection({ tcp, udp }: Readonly<Record<Transport, string>>): string {
+  return [tcp, udp === '' ? '' : `U:${udp}`].filter((text) => text !== '').join(',');
+}

@@ -24,13 +24,15 @@ export function formatShard({ part, of }: Shard): string {
  * address gives, so that one host with all ports is split as evenly as a network on one port. The
  * parts are disjoint, make up the whole, and differ by at most one port per host. Depends on
  * nothing but address and ports: parts may run on different machines with different seeds.
+ * `before` ports of another transport have been dealt out already.
  */
 export function shardPorts(
   ports: readonly number[],
   { part, of }: Shard,
+  before = 0,
 ): (address: string) => readonly number[] {
   const lists = Array.from({ length: of }, (): number[] => []);
-  for (const [index, port] of ports.entries()) lists[index % of]?.push(port);
+  for (const [index, port] of ports.entries()) lists[(before + index) % of]?.push(port);
   return (address) => lists[(part - 1 + hashOf(address)) % of] ?? [];
 }
 

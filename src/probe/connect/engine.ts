@@ -1,6 +1,7 @@
 import { drive } from '../drive.ts';
 import type { Engine } from '../engine.ts';
 import type { Dialer } from './dialer.ts';
+import { AUTO_RATE } from './pace.ts';
 import { type Clock, Run } from './run.ts';
 
 const clock: Clock = () => performance.now();
@@ -14,6 +15,7 @@ export function connectEngine<Target>(
   return {
     name,
     transport: 'tcp',
+    autoRate: AUTO_RATE,
     async *probe(addresses, ports, options) {
       const { signal } = options;
       if (ports.length === 0 || signal.aborted) return;

@@ -24,6 +24,7 @@ import {
   type ThreadStats,
   UNKNOWN,
 } from './messages.ts';
+import { AUTO_RATE } from './rate.ts';
 import { type RunSettings, SOURCE_PORTS } from './run.ts';
 import type { SipKey } from './siphash.ts';
 
@@ -46,6 +47,7 @@ export function synEngine(libc: Libc): Engine {
   return {
     name: 'syn',
     transport: 'tcp',
+    autoRate: AUTO_RATE,
     probe: (addresses, ports, options) => scan(libc, addresses, ports, options),
   };
 }

@@ -9,6 +9,8 @@ import type { Fate } from './wire.ts';
 
 /** Link addresses asked for in one block at most; the kernel's own table is not large (gc_thresh3). */
 const MOST_ASKED = 256;
+/** The kernel asks three times, a second apart, before it gives up: one question may get lost. */
+const RESOLVE_MS = 3500;
 /** Paths there may be: they are numbered in 16 bits. */
 const MOST_PATHS = 30_000;
 
@@ -146,6 +148,7 @@ export class Paths {
       const found = this.#neighbours.resolve(
         index,
         hops.map(({ hop }) => hop),
+        RESOLVE_MS,
       );
       if (typeof found === 'number') continue;
       hops.forEach(({ hop }, at) => this.#macs.set(hopKey(index, hop), found[at] ?? null));

@@ -15,7 +15,7 @@ describe('RateControl', () => {
   it('climbs to its most over a path without loss', () => {
     const control = new RateControl('auto', 0);
     drive(control, 10, () => 0);
-    expect(control.rate).toBe(200_000);
+    expect(control.rate).toBe(100_000);
   });
 
   it('stays near what the path takes', () => {
@@ -28,14 +28,14 @@ describe('RateControl', () => {
   it('climbs in spite of losses that are the path’s own', () => {
     const control = new RateControl('auto', 0);
     drive(control, 30, () => 0.3);
-    expect(control.rate).toBe(200_000);
+    expect(control.rate).toBe(100_000);
   });
 
   it('falls when packets are dropped on our side', () => {
     const control = new RateControl('auto', 0);
     drive(control, 10, () => 0);
     control.review(20_000, { asked: 10_000, answered: 10_000, dropped: 1 });
-    expect(control.rate).toBeCloseTo(140_000);
+    expect(control.rate).toBeCloseTo(70_000);
   });
 
   it('goes no faster than is safe while nothing answers', () => {

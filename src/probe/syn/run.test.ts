@@ -15,7 +15,7 @@ import type {
   SimulatedWire,
 } from '../../../test/helpers/simulated-wire.ts';
 import type { HostBlock } from './hosts.ts';
-import { SOURCE_PORTS } from './run.ts';
+import { MOST_ROUNDS, SOURCE_PORTS } from './run.ts';
 
 const PORTS = [22, 25, 53, 80, 443, 3306, 8080, 8443];
 const FIRST = 20_000;
@@ -133,7 +133,7 @@ describe('SynRun', () => {
     const scan = scanOf({ behaviour: () => 'open', latency }, 100).go();
     expect(scan.tally).toEqual({ 'syn-ack': 800 });
     expect(scan.run.counts).toMatchObject({ probes: 1600, retries: 800, valid: 800 });
-    expect(scan.run.answers.get(2)?.open.slice(0, 3)).toEqual([800, 0, 0]);
+    expect(scan.run.answers.get(MOST_ROUNDS)?.open.slice(0, 3)).toEqual([800, 0, 0]);
     for (const rtt of scan.chunks[0]?.rttUs ?? [])
       expect(Math.abs(rtt - 2_500_000)).toBeLessThan(20_000);
   });

@@ -134,7 +134,8 @@ export class SynRun {
 
   /** Probes per second aimed at now; Infinity without a limit. */
   get targetRate(): number {
-    return this.#rate.rate;
+    for (const chunk of this.#chunks.values()) if (!this.#isExempt(chunk)) return this.#rate.rate;
+    return Number.POSITIVE_INFINITY;
   }
 
   get idle(): boolean {

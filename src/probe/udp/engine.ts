@@ -1,3 +1,4 @@
+import { AUTO_RATE } from '../connect/pace.ts';
 import { drive } from '../drive.ts';
 import type { Engine } from '../engine.ts';
 import type { Addressee, Carrier } from './carrier.ts';
@@ -17,6 +18,7 @@ export function udpEngine<Target extends Addressee>(
   return {
     name,
     transport: 'udp',
+    autoRate: AUTO_RATE,
     async *probe(addresses, ports, options) {
       const { signal } = options;
       if (ports.length === 0 || signal.aborted) return;

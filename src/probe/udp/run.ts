@@ -98,11 +98,17 @@ export class UdpRun<Target extends Addressee> implements Work {
     const id = this.#admitted++;
     const { rate } = hostPace(pace, address);
     const exempt = isExempt(pace, address);
+    if (!exempt) this.#noteTarget();
     const key = mix(seed ^ mix(id + 1));
     const host = new UdpHost({ id, address, target, ports, rate, exempt, key }, this.#now());
     this.#hosts.set(id, host);
     this.#byKey.set(target.key, host);
     this.#ready(host);
+  }
+
+  #noteTarget(): void {
+    const { target } = this.#turns;
+    if (target !== undefined) this.#options.stats.targetRate = target;
   }
 
   step(): Told[] {

@@ -19,6 +19,11 @@ export class Turns<Host extends Turn> {
     this.#overall = new OverallPace(rate, now);
   }
 
+  /** Probes per second aimed at over all hosts; undefined without a limit. */
+  get target(): number | undefined {
+    return this.#overall.target;
+  }
+
   get size(): number {
     return this.#free.size + this.#paced.size;
   }

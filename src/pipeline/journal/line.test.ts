@@ -85,12 +85,15 @@ describe('readEntries', () => {
           const bytes = bytesOf(written);
           const at = place % bytes.length;
           const line = bytes.subarray(0, at).filter((byte) => byte === 0x0a).length;
+          const wasNewline = bytes[at] === 0x0a;
           bytes[at] = (bytes[at] ?? 0) ^ by;
           const found = await read(bytes);
           expect(found.entries).toEqual(written.slice(0, line));
+          // without its line feed a line runs into the next one
+          const ended = wasNewline ? line + 1 : line;
           // a byte that became a line feed leaves a piece of the last line behind it
           const last =
-            line === written.length - 1 && (bytes[at] !== 0x0a || at === bytes.length - 2);
+            ended >= written.length - 1 && (bytes[at] !== 0x0a || at === bytes.length - 2);
           expect(found.bad).toBe(last ? null : line + 1);
         },
       ),

@@ -9,12 +9,8 @@ import {
   type Answer,
   CLOSED,
   type Dialer,
-  FORBIDDEN,
-  NO_DESCRIPTORS,
   NO_FAMILY,
-  NO_MEMORY,
   NO_PORTS,
-  NO_ROUTE,
   OPEN,
   OTHER,
   SELF,
@@ -22,6 +18,7 @@ import {
   type Sink,
   UNREACHABLE,
 } from './dialer.ts';
+import { LOCAL_ERRORS } from './errno-answers.ts';
 import { Pause } from './pause.ts';
 
 /** Sockets at once, whatever the limit: more brings no speed and costs kernel memory. */
@@ -33,21 +30,10 @@ const MAX_IDLE = 128;
 /** Looks at the sockets farther apart than this say nothing about round trips. */
 const STALE_MS = 50;
 
-/** What a call that failed at once says: always about our own side. */
 const LOCAL: ReadonlyMap<number, Answer> = new Map([
-  [ERRNO.EMFILE, NO_DESCRIPTORS],
-  [ERRNO.ENFILE, NO_DESCRIPTORS],
-  [ERRNO.ENOBUFS, NO_MEMORY],
-  [ERRNO.ENOMEM, NO_MEMORY],
+  ...LOCAL_ERRORS,
   [ERRNO.EADDRNOTAVAIL, NO_PORTS],
   [ERRNO.EAGAIN, NO_PORTS],
-  [ERRNO.EAFNOSUPPORT, NO_FAMILY],
-  [ERRNO.ENETUNREACH, NO_ROUTE],
-  [ERRNO.EHOSTUNREACH, NO_ROUTE],
-  [ERRNO.ENETDOWN, NO_ROUTE],
-  [ERRNO.EINVAL, NO_ROUTE], // `ip route add blackhole`
-  [ERRNO.EPERM, FORBIDDEN],
-  [ERRNO.EACCES, FORBIDDEN],
 ]);
 
 /** What a socket is at: its descriptor is the index in the table. Written anew for each attempt. */

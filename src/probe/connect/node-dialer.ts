@@ -4,46 +4,26 @@ import {
   type Answer,
   CLOSED,
   type Dialer,
-  FORBIDDEN,
-  NO_DESCRIPTORS,
   NO_FAMILY,
-  NO_MEMORY,
-  NO_PORTS,
-  NO_ROUTE,
   OPEN,
   OTHER,
   SELF,
   SILENT,
   type Sink,
-  UNREACHABLE,
 } from './dialer.ts';
+import { type CodeAnswers, NODE_ERRORS } from './node-answers.ts';
 import { Pause } from './pause.ts';
 
 /** Sockets at once: node:net gets no faster beyond, and macOS and Windows have small tables. */
 const MAX_SOCKETS = 4096;
 
-const PROHIBITED: Answer = { state: 'unreachable', reason: 'icmp-admin-prohibited' };
-
-/** What an error says when the call failed at once (our own side) and when it came later (the network). */
-const CODES: Readonly<Record<string, readonly [atOnce: Answer, later: Answer]>> = {
+const CODES: CodeAnswers = {
+  ...NODE_ERRORS,
   ECONNREFUSED: [CLOSED, CLOSED],
   // The handshake was complete: only an established connection can be reset or broken.
   ECONNRESET: [OPEN, OPEN],
   EPIPE: [OPEN, OPEN],
   ETIMEDOUT: [SILENT, SILENT],
-  EHOSTUNREACH: [NO_ROUTE, UNREACHABLE],
-  EHOSTDOWN: [NO_ROUTE, UNREACHABLE],
-  ENETUNREACH: [NO_ROUTE, UNREACHABLE],
-  ENETDOWN: [NO_ROUTE, NO_ROUTE],
-  EINVAL: [NO_ROUTE, OTHER],
-  EACCES: [FORBIDDEN, PROHIBITED],
-  EPERM: [FORBIDDEN, PROHIBITED],
-  EMFILE: [NO_DESCRIPTORS, NO_DESCRIPTORS],
-  ENFILE: [NO_DESCRIPTORS, NO_DESCRIPTORS],
-  ENOBUFS: [NO_MEMORY, NO_MEMORY],
-  ENOMEM: [NO_MEMORY, NO_MEMORY],
-  EADDRNOTAVAIL: [NO_PORTS, NO_PORTS],
-  EAFNOSUPPORT: [NO_FAMILY, NO_FAMILY],
 };
 
 /**

@@ -8,36 +8,18 @@ import { ERRNO } from '../../net/linux/errno.ts';
 import type { Libc } from '../../net/linux/libc.ts';
 import { encodeAddress, type SocketAddress } from '../../net/linux/sockaddr.ts';
 import { isOwnAddress } from '../../net/own-addresses.ts';
-import {
-  type Answer,
-  FORBIDDEN,
-  NO_DESCRIPTORS,
-  NO_FAMILY,
-  NO_MEMORY,
-  NO_ROUTE,
-  OTHER,
-} from '../connect/dialer.ts';
+import { type Answer, NO_FAMILY, NO_MEMORY, NO_ROUTE, OTHER } from '../connect/dialer.ts';
+import { LOCAL_ERRORS } from '../connect/errno-answers.ts';
 import { Pause } from '../connect/pause.ts';
 import { type Addressee, type Carrier, type CarrierSink, REFUSED } from './carrier.ts';
 
 /** Ports waited for at once: they cost memory only. */
 const CAPACITY = 65_536;
 
-/** What a call that failed at once says: always about our own side. */
 const LOCAL: ReadonlyMap<number, Answer> = new Map([
-  [ERRNO.EMFILE, NO_DESCRIPTORS],
-  [ERRNO.ENFILE, NO_DESCRIPTORS],
-  [ERRNO.ENOBUFS, NO_MEMORY],
-  [ERRNO.ENOMEM, NO_MEMORY],
+  ...LOCAL_ERRORS,
   [ERRNO.EAGAIN, NO_MEMORY],
-  [ERRNO.EAFNOSUPPORT, NO_FAMILY],
   [ERRNO.EADDRNOTAVAIL, NO_ROUTE],
-  [ERRNO.ENETUNREACH, NO_ROUTE],
-  [ERRNO.EHOSTUNREACH, NO_ROUTE],
-  [ERRNO.ENETDOWN, NO_ROUTE],
-  [ERRNO.EINVAL, NO_ROUTE], // `ip route add blackhole`
-  [ERRNO.EPERM, FORBIDDEN],
-  [ERRNO.EACCES, FORBIDDEN],
 ]);
 
 interface Target extends Addressee {

@@ -1,41 +1,17 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
-import {
-  type Answer,
-  FORBIDDEN,
-  NO_DESCRIPTORS,
-  NO_FAMILY,
-  NO_MEMORY,
-  NO_PORTS,
-  NO_ROUTE,
-  OTHER,
-  UNREACHABLE,
-} from '../connect/dialer.ts';
+import { type Answer, NO_FAMILY, OTHER } from '../connect/dialer.ts';
+import { type CodeAnswers, NODE_ERRORS } from '../connect/node-answers.ts';
 import { Pause } from '../connect/pause.ts';
 import { type Addressee, type Carrier, type CarrierSink, KEPT_BYTES, REFUSED } from './carrier.ts';
 
 /** One socket a port: macOS gives a process 256 descriptors unless asked. */
 const CAPACITY = 1024;
 
-const PROHIBITED: Answer = { state: 'unreachable', reason: 'icmp-admin-prohibited' };
-
-/** What an error says before anything was sent (our own side) and after (the network). */
-const CODES: Readonly<Record<string, readonly [before: Answer, after: Answer]>> = {
+const CODES: CodeAnswers = {
+  ...NODE_ERRORS,
   ECONNREFUSED: [REFUSED, REFUSED],
   ECONNRESET: [REFUSED, REFUSED], // Windows' word for it
-  EHOSTUNREACH: [NO_ROUTE, UNREACHABLE],
-  EHOSTDOWN: [NO_ROUTE, UNREACHABLE],
-  ENETUNREACH: [NO_ROUTE, UNREACHABLE],
-  ENETDOWN: [NO_ROUTE, NO_ROUTE],
-  EINVAL: [NO_ROUTE, OTHER],
-  EACCES: [FORBIDDEN, PROHIBITED],
-  EPERM: [FORBIDDEN, PROHIBITED],
-  EMFILE: [NO_DESCRIPTORS, NO_DESCRIPTORS],
-  ENFILE: [NO_DESCRIPTORS, NO_DESCRIPTORS],
-  ENOBUFS: [NO_MEMORY, NO_MEMORY],
-  ENOMEM: [NO_MEMORY, NO_MEMORY],
-  EADDRNOTAVAIL: [NO_PORTS, NO_PORTS],
-  EAFNOSUPPORT: [NO_FAMILY, NO_FAMILY],
 };
 
 interface Target extends Addressee {

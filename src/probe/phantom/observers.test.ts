@@ -78,10 +78,14 @@ describe.each(seesKernel ? ['epoll', 'node'] : ['node'])('the observer of %s', (
     expect((await look).handshake).toBe('local');
   });
 
-  it.runIf(name === 'epoll')('sees window, acknowledgement and options', async () => {
-    const glance = await lookAt(await createObserver(name), [silent()]);
-    expect(glance.acknowledged).toBe(true);
-    expect(glance.window).toBeGreaterThan(0);
-    expect(glance.stack).toMatch(/^mss \d+,sack,ts/);
+  it('tells of window, acknowledgement and options what it can see', async () => {
+    const { acknowledged, window, stack } = await lookAt(await createObserver(name), [silent()]);
+    if (name === 'node') {
+      expect([acknowledged, window, stack]).toEqual([undefined, undefined, undefined]);
+      return;
+    }
+    expect(acknowledged).toBe(true);
+    expect(window).toBeGreaterThan(0);
+    expect(stack).toMatch(/^mss \d+,sack,ts/);
   });
 });

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { LossEstimate } from '../src/model/scan.ts';
 import type { PacketStats } from '../src/probe/engine.ts';
 import { findCommand } from '../test/helpers/needs.ts';
-import { median, row } from './figures.ts';
+import { median, plainEnvironment, row } from './figures.ts';
 
 export const ROUNDS = 5;
 const CHILD = fileURLToPath(new URL('probe-run.js', import.meta.url));
@@ -38,6 +38,7 @@ export function timed(command: string, args: readonly string[]): string {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
     stdio: ['ignore', 'pipe', 'ignore'],
+    env: plainEnvironment(),
   });
 }
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { findCommand } from '../test/helpers/needs.ts';
 import { makeNamespace, type Namespace } from '../test/lab/namespace.ts';
 import { ROUNDS } from './contest.ts';
-import { median, row } from './figures.ts';
+import { median, plainEnvironment, row } from './figures.ts';
 
 const CHILD = fileURLToPath(new URL('probe-run.js', import.meta.url));
 const HOSTS = 4096;
@@ -53,7 +53,10 @@ function senders(peer: Namespace, first: string, mac: string): readonly Sender[]
 async function speed(device: string, { command, args }: Sender): Promise<number> {
   const sent = () => Number(readFileSync(`/sys/class/net/${device}/statistics/tx_packets`, 'utf8'));
   const path = command === 'node' ? process.execPath : (findCommand(command) ?? command);
-  const child = spawn('nice', ['-n', '-15', path, ...args], { stdio: 'ignore' });
+  const child = spawn('nice', ['-n', '-15', path, ...args], {
+    stdio: 'ignore',
+    env: plainEnvironment(),
+  });
   const samples: number[] = [];
   const start = performance.now();
   let [last, at] = [sent(), start];

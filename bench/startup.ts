@@ -1,6 +1,6 @@
 /** How long the program takes to say its version, in times of the smallest Node program. */
 import { spawnSync } from 'node:child_process';
-import { median, row } from './figures.ts';
+import { median, plainEnvironment, row } from './figures.ts';
 
 const ROUNDS = 15;
 const ALLOWED = 3;
@@ -13,7 +13,10 @@ const CONTENDERS: readonly (readonly string[])[] = [
 /** Milliseconds from start to end of a Node process. */
 function timed(args: readonly string[]): number {
   const start = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    env: plainEnvironment(),
+  });
   if (status !== 0 || stderr !== '') throw new Error(`node ${args.join(' ')}: ${stderr}`);
   return performance.now() - start;
 }

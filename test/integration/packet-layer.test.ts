@@ -101,6 +101,15 @@ function openPatiently<T>(open: () => T | number): T | number {
   return -EBUSY;
 }
 
+/** The filter lets all ICMP errors through; those that quote another port answer other tests. */
+function isOurs(protocol: number, family: 4 | 6, transport: Buffer): boolean {
+  if (protocol === 6 || protocol === 17) return true;
+  const quotedPortAt = 8 + (family === 4 ? 20 : 40);
+  if (transport.length < quotedPortAt + 2) return false;
+  const port = transport.readUInt16BE(quotedPortAt);
+  return port >= OUR_PORT && port <= OUR_PORT + 9;
+}
+
 /** Everything until `count` answers have come, or nothing more does for 1 s. */
 function answers(receiver: PacketReceiver, count: number): Answer[] {
   const got: Answer[] = [];
@@ -108,7 +117,9 @@ function answers(receiver: PacketReceiver, count: number): Answer[] {
     const taken = receiver.receive(1000, (bytes, offset, length, family, interfaceIndex) => {
       const [protocolAt, header] = family === 4 ? [9, 20] : [6, 40];
       const transport = Buffer.from(bytes.subarray(offset + header, offset + length));
-      got.push({ family, interfaceIndex, protocol: bytes[offset + protocolAt] ?? 0, transport });
+      const protocol = bytes[offset + protocolAt] ?? 0;
+      if (!isOurs(protocol, family, transport)) return;
+      got.push({ family, interfaceIndex, protocol, transport });
     });
     if (taken <= 0) break;
   }

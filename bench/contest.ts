@@ -61,12 +61,13 @@ export function nmap(how: string, target: string, ports: string): Result {
   return { open: text.split('/open/').length - 1, peakMb: Number.NaN };
 }
 
+/** Prints the table and returns the median seconds of each. */
 export function compare(
   title: string,
   expectedOpen: number,
   contenders: readonly Contender[],
   rounds = ROUNDS,
-): void {
+): readonly number[] {
   const seconds = contenders.map((): number[] => []);
   const results = contenders.map((): Result[] => []);
   for (let round = 0; round < rounds; round++) {
@@ -92,6 +93,7 @@ export function compare(
     console.log(row(name, taken.toFixed(2), (taken / base).toFixed(2), allowed, found, peak));
     if (isOurs(all) && fewest !== expectedOpen) process.exitCode = 1;
   });
+  return seconds.map(median);
 }
 
 /** Only a port that we miss fails the command. */

@@ -112,8 +112,11 @@ class SynScan {
       execArgv: [],
     });
     this.#worker.on('error', (cause: unknown) => this.#fail(cause));
-    this.#worker.on('exit', () => this.#end());
     this.#port.on('message', (report: Report) => this.#heard(report));
+    // comes behind all reports, where the thread's own end may overtake them
+    this.#port.on('close', () => {
+      if (!this.#over) this.#fail(new Error('the sending thread ended before it was done'));
+    });
     void this.#feed().catch((cause: unknown) => this.#fail(cause));
   }
 

@@ -10,13 +10,29 @@ export const LAYERS = {
   probe: ['model', 'net'],
   identify: ['model', 'net'],
   judge: ['model'],
+  firewall: ['model'],
+  remedy: ['model', 'firewall'],
+  host: ['model', 'net', 'firewall'],
   report: ['model'],
-  pipeline: ['model', 'targets', 'probe', 'identify', 'judge', 'net'],
-  cli: ['model', 'contract', 'net', 'targets', 'probe', 'identify', 'judge', 'report', 'pipeline'],
+  pipeline: ['model', 'targets', 'probe', 'identify', 'judge', 'net', 'firewall', 'remedy', 'host'],
+  cli: [
+    'model',
+    'contract',
+    'net',
+    'targets',
+    'probe',
+    'identify',
+    'judge',
+    'firewall',
+    'remedy',
+    'host',
+    'report',
+    'pipeline',
+  ],
 };
 
 /** Layers without I/O, clock or process: same input, same output. */
-export const PURE = ['model', 'judge', 'report'];
+export const PURE = ['model', 'judge', 'firewall', 'remedy', 'report'];
 
 const everyLayer = Object.keys(LAYERS);
 

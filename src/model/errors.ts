@@ -173,6 +173,22 @@ export const ERRORS = {
     todo: 'Leave --engine out to let Postern choose, or use --engine connect.',
     effect: 'usage',
   },
+  FIREWALL_SYNTAX: {
+    message: '{origin}, line {line}: this is no {kind} text ({problem})',
+    todo: 'Check that the file is whole and of the kind you named; --kind NAME says which kind it is.',
+    effect: 'partial',
+  },
+  FIREWALL_READ: {
+    message:
+      '{origin} could not be read ({problem}), so what the {kind} rules let through is unknown',
+    todo: 'Run postern as root, or give the rules with --firewall FILE.',
+    effect: 'partial',
+  },
+  REMEDY_IMPOSSIBLE: {
+    message: 'cannot {verb} {transport} port {port} in {kind} ({problem})',
+    todo: 'Read the reason; name another firewall with --kind, or close the port at its service.',
+    effect: 'usage',
+  },
 } as const satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditReport } from '../../dist/contract/audit.js';
 import { edgeFile } from '../../dist/contract/edges.js';
 import { policyDocument } from '../../dist/contract/policy.js';
 import { SCAN_SCHEMAS } from '../../dist/contract/scan.js';
@@ -21,6 +22,7 @@ function schemaFile([name, schema]) {
 export function schemas() {
   return Object.entries({
     ...SCAN_SCHEMAS,
+    'postern.audit-1': auditReport,
     'postern.policy-1': policyDocument,
     'postern.edges-1': edgeFile,
     'postern.stats-1': vitals,

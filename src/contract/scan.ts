@@ -66,7 +66,7 @@ const tls = z
   })
   .describe('What the TLS layer of the port showed.');
 
-const service = z
+export const service = z
   .object({
     protocol: z
       .string()
@@ -94,7 +94,7 @@ const service = z
   })
   .describe('What answers on the port.');
 
-const verdict = z
+export const verdict = z
   .object({
     level: z
       .enum(LEVELS)

@@ -2,6 +2,7 @@ import { accessRules } from './rules/access.ts';
 import { certificateRules } from './rules/certificate.ts';
 import { edgeRules } from './rules/edge.ts';
 import { exposureRules } from './rules/exposure.ts';
+import { hostRules } from './rules/host.ts';
 import { phantomRules } from './rules/phantom.ts';
 import { policyRules } from './rules/policy.ts';
 import { portRules } from './rules/port.ts';
@@ -24,6 +25,7 @@ export const RULES = {
   ...tlsRules,
   ...certificateRules,
   ...protocolRules,
+  ...hostRules,
 } as const;
 
 export type RuleId = keyof typeof RULES;

@@ -1,0 +1,115 @@
+import type { Listener, Publication } from './listener.ts';
+import type { PortState, Transport } from './port.ts';
+import type { Fate, Reachability, RuleReference } from './reachability.ts';
+import type { PhantomKind, Problem } from './scan.ts';
+import type { Service } from './service.ts';
+import type { Severity, Verdict } from './verdict.ts';
+
+/** How one port of this host looked from outside, at one of its addresses. */
+export interface OutsideLook {
+  readonly address: string;
+  readonly state: PortState;
+  /** The port completes handshakes, and no service is behind it. */
+  readonly phantom?: PhantomKind;
+  readonly service?: Service;
+  /** Host name of the machine that looked. */
+  readonly vantage: string;
+}
+
+/** Who has used a listener while we looked: what is connected now. */
+export interface Usage {
+  /** Connections, or for UDP known flows, at this moment. */
+  readonly connections: number;
+  /** Distinct addresses at the other end. */
+  readonly peers: number;
+  /** All of them are this host itself. Meaningless when there are none. */
+  readonly onlyItself: boolean;
+  /** Up to five of them. */
+  readonly sample: readonly string[];
+}
+
+/** A listener, who can reach it, and what that deserves. */
+export interface AuditedListener extends Listener {
+  /** One for each of its families; empty for a listener on the loopback or in another namespace. */
+  readonly reachability: readonly Reachability[];
+  /** Absent: could not be seen. */
+  readonly usage?: Usage;
+  readonly verdict: Verdict;
+}
+
+/** One port of this host: outside, inside and firewall together. */
+export interface Door {
+  readonly transport: Transport;
+  readonly port: number;
+  /** Keys of `listeners[]` (`listenerKey`); empty when nobody listens. */
+  readonly listeners: readonly string[];
+  /** What a container runtime hands on from this port. */
+  readonly publications: readonly Publication[];
+  /** One for each family that the host has an address of. */
+  readonly reachability: readonly Reachability[];
+  /** Layers that each, alone, let nobody in. */
+  readonly blockedBy: readonly string[];
+  /** Absent: nobody looked from outside, or not at this port. */
+  readonly outside?: readonly OutsideLook[];
+  readonly verdict: Verdict;
+}
+
+/** One firewall layer as it was read. */
+export interface LayerSummary {
+  readonly kind: string;
+  readonly origin: string;
+  readonly role: 'live' | 'saved' | 'central';
+  readonly rules: number;
+  /** Rules of which a part was not understood. */
+  readonly opaqueRules: number;
+  /** What could not be read, a sentence each. */
+  readonly unread: readonly string[];
+}
+
+/** Something wrong with a firewall, beside single ports. */
+export interface FirewallFlaw {
+  /** Id with a section in docs/rules.md, `firewall.name`. */
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly layer: string;
+  readonly origin: string;
+  readonly why: string;
+  readonly todo: string;
+  /** The rules concerned, worst first; may be cut, `count` tells how many there are. */
+  readonly rules: readonly RuleReference[];
+  readonly count: number;
+}
+
+export interface AuditReport {
+  readonly schema: 'postern.audit/1';
+  readonly audit: {
+    /** UUID. */
+    readonly id: string;
+    /** `postern` and its version. */
+    readonly tool: string;
+    /** ISO 8601 UTC. */
+    readonly at: string;
+    readonly host: string;
+    readonly system: string;
+    /** The host's addresses but those of the loopback. */
+    readonly addresses: readonly string[];
+    /** Whether everything could be seen; `problems` and `unseen` say what was not. */
+    readonly complete: boolean;
+    readonly problems: readonly Problem[];
+    readonly unseen: readonly string[];
+  };
+  readonly layers: readonly LayerSummary[];
+  readonly listeners: readonly AuditedListener[];
+  /** By transport, then number. */
+  readonly doors: readonly Door[];
+  /** Worst first. */
+  readonly flaws: readonly FirewallFlaw[];
+}
+
+/** Words for a fate, as people read them. */
+export const FATE_WORDS: Readonly<Record<Fate, string>> = {
+  accept: 'let through',
+  drop: 'dropped',
+  reject: 'refused',
+  unknown: 'not known',
+};

@@ -1,0 +1,180 @@
+import type { AuditReport, FirewallFlaw, LayerSummary } from '../../model/audit.ts';
+import { compareSeverity, type Severity } from '../../model/verdict.ts';
+import { LEVEL_STYLE, type Paint, painter, SEVERITY_STYLE } from '../ansi.ts';
+import { columnsOf, fit, padded, wrapped } from '../columns.ts';
+import type { RenderOptions } from '../format.ts';
+import { clip, counted, visible } from '../text.ts';
+import {
+  bindsOf,
+  type DoorRow,
+  doorRows,
+  elsewhere,
+  originText,
+  outsideText,
+  programsOf,
+  reachText,
+} from './facts.ts';
+
+const DEFAULT_WIDTH = 80;
+const LEAST_WIDTH = 60;
+const GAP = '  ';
+const SEVERITY = 'SEVERITY'.length;
+const VERDICT = 'VERDICT '.length;
+const PORT = '65535/tcp'.length;
+const INDENT = ' '.repeat(SEVERITY + GAP.length);
+const SENTENCE = 1_500;
+/** Shares of the room that program, bind address and sources have. */
+const SHARES = { program: 0.36, bind: 0.3 };
+
+interface Layout {
+  readonly width: number;
+  readonly program: number;
+  readonly bind: number;
+  readonly paint: Paint;
+}
+
+function widest(texts: readonly string[], least: number, most: number): number {
+  const needed = texts.reduce((width, text) => Math.max(width, columnsOf(text)), least);
+  return Math.min(needed, Math.max(least, Math.floor(most)));
+}
+
+function layoutOf(rows: readonly DoorRow[], options: RenderOptions): Layout {
+  const width = Math.max(LEAST_WIDTH, options.width ?? DEFAULT_WIDTH);
+  const room = width - SEVERITY - VERDICT - PORT - 5 * GAP.length;
+  return {
+    width,
+    program: widest(rows.map(programsOf), 'PROGRAM'.length, room * SHARES.program),
+    bind: widest(rows.map(bindsOf), 'BOUND TO'.length, room * SHARES.bind),
+    paint: painter(options.color ?? false),
+  };
+}
+
+function head({ paint, program, bind }: Layout): string {
+  const titles = [
+    padded('SEVERITY', SEVERITY),
+    padded('VERDICT', VERDICT),
+    padded('PORT', PORT),
+    padded('PROGRAM', program),
+    padded('BOUND TO', bind),
+    'REACHABLE FROM',
+  ];
+  return `${paint(titles.join(GAP), '1')}\n`;
+}
+
+function sentences(text: string, mark: string, { width }: Layout): string {
+  if (text === '') return '';
+  const first = INDENT + mark;
+  const next = ' '.repeat(first.length);
+  const lines = wrapped(visible(clip(text, SENTENCE)), width - next.length);
+  return lines.map((line, at) => `${at === 0 ? first : next}${line}\n`).join('');
+}
+
+function severityCell(severity: Severity, paint: Paint): string {
+  return paint(severity, SEVERITY_STYLE[severity]) + ' '.repeat(SEVERITY - severity.length);
+}
+
+function rowText(row: DoorRow, layout: Layout): string {
+  const { door } = row;
+  const { level, severity, why, todo } = door.verdict;
+  const { paint } = layout;
+  const outside = outsideText(door);
+  const reach = `${reachText(row)}${outside === '' ? '' : ` (outside: ${outside})`}`;
+  const front = [
+    severityCell(severity, paint),
+    paint(level, LEVEL_STYLE[level]) + ' '.repeat(VERDICT - level.length),
+    padded(`${door.port}/${door.transport}`, PORT),
+    padded(fit(visible(programsOf(row)), layout.program), layout.program),
+    padded(fit(visible(bindsOf(row)), layout.bind), layout.bind),
+  ].join(GAP);
+  const line = `${front}${GAP}${reach}`.trimEnd();
+  const isFine = level === 'expected' && severity === 'info';
+  if (isFine) return `${line}\n`;
+  return `${line}\n${sentences(originText(row), '', layout)}${sentences(why, '', layout)}${sentences(todo, '→ ', layout)}`;
+}
+
+function layerText({ kind, origin, role, rules, opaqueRules, unread }: LayerSummary): string {
+  const facts = [
+    ...(role === 'live' ? [] : [role]),
+    counted(rules, 'rule'),
+    ...(opaqueRules === 0 ? [] : [`${opaqueRules} not understood`]),
+    ...(unread.length === 0 ? [] : ['not read whole']),
+  ];
+  return `${kind} (${origin}: ${facts.join(', ')})`;
+}
+
+function flawText(flaw: FirewallFlaw, layout: Layout): string {
+  const head = `${severityCell(flaw.severity, layout.paint)}${GAP}`;
+  const [first = '', ...more] = wrapped(
+    visible(clip(flaw.why, SENTENCE)),
+    layout.width - INDENT.length,
+  );
+  const rules = flaw.rules
+    .slice(0, 3)
+    .map(({ text, line }) => `${line === undefined ? '' : `line ${line}: `}${text}`);
+  const rest = flaw.count - rules.length;
+  const named = rest > 0 ? [...rules, `… and ${counted(rest, 'more rule')}`] : rules;
+  return [
+    `${head}${first}\n`,
+    ...more.map((line) => `${INDENT}${line}\n`),
+    ...named.map((rule) => `${INDENT}  ${fit(visible(rule), layout.width - INDENT.length - 2)}\n`),
+    sentences(flaw.todo, '→ ', layout),
+  ].join('');
+}
+
+/** Whatever is the same for the reader: worst first, then by port. */
+function worstFirst(rows: readonly DoorRow[]): readonly DoorRow[] {
+  return [...rows].sort(
+    (a, b) =>
+      compareSeverity(b.door.verdict.severity, a.door.verdict.severity) ||
+      a.door.port - b.door.port ||
+      (a.door.transport < b.door.transport ? -1 : 1),
+  );
+}
+
+function* namespaceLines(report: AuditReport, layout: Layout): Iterable<string> {
+  const others = elsewhere(report);
+  if (others.length === 0) return;
+  yield `\n${layout.paint('In other network namespaces, reached through published ports only:', '1')}\n`;
+  for (const { namespace, transport, port, bind, program } of others) {
+    const line = `${padded(`${port}/${transport}`, PORT)}${GAP}${bind}${GAP}${program ?? '?'}${GAP}${namespace}`;
+    yield `  ${fit(visible(line), layout.width - 2)}\n`;
+  }
+}
+
+function* foot(report: AuditReport, rows: readonly DoorRow[], layout: Layout): Iterable<string> {
+  const { audit } = report;
+  for (const note of audit.unseen)
+    yield `${wrapped(`Not seen: ${visible(note)}`, layout.width).join('\n')}\n`;
+  for (const { code, message } of audit.problems) {
+    yield `${wrapped(visible(`${code}: ${message}`), layout.width - 2)
+      .map((line) => `  ${line}`)
+      .join('\n')}\n`;
+  }
+  const listening = rows.filter(({ door }) => door.listeners.length > 0).length;
+  const open = rows.filter(
+    ({ door, listeners }) =>
+      listeners.some(({ scope }) => scope !== 'loopback') &&
+      door.reachability.some(({ reach }) => reach === 'anyone'),
+  ).length;
+  const wanting = rows.filter(
+    ({ door }) => door.verdict.level === 'close' || door.verdict.level === 'restrict',
+  ).length;
+  const line = `${audit.host}: ${counted(listening, 'port')} with a listener, ${open} reachable from anyone, ${wanting} to close or restrict, ${counted(report.flaws.length, 'word')} about the firewall.`;
+  yield `${layout.paint(wrapped(visible(line), layout.width).join('\n'), '1')}\n`;
+}
+
+/** An audit for people at a terminal: firewall, doors worst first, what is wrong with the firewall. */
+export function* auditTable(report: AuditReport, options: RenderOptions = {}): Iterable<string> {
+  const rows = worstFirst(doorRows(report));
+  const layout = layoutOf(rows, options);
+  const layers = report.layers.map(layerText).join('; ');
+  const asked = layers === '' ? 'none was found' : layers;
+  yield `${wrapped(visible(`Firewall: ${asked}.`), layout.width).join('\n')}\n\n`;
+  if (rows.length > 0) yield head(layout);
+  for (const row of rows) yield rowText(row, layout);
+  yield* namespaceLines(report, layout);
+  if (report.flaws.length > 0) yield `\n${layout.paint('About the firewall:', '1')}\n`;
+  for (const flaw of report.flaws) yield flawText(flaw, layout);
+  yield '\n';
+  yield* foot(report, rows, layout);
+}

@@ -125,6 +125,10 @@ const outside = z
     phantom: z.enum(PHANTOM_KINDS).exactOptional().describe('No service is behind it.'),
     service: service.exactOptional(),
     vantage: z.string().describe('Host name of the machine that looked.'),
+    itself: z
+      .literal(true)
+      .exactOptional()
+      .describe('This host looked at itself, over its loopback: no firewall before it was asked.'),
   })
   .describe('How a port looked from outside.');
 

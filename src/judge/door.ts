@@ -177,8 +177,9 @@ function byPolicy({ facts, view, exposed }: Case): Verdict | null {
 }
 
 function closedOutside({ outside }: DoorFacts): OutsideLook | undefined {
-  if (outside === undefined || outside.some(({ state }) => state === 'open')) return undefined;
-  return outside.find(({ state }) => state === 'filtered' || state === 'unreachable');
+  const looks = (outside ?? []).filter(({ itself }) => itself !== true);
+  if (looks.some(({ state }) => state === 'open')) return undefined;
+  return looks.find(({ state }) => state === 'filtered' || state === 'unreachable');
 }
 
 /** The host lets them in, and from outside nothing came through. */

@@ -14,6 +14,8 @@ export interface OutsideLook {
   readonly service?: Service;
   /** Host name of the machine that looked. */
   readonly vantage: string;
+  /** This host looked at itself: its packets come over the loopback, so no firewall before it was asked. */
+  readonly itself?: true;
 }
 
 /** Who has used a listener while we looked: what is connected now. */

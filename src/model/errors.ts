@@ -189,6 +189,21 @@ export const ERRORS = {
     todo: 'Read the reason; name another firewall with --kind, or close the port at its service.',
     effect: 'usage',
   },
+  FIREWALL_FILE: {
+    message: 'cannot read firewall rules from "{value}" ({problem})',
+    todo: 'Name a file or folder that exists and that you may read.',
+    effect: 'usage',
+  },
+  FIREWALL_KIND: {
+    message: 'cannot tell which firewall "{value}" is of ({problem})',
+    todo: 'Say it: --kind nftables, iptables, ufw, firewalld, windows, aws, pf, opnsense or cisco.',
+    effect: 'usage',
+  },
+  AUDIT_OUTSIDE: {
+    message: 'cannot take the look from outside from "{value}" ({problem})',
+    todo: 'Give a report of postern scan --format json, or --outside alone.',
+    effect: 'usage',
+  },
 } as const satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof ERRORS;

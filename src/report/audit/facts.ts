@@ -68,7 +68,10 @@ export function reachText({ door, listeners }: DoorRow): string {
 /** In a word how it looked from outside; empty where nobody looked. */
 export function outsideText({ outside }: Door): string {
   if (outside === undefined || outside.length === 0) return '';
-  const words = outside.map(({ state, phantom }) => (phantom === undefined ? state : 'phantom'));
+  const words = outside.map(({ state, phantom, itself }) => {
+    const word = phantom === undefined ? state : 'phantom';
+    return `${itself === true ? 'itself' : 'outside'}: ${word}`;
+  });
   return [...new Set(words)].join(', ');
 }
 

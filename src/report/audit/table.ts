@@ -78,7 +78,7 @@ function rowText(row: DoorRow, layout: Layout): string {
   const { level, severity, why, todo } = door.verdict;
   const { paint } = layout;
   const outside = outsideText(door);
-  const reach = `${reachText(row)}${outside === '' ? '' : ` (outside: ${outside})`}`;
+  const reach = `${reachText(row)}${outside === '' ? '' : ` (${outside})`}`;
   const front = [
     severityCell(severity, paint),
     paint(level, LEVEL_STYLE[level]) + ' '.repeat(VERDICT - level.length),

@@ -16,7 +16,7 @@ import {
 } from './facts.ts';
 
 const DEFAULT_WIDTH = 80;
-const LEAST_WIDTH = 60;
+const LEAST_WIDTH = 70;
 const GAP = '  ';
 const SEVERITY = 'SEVERITY'.length;
 const VERDICT = 'VERDICT '.length;
@@ -134,7 +134,7 @@ function worstFirst(rows: readonly DoorRow[]): readonly DoorRow[] {
 function* namespaceLines(report: AuditReport, layout: Layout): Iterable<string> {
   const others = elsewhere(report);
   if (others.length === 0) return;
-  yield `\n${layout.paint('In other network namespaces, reached through published ports only:', '1')}\n`;
+  yield `\n${layout.paint('In other network namespaces, behind rules of their own:', '1')}\n`;
   for (const { namespace, transport, port, bind, program } of others) {
     const line = `${padded(`${port}/${transport}`, PORT)}${GAP}${bind}${GAP}${program ?? '?'}${GAP}${namespace}`;
     yield `  ${fit(visible(line), layout.width - 2)}\n`;

@@ -1,0 +1,260 @@
+import type { Action, Layer, Step } from '../firewall/layer.ts';
+import { openPorts, type PortClass, reachability } from '../firewall/reach.ts';
+import { type DoorFacts, judgeDoor } from '../judge/door.ts';
+import type {
+  AuditedListener,
+  AuditReport,
+  Door,
+  FirewallFlaw,
+  LayerSummary,
+  Usage,
+} from '../model/audit.ts';
+import { type Listener, listenerKey, type Publication } from '../model/listener.ts';
+import type { Machine } from '../model/machine.ts';
+import type { Policy } from '../model/policy.ts';
+import type { Transport } from '../model/port.ts';
+import type { Reachability } from '../model/reachability.ts';
+import type { Problem } from '../model/scan.ts';
+import type { OutsideView } from './outside.ts';
+
+/** What the collectors saw of this host. */
+export interface InsideFacts {
+  readonly machine: Machine;
+  readonly listeners: readonly Listener[];
+  readonly publications: readonly Publication[];
+  readonly usage: (listener: Listener) => Usage | undefined;
+  /** Layers in the order they are asked; those before the host first. */
+  readonly layers: readonly Layer[];
+  readonly problems: readonly Problem[];
+  readonly unseen: readonly string[];
+}
+
+export interface AuditRequest {
+  readonly facts: InsideFacts;
+  /** Absent: nobody looked from outside. */
+  readonly outside?: OutsideView;
+  readonly policy: Policy;
+  readonly flaws: readonly FirewallFlaw[];
+  readonly id: string;
+  readonly tool: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+type Unjudged = Omit<AuditedListener, 'verdict'>;
+
+/** Ports that one rule lets through and nobody uses, up to which each gets a line of its own. */
+const FEW_PORTS = 16;
+const FAMILIES = [4, 6] as const;
+
+function ownAddresses({ devices }: Machine): readonly string[] {
+  return devices
+    .filter(({ loopback }) => !loopback)
+    .flatMap(({ addresses }) => addresses.map(({ address }) => address));
+}
+
+function isOf(family: 4 | 6, address: string): boolean {
+  return address.includes(':') === (family === 6);
+}
+
+/** Reachability of ports and listeners; each question is asked once. */
+class Reach {
+  readonly #layers: readonly Layer[];
+  readonly #machine: Machine;
+  readonly #families: readonly (4 | 6)[];
+  readonly #known = new Map<string, Reachability>();
+
+  constructor(layers: readonly Layer[], machine: Machine) {
+    this.#layers = layers;
+    this.#machine = machine;
+    const own = ownAddresses(machine);
+    const present = FAMILIES.filter((family) => own.some((address) => isOf(family, address)));
+    this.#families = present.length === 0 ? FAMILIES : present;
+  }
+
+  get families(): readonly (4 | 6)[] {
+    return this.#families;
+  }
+
+  ofPort(transport: Transport, port: number): readonly Reachability[] {
+    return this.#families.map((family) => this.#ask(family, transport, port, undefined));
+  }
+
+  of(listener: Listener): readonly Reachability[] {
+    const { transport, port, bind, scope, namespace, families } = listener;
+    if (scope === 'loopback' || namespace !== 'host') return [];
+    const destinations = scope === 'one' ? [bind.split('%', 1)[0] ?? bind] : undefined;
+    return families
+      .filter((family) => this.#families.includes(family))
+      .map((family) => this.#ask(family, transport, port, destinations));
+  }
+
+  /** Layers that alone let nobody in to a port, by name; two of a kind once. */
+  blockedBy(transport: Transport, port: number): readonly string[] {
+    const names = this.#layers
+      .filter(({ role }) => role !== 'saved')
+      .filter((layer) =>
+        this.#families.every(
+          (family) =>
+            reachability([layer], { family, transport, port }, this.#machine).reach === 'nobody',
+        ),
+      )
+      .map(({ kind }) => kind);
+    return [...new Set(names)];
+  }
+
+  openPorts(transport: Transport, family: 4 | 6): readonly PortClass[] {
+    return openPorts(this.#layers, this.#machine, transport, family);
+  }
+
+  #ask(
+    family: 4 | 6,
+    transport: Transport,
+    port: number,
+    destinations: readonly string[] | undefined,
+  ): Reachability {
+    const key = `${family} ${transport} ${port} ${destinations?.join(',') ?? ''}`;
+    const before = this.#known.get(key);
+    if (before !== undefined) return before;
+    const question = { family, transport, port, ...(destinations && { destinations }) };
+    const found = reachability(this.#layers, question, this.#machine);
+    this.#known.set(key, found);
+    return found;
+  }
+}
+
+function doorKey(transport: Transport, port: number): string {
+  return `${transport} ${port}`;
+}
+
+interface Doors {
+  readonly listeners: Map<string, Unjudged[]>;
+  readonly publications: Map<string, Publication[]>;
+  readonly all: Map<string, { readonly transport: Transport; readonly port: number }>;
+}
+
+/** Single ports that a rule, and no mere default, lets somebody in to. */
+function portsLetIn(reach: Reach, transport: Transport): readonly number[] {
+  return reach.families.flatMap((family) =>
+    reach.openPorts(transport, family).flatMap(({ ports, byRule }) => {
+      const count = ports.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+      if (!byRule || count > FEW_PORTS) return [];
+      return ports.flatMap(([first, last]) =>
+        Array.from({ length: last - first + 1 }, (_, at) => first + at),
+      );
+    }),
+  );
+}
+
+function gather(
+  { facts, outside }: AuditRequest,
+  listeners: readonly Unjudged[],
+  reach: Reach,
+): Doors {
+  const doors: Doors = { listeners: new Map(), publications: new Map(), all: new Map() };
+  const note = (transport: Transport, port: number): string => {
+    const key = doorKey(transport, port);
+    doors.all.set(key, { transport, port });
+    return key;
+  };
+  const add = <Item>(map: Map<string, Item[]>, key: string, item: Item) => {
+    map.set(key, [...(map.get(key) ?? []), item]);
+  };
+  for (const listener of listeners) {
+    if (listener.namespace !== 'host') continue;
+    add(doors.listeners, note(listener.transport, listener.port), listener);
+  }
+  for (const publication of facts.publications) {
+    add(doors.publications, note(publication.transport, publication.port), publication);
+  }
+  for (const { transport, port } of outside?.open ?? []) note(transport, port);
+  for (const transport of ['tcp', 'udp'] as const) {
+    for (const port of portsLetIn(reach, transport)) note(transport, port);
+  }
+  return doors;
+}
+
+function isOpaque(step: Step): boolean {
+  if ('test' in step) return step.test === 'opaque';
+  return isOpaqueAction(step);
+}
+
+function isOpaqueAction(action: Action): boolean {
+  if (action.do === 'map') return action.rows.some((row) => isOpaqueAction(row.action));
+  return action.do === 'opaque';
+}
+
+function summaryOf(layer: Layer): LayerSummary {
+  const { kind, origin, role, unread } = layer;
+  const rules = layer.tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules));
+  const opaqueRules = rules.filter(({ steps }) => steps.some(isOpaque)).length;
+  return { kind, origin, role, rules: rules.length, opaqueRules, unread };
+}
+
+function byPort(a: Door, b: Door): number {
+  if (a.transport !== b.transport) return a.transport < b.transport ? -1 : 1;
+  return a.port - b.port;
+}
+
+/** Joins what was seen from inside and outside into one verdict per port. Sends and reads nothing. */
+export function audit(request: AuditRequest): AuditReport {
+  const { facts, outside, policy, at } = request;
+  const { machine } = facts;
+  const addresses = ownAddresses(machine);
+  const reach = new Reach(facts.layers, machine);
+  const listeners: readonly Unjudged[] = facts.listeners.map((listener) => {
+    const usage = facts.usage(listener);
+    return { ...listener, reachability: reach.of(listener), ...(usage && { usage }) };
+  });
+  const doors = gather(request, listeners, reach);
+  const context = { addresses, names: [machine.hostname], now: at };
+  const judged = new Map<string, Door>();
+  for (const [key, { transport, port }] of doors.all) {
+    const reachable = reach.ofPort(transport, port);
+    const looks = outside?.of(transport, port);
+    const door: DoorFacts = {
+      transport,
+      port,
+      listeners: doors.listeners.get(key) ?? [],
+      publications: doors.publications.get(key) ?? [],
+      reachability: reachable,
+      blockedBy: reachable.every(({ reach: word }) => word === 'nobody')
+        ? reach.blockedBy(transport, port)
+        : [],
+      ...(looks && { outside: looks }),
+    };
+    const verdict = judgeDoor(door, policy, context);
+    judged.set(key, { ...door, listeners: door.listeners.map(listenerKey), verdict });
+  }
+  const unseen = [...facts.unseen, ...(outside?.unseen ?? [])];
+  return {
+    schema: 'postern.audit/1',
+    audit: {
+      ...{ id: request.id, tool: request.tool, at, host: machine.hostname },
+      ...{ system: machine.system, addresses, problems: facts.problems, unseen },
+      complete: unseen.length === 0 && facts.problems.length === 0,
+    },
+    layers: facts.layers.map(summaryOf),
+    listeners: listeners.map((listener) => ({
+      ...listener,
+      verdict: verdictOf(listener, judged, request),
+    })),
+    doors: [...judged.values()].sort(byPort),
+    flaws: request.flaws,
+  };
+}
+
+/** A listener has its port's verdict; one on the loopback, beside another that is not, its own. */
+function verdictOf(
+  listener: Unjudged,
+  doors: ReadonlyMap<string, Door>,
+  { policy, at, facts }: AuditRequest,
+): AuditedListener['verdict'] {
+  const { transport, port, namespace, scope } = listener;
+  const door = namespace === 'host' ? doors.get(doorKey(transport, port)) : undefined;
+  if (door !== undefined && scope !== 'loopback') return door.verdict;
+  const alone = { ...listener, scope: 'loopback' as const };
+  const own = { transport, port, listeners: [alone], publications: [], reachability: [] };
+  const context = { addresses: [], names: [facts.machine.hostname], now: at };
+  return judgeDoor({ ...own, blockedBy: [] }, policy, context);
+}

@@ -1,4 +1,5 @@
 import type { AuditedListener, Door, OutsideLook } from '../model/audit.ts';
+import type { Listener } from '../model/listener.ts';
 import { type Network, readNetwork } from '../model/network.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Reachability, ReachPart } from '../model/reachability.ts';
@@ -267,6 +268,12 @@ function decide(state: Case): Verdict {
   if (reach === 'unknown' && accepting(facts.reachability).length === 0) return unknownReach(state);
   if (before !== undefined) return blockedBefore(state, before);
   return byPolicy(state) ?? reached(state);
+}
+
+/** A listener that the host's own ports and rules say nothing about. */
+export function judgeElsewhere({ program, transport, port, namespace }: Listener): Verdict {
+  const why = `${program ?? 'A program'} listens on ${transport} port ${port} of the namespace ${namespace}.`;
+  return verdict('host.other-namespace', 'expected', why);
 }
 
 /** Should this port stand as it does? One answer from outside, inside, firewall and policy. Pure. */

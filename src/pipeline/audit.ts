@@ -1,6 +1,6 @@
 import type { Action, Layer, Step } from '../firewall/layer.ts';
 import { openPorts, type PortClass, reachability } from '../firewall/reach.ts';
-import { type DoorFacts, judgeDoor } from '../judge/door.ts';
+import { type DoorFacts, judgeDoor, judgeElsewhere } from '../judge/door.ts';
 import type {
   AuditedListener,
   AuditReport,
@@ -251,7 +251,8 @@ function verdictOf(
   { policy, at, facts }: AuditRequest,
 ): AuditedListener['verdict'] {
   const { transport, port, namespace, scope } = listener;
-  const door = namespace === 'host' ? doors.get(doorKey(transport, port)) : undefined;
+  if (namespace !== 'host') return judgeElsewhere(listener);
+  const door = doors.get(doorKey(transport, port));
   if (door !== undefined && scope !== 'loopback') return door.verdict;
   const alone = { ...listener, scope: 'loopback' as const };
   const own = { transport, port, listeners: [alone], publications: [], reachability: [] };

@@ -9,6 +9,14 @@ export const hostRules = family({
     matters: 'Nobody but this machine itself can reach it, whatever the firewall does.',
     todo: 'Nothing.',
   },
+  'host.other-namespace': {
+    title: 'Listens in another network namespace',
+    severity: 'info',
+    sees: 'A program listens in the network namespace of a container, or in a named one.',
+    matters:
+      'It is reached through ports that the host hands on, which are judged as ports of the host, and stands behind firewall rules of its own.',
+    todo: 'Nothing.',
+  },
   'host.blocked': {
     title: 'Listens, and nobody is let in',
     severity: 'info',

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { readRoutesIPv4, readRoutesIPv6 } from './procfs-routes.ts';
 
-// captured here: cat /proc/net/route, with a reject route of linux/route.h's flags added
+// what `cat /proc/net/route` shows here, with another mask and a reject route (linux/route.h) added
 const IPV4 = `Iface	Destination	Gateway 	Flags	RefCnt	Use	Metric	Mask		MTU	Window	IRTT                                                       
 eth0	00000000	010200C0	0003	0	0	0	00000000	0	0	0                                                                           
 eth0	000200C0	00000000	0001	0	0	0	FCFFFFFF	0	0	0                                                                           
 *	0001000A	00000000	0201	0	0	0	00FFFFFF	0	0	0                                                                           
 `;
 
-// captured here: cat /proc/net/ipv6_route
+// what `cat /proc/net/ipv6_route` shows here, without the test's own devices
 const IPV6 = `fd000000000000000000000000000000 40 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth0
 00000000000000000000000000000000 00 00000000000000000000000000000000 00 fd000000000000000000000000000001 00000400 00000001 00000000 00000003     eth0
 00000000000000000000000000000001 80 00000000000000000000000000000000 00 00000000000000000000000000000000 00000000 00000002 00000000 80200001       lo

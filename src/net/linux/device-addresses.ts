@@ -21,7 +21,8 @@ export function readDeviceAddress(body: Uint8Array): DeviceAddress | null {
   if (body.length < HEADER || interfaceIndex === null) return null;
   const attributes = readAttributes(body, HEADER);
   // of a point-to-point device IFA_ADDRESS is the peer's
-  const address = addressText(attributes.get(IFA_LOCAL) ?? attributes.get(IFA_ADDRESS) ?? body);
+  const bytes = attributes.get(IFA_LOCAL) ?? attributes.get(IFA_ADDRESS) ?? new Uint8Array();
+  const address = addressText(bytes);
   return address === null ? null : { interfaceIndex, address, prefix: body[1] ?? 0 };
 }
 

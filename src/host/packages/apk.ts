@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { OwningPackage } from '../../model/listener.ts';
+import { readRegularFile } from '../regular-file.ts';
 
 /** apk-tools 2, and 3 on a merged /usr. */
 const DATABASES = ['lib/apk/db/installed', 'usr/lib/apk/db/installed'];
@@ -12,19 +11,11 @@ export function findApkOwners(
 ): Map<string, OwningPackage> {
   const owners = new Map<string, OwningPackage>();
   for (const database of DATABASES) {
-    for (const [path, owner] of readApkOwners(textOf(join(root, database)), executables)) {
+    for (const [path, owner] of readApkOwners(readRegularFile(root, database) ?? '', executables)) {
       owners.set(path, owner);
     }
   }
   return owners;
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 /**

@@ -1,8 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OwningPackage } from '../../model/listener.ts';
+import { readRegularFile } from '../regular-file.ts';
 
 const FOLDER = 'var/lib/dpkg';
+/** Debian has 64,000 packages; nobody installs a third of them. */
+const MAX_LISTS = 20_000;
 /** Folders that are links since the merge of / and /usr, where packages still name the old place. */
 const MERGED = /^\/usr(\/(?:bin|sbin|lib|lib32|lib64|libx32)\/)/;
 
@@ -28,7 +31,7 @@ export function findDpkgOwners(
   root: string,
   executables: readonly string[],
 ): Map<string, OwningPackage> {
-  const lists = listFiles(join(root, FOLDER, 'info'));
+  const lists = listFiles(`${root}/${FOLDER}/info`);
   const searches = planSearches(executables, readDiversions(textOf(root, 'diversions')));
   const owners = new Map<string, string>();
   const pattern = linePattern([...searches.keys()]);
@@ -47,7 +50,8 @@ export function findDpkgOwners(
 
 function listFiles(folder: string): string[] {
   try {
-    return readdirSync(folder).filter((name) => name.endsWith('.list'));
+    const names = readdirSync(folder).filter((name) => name.endsWith('.list'));
+    return names.slice(0, MAX_LISTS);
   } catch {
     return [];
   }
@@ -55,11 +59,7 @@ function listFiles(folder: string): string[] {
 
 /** Empty when there is none. */
 function textOf(root: string, name: string): string {
-  try {
-    return readFileSync(join(root, FOLDER, name), 'utf8');
-  } catch {
-    return '';
-  }
+  return readRegularFile(root, join(FOLDER, name)) ?? '';
 }
 
 /** Reads /var/lib/dpkg/diversions: three lines each, a colon for a diversion by hand. */

@@ -86,7 +86,7 @@ describe('dpkg', () => {
     const paths = commands
       .flatMap((name) => findCommand(name) ?? [])
       .map((path) => realpathSync(path));
-    const owners = findDpkgOwners('/', paths);
+    const owners = findDpkgOwners('', paths);
     for (const path of paths) {
       const places = [path, path.replace(/^\/usr/, '')];
       const said = places.map((place) =>

@@ -13,5 +13,5 @@ export async function readListeners(): Promise<ListenerLook> {
 }
 
 function nothing(reason: string): ListenerLook {
-  return { listeners: [], publications: [], complete: false, unseen: [reason] };
+  return { listeners: [], namespaces: [], publications: [], complete: false, unseen: [reason] };
 }

@@ -56,7 +56,7 @@ for _ in range(forks):
     if os.fork() == 0:
         break
 else:
-    print('ready', flush=True)
+    print('sockets open', flush=True)
 time.sleep(3600)
 `;
 
@@ -78,7 +78,7 @@ export async function holdSockets(
     join(folder, `sockets-${specs[0]?.port}.log`),
   );
   const deadline = Date.now() + OPENED_WITHIN;
-  while (!child.log().includes('ready')) {
+  while (!child.log().includes('sockets open')) {
     const ended = child.ended();
     if (ended !== undefined || Date.now() > deadline) {
       throw new Error(`the sockets were not opened (${ended}): ${child.log()}`);

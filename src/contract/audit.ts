@@ -109,8 +109,11 @@ const listener = z
       .object({
         connections: count().describe('Connections at this moment.'),
         peers: count().describe('Distinct addresses at the other end.'),
-        onlyItself: z.boolean().describe('All of them are this host itself.'),
+        loopbackOnly: z
+          .union([z.boolean(), z.literal('unseen')])
+          .describe('All of them are this host itself; unseen: there are none to judge by.'),
         sample: z.array(z.string()).describe('Some of the addresses.'),
+        unseen: z.array(z.string()).describe('What could not be seen, a sentence each.'),
       })
       .exactOptional()
       .describe('Who uses it now; absent: could not be seen.'),

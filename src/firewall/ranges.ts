@@ -76,3 +76,12 @@ export function rangesOf<T extends number | bigint>(
   }
   return out;
 }
+
+/** The ranges as pairs with both ends included. */
+export function rangePairs(ranges: Ranges<number>): readonly (readonly [number, number])[] {
+  const pairs: (readonly [number, number])[] = [];
+  for (let at = 0; at < ranges.length; at += 2) {
+    pairs.push([ranges[at] as number, (ranges[at + 1] as number) - 1]);
+  }
+  return pairs;
+}

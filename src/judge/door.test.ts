@@ -114,7 +114,13 @@ describe('a port with a listener', () => {
   });
 
   it('needs no wide bind address when it talks to itself only', () => {
-    const usage = { connections: 3, peers: 1, onlyItself: true, sample: ['127.0.0.1'] };
+    const usage = {
+      connections: 3,
+      peers: 1,
+      loopbackOnly: true,
+      sample: ['127.0.0.1'],
+      unseen: [],
+    };
     const listeners = [listening('postgres', { usage })];
     const verdict = judgeDoor(
       door({ listeners, reachability: [ANYONE(5432)] }),

@@ -197,7 +197,7 @@ function isUsedByItselfOnly({ listeners }: DoorFacts): boolean {
   return (
     used.length === listeners.length &&
     used.some(({ connections }) => connections > 0) &&
-    used.every(({ onlyItself }) => onlyItself)
+    used.every(({ loopbackOnly }) => loopbackOnly === true)
   );
 }
 

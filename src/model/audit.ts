@@ -3,6 +3,7 @@ import type { PortState, Transport } from './port.ts';
 import type { Fate, Reachability, RuleReference } from './reachability.ts';
 import type { PhantomKind, Problem } from './scan.ts';
 import type { Service } from './service.ts';
+import type { Usage } from './usage.ts';
 import type { Severity, Verdict } from './verdict.ts';
 
 /** How one port of this host looked from outside, at one of its addresses. */
@@ -16,18 +17,6 @@ export interface OutsideLook {
   readonly vantage: string;
   /** This host looked at itself: its packets come over the loopback, so no firewall before it was asked. */
   readonly itself?: true;
-}
-
-/** Who has used a listener while we looked: what is connected now. */
-export interface Usage {
-  /** Connections, or for UDP known flows, at this moment. */
-  readonly connections: number;
-  /** Distinct addresses at the other end. */
-  readonly peers: number;
-  /** All of them are this host itself. Meaningless when there are none. */
-  readonly onlyItself: boolean;
-  /** Up to five of them. */
-  readonly sample: readonly string[];
 }
 
 /** A listener, who can reach it, and what that deserves. */

@@ -1,5 +1,6 @@
 import type { Action, Layer, Step } from '../firewall/layer.ts';
-import { openPorts, type PortClass, reachability } from '../firewall/reach.ts';
+import { rangePairs } from '../firewall/ranges.ts';
+import { openPorts, type PortClass, type PortQuestion, reachability } from '../firewall/reach.ts';
 import { type DoorFacts, judgeDoor, judgeElsewhere } from '../judge/door.ts';
 import type {
   AuditedListener,
@@ -7,7 +8,6 @@ import type {
   Door,
   FirewallFlaw,
   LayerSummary,
-  Usage,
 } from '../model/audit.ts';
 import { type Listener, listenerKey, type Publication } from '../model/listener.ts';
 import type { Machine } from '../model/machine.ts';
@@ -15,6 +15,7 @@ import type { Policy } from '../model/policy.ts';
 import type { Transport } from '../model/port.ts';
 import type { Reachability } from '../model/reachability.ts';
 import type { Problem } from '../model/scan.ts';
+import type { Usage } from '../model/usage.ts';
 import type { OutsideView } from './outside.ts';
 
 /** What the collectors saw of this host. */
@@ -22,7 +23,8 @@ export interface InsideFacts {
   readonly machine: Machine;
   readonly listeners: readonly Listener[];
   readonly publications: readonly Publication[];
-  readonly usage: (listener: Listener) => Usage | undefined;
+  /** By `listenerKey`. */
+  readonly usage: ReadonlyMap<string, Usage>;
   /** Layers in the order they are asked; those before the host first. */
   readonly layers: readonly Layer[];
   readonly problems: readonly Problem[];
@@ -77,16 +79,21 @@ class Reach {
   }
 
   ofPort(transport: Transport, port: number): readonly Reachability[] {
-    return this.#families.map((family) => this.#ask(family, transport, port, undefined));
+    return this.#families.map((family) => this.#ask(family, transport, port, {}));
   }
 
   of(listener: Listener): readonly Reachability[] {
-    const { transport, port, bind, scope, namespace, families } = listener;
+    const { transport, port, bind, scope, namespace, families, device } = listener;
     if (scope === 'loopback' || namespace !== 'host') return [];
     const destinations = scope === 'one' ? [bind.split('%', 1)[0] ?? bind] : undefined;
     return families
       .filter((family) => this.#families.includes(family))
-      .map((family) => this.#ask(family, transport, port, destinations));
+      .map((family) =>
+        this.#ask(family, transport, port, {
+          ...(destinations && { destinations }),
+          ...(device && { device }),
+        }),
+      );
   }
 
   /** Layers that alone let nobody in to a port, by name; two of a kind once. */
@@ -111,13 +118,13 @@ class Reach {
     family: 4 | 6,
     transport: Transport,
     port: number,
-    destinations: readonly string[] | undefined,
+    where: Pick<PortQuestion, 'destinations' | 'device'>,
   ): Reachability {
-    const key = `${family} ${transport} ${port} ${destinations?.join(',') ?? ''}`;
+    const { destinations = [], device = '' } = where;
+    const key = [family, transport, port, device, ...destinations].join(' ');
     const before = this.#known.get(key);
     if (before !== undefined) return before;
-    const question = { family, transport, port, ...(destinations && { destinations }) };
-    const found = reachability(this.#layers, question, this.#machine);
+    const found = reachability(this.#layers, { family, transport, port, ...where }, this.#machine);
     this.#known.set(key, found);
     return found;
   }
@@ -133,16 +140,26 @@ interface Doors {
   readonly all: Map<string, { readonly transport: Transport; readonly port: number }>;
 }
 
+function isByRule({ parts }: PortClass): boolean {
+  return parts.some(
+    ({ fate, decisions }) => fate === 'accept' && decisions.some(({ rule }) => rule !== undefined),
+  );
+}
+
 /** Single ports that a rule, and no mere default, lets somebody in to. */
 function portsLetIn(reach: Reach, transport: Transport): readonly number[] {
   return reach.families.flatMap((family) =>
-    reach.openPorts(transport, family).flatMap(({ ports, byRule }) => {
-      const count = ports.reduce((sum, [first, last]) => sum + last - first + 1, 0);
-      if (!byRule || count > FEW_PORTS) return [];
-      return ports.flatMap(([first, last]) =>
-        Array.from({ length: last - first + 1 }, (_, at) => first + at),
-      );
-    }),
+    reach
+      .openPorts(transport, family)
+      .filter(isByRule)
+      .flatMap(({ ports }) => {
+        const runs = rangePairs(ports);
+        const count = runs.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+        if (count > FEW_PORTS) return [];
+        return runs.flatMap(([first, last]) =>
+          Array.from({ length: last - first + 1 }, (_, at) => first + at),
+        );
+      }),
   );
 }
 
@@ -203,7 +220,7 @@ export function audit(request: AuditRequest): AuditReport {
   const addresses = ownAddresses(machine);
   const reach = new Reach(facts.layers, machine);
   const listeners: readonly Unjudged[] = facts.listeners.map((listener) => {
-    const usage = facts.usage(listener);
+    const usage = facts.usage.get(listenerKey(listener));
     return { ...listener, reachability: reach.of(listener), ...(usage && { usage }) };
   });
   const doors = gather(request, listeners, reach);

@@ -34,9 +34,12 @@ it('tells a missing program from one that failed', async () => {
     state: 'absent',
     problem: 'there is no no-such-program here',
   });
-  expect(await node('console.error("first\\nlast words\\n"); process.exit(4)')).toEqual({
+  expect(
+    await node('console.log("half"); console.error("first\\nlast words\\n"); process.exit(4)'),
+  ).toEqual({
     state: 'failed',
     problem: 'last words',
+    stdout: 'half\n',
   });
   expect(await node('process.exit(4)')).toMatchObject({
     state: 'failed',

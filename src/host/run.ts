@@ -28,13 +28,13 @@ export interface Command {
  * - `absent`: there is no such program.
  * - `denied`: it, or the kernel, says that this user may not.
  * - `failed`: anything else that is not exit code 0; `problem` is the last line of its standard
- *   error, or says that a bound was reached.
+ *   error, or says that a bound was reached. `stdout` is what it wrote before.
  */
 export type CommandResult =
   | { readonly state: 'ok'; readonly stdout: string; readonly stderr: string }
   | { readonly state: 'absent'; readonly problem: string }
   | { readonly state: 'denied'; readonly problem: string }
-  | { readonly state: 'failed'; readonly problem: string };
+  | { readonly state: 'failed'; readonly problem: string; readonly stdout: string };
 
 /** Runs a program without a shell in the C locale, within bounds of time and output. Never throws. */
 export async function runCommand(command: Command): Promise<CommandResult> {
@@ -85,7 +85,7 @@ function execute(path: string, command: Command): Promise<CommandResult> {
   return new Promise((resolve) => {
     const child = execFile(path, args, options, (error, stdout, stderr) => {
       if (error === null) resolve({ state: 'ok', stdout, stderr });
-      else resolve(failure(error, stderr, command));
+      else resolve(failure(error, { stdout, stderr }, command));
     });
     // a program that reads nothing closes its end first
     child.stdin?.on('error', () => undefined);
@@ -93,19 +93,22 @@ function execute(path: string, command: Command): Promise<CommandResult> {
   });
 }
 
-function failure(error: ExecFileException, stderr: string, command: Command): CommandResult {
+function failure(
+  error: ExecFileException,
+  { stdout, stderr }: { readonly stdout: string; readonly stderr: string },
+  command: Command,
+): CommandResult {
   const { program, timeoutMs = TIMEOUT_MS, outputBytes = OUTPUT_BYTES } = command;
+  const failed = (problem: string) => ({ state: 'failed', problem, stdout }) as const;
   if (error.code === 'EACCES' || error.code === 'EPERM') {
     return { state: 'denied', problem: `this user may not run ${program}` };
   }
   if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') {
-    return { state: 'failed', problem: `${program} wrote more than ${outputBytes} bytes` };
+    return failed(`${program} wrote more than ${outputBytes} bytes`);
   }
-  if (error.killed === true) {
-    return { state: 'failed', problem: `${program} did not end within ${timeoutMs} ms` };
-  }
+  if (error.killed === true) return failed(`${program} did not end within ${timeoutMs} ms`);
   const problem = lastLine(stderr) ?? howItEnded(error, program);
-  return { state: DENIED.test(stderr) ? 'denied' : 'failed', problem };
+  return DENIED.test(stderr) ? { state: 'denied', problem } : failed(problem);
 }
 
 function lastLine(text: string): string | undefined {

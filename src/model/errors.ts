@@ -184,6 +184,11 @@ export const ERRORS = {
     todo: 'Run postern as root, or give the rules with --firewall FILE.',
     effect: 'partial',
   },
+  NAMESPACE_READ: {
+    message: 'the network namespace "{value}" cannot be read ({problem})',
+    todo: 'Run postern as root; ip netns list names the namespaces, a process id or a path works too.',
+    effect: 'usage',
+  },
   REMEDY_IMPOSSIBLE: {
     message: 'cannot {verb} {transport} port {port} in {kind} ({problem})',
     todo: 'Read the reason; name another firewall with --kind, or close the port at its service.',

@@ -19,7 +19,10 @@ export interface Listener {
   /** Device the socket is tied to (SO_BINDTODEVICE). */
   readonly device?: string;
   readonly port: number;
-  /** Network namespace: `host`, the name of a named one, or `container NAME`. */
+  /**
+   * Network namespace: `host`, the name of a named one, `container NAME`, or for one without a name
+   * `of NAME`, the unit or program that is in it.
+   */
   readonly namespace: string;
   /** Name of the program (`sshd`), and what it was started as; secrets in it are masked. */
   readonly program?: string;

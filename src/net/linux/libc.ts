@@ -32,6 +32,8 @@ export interface Libc {
   map(fd: number, length: number, offset: number): Mapping | null;
   getrlimit(resource: number, limit: Memory): number;
   interfaceIndex(name: string): number;
+  /** Moves the calling thread, and nothing else, into the namespace behind `fd`. */
+  setns(fd: number, kind: number): number;
   errno(): number;
   /** Where `memory` lies, for structures that hold pointers. */
   addressOf(memory: Memory): bigint;
@@ -110,6 +112,7 @@ async function bind(): Promise<Libc> {
     },
     getrlimit: library.func('int getrlimit(int, void *)'),
     interfaceIndex: library.func('unsigned int if_nametoindex(const char *)'),
+    setns: library.func('int setns(int, int)'),
     errno: () => koffi.errno(),
     addressOf: (memory) => koffi.address(memory),
     watch: (fd, onReadable) => {

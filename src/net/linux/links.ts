@@ -62,11 +62,17 @@ export function speaksEthernet(link: Link): boolean {
 export function readLinks(libc: Libc): Map<number, Link> | number {
   const netlink = Netlink.open(libc);
   if (typeof netlink === 'number') return netlink;
+  const links = listLinks(netlink);
+  netlink.close();
+  return links;
+}
+
+/** The same, of the namespace that `netlink` was opened in. */
+export function listLinks(netlink: Netlink): Map<number, Link> | number {
   const links = new Map<number, Link>();
   const result = netlink.dump(RTM_GETLINK, new Uint8Array(HEADER), ({ body }) => {
     const link = readLink(body);
     if (link !== null) links.set(link.index, link);
   });
-  netlink.close();
   return result === 0 ? links : result;
 }

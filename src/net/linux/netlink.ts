@@ -5,6 +5,8 @@ import { openSocket, SOCK_RAW, setTimeLimit } from './raw-socket.ts';
 
 const AF_NETLINK = 16;
 const NETLINK_ROUTE = 0;
+export const NETLINK_SOCK_DIAG = 4;
+export const NETLINK_NETFILTER = 12;
 const SO_RCVTIMEO = 20;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
@@ -22,7 +24,10 @@ const DUMP_ATTEMPTS = 5;
 
 export type OnMessage = (message: NetlinkMessage) => void;
 
-/** Questions to the kernel about routes, interfaces and neighbours (rtnetlink(7)). Needs no privilege. */
+/**
+ * Questions to the kernel: about routes, interfaces and neighbours (rtnetlink(7)), or what another
+ * family of netlink(7) answers. Reading needs no privilege, but for NETLINK_NETFILTER.
+ */
 export class Netlink {
   readonly #libc: Libc;
   readonly #fd: number;
@@ -36,8 +41,8 @@ export class Netlink {
   }
 
   /** Negative error number on failure. */
-  static open(libc: Libc): Netlink | number {
-    const fd = openSocket(libc, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+  static open(libc: Libc, family = NETLINK_ROUTE): Netlink | number {
+    const fd = openSocket(libc, AF_NETLINK, SOCK_RAW, family);
     return fd < 0 ? fd : new Netlink(libc, fd);
   }
 

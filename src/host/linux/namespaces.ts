@@ -1,0 +1,77 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { listFolder, listProcesses, readLink } from './proc-files.ts';
+
+const NAMED = '/run/netns';
+
+/** A network namespace that can be reached from here. */
+export interface NetNamespace {
+  /** `host`, or its name; null when it has none. */
+  readonly name: string | null;
+  /** Its file, to enter it by; null for our own. */
+  readonly file: string | null;
+  /** Its /proc/net, of a process in it; null when no process is. */
+  readonly procNet: string | null;
+  /** Processes in it, ascending. */
+  readonly processes: readonly number[];
+}
+
+export interface Namespaces {
+  readonly namespaces: readonly NetNamespace[];
+  /** How many processes would not say which namespace they are in. */
+  readonly hidden: number;
+}
+
+/**
+ * All network namespaces that processes are in or that have a name (ip-netns(8)). That of process 1
+ * is the host's, or our own where that cannot be seen.
+ */
+export function listNamespaces(): Namespaces {
+  const own = readLink('/proc/self/ns/net');
+  const host = readLink('/proc/1/ns/net') ?? own;
+  const members = new Map<string, number[]>();
+  let hidden = 0;
+  for (const pid of listProcesses()) {
+    const id = readLink(`/proc/${pid}/ns/net`);
+    const others = id === null ? undefined : members.get(id);
+    if (id === null) hidden += 1;
+    else if (others === undefined) members.set(id, [pid]);
+    else others.push(pid);
+  }
+  const names = namesById();
+  const ids = new Set([...members.keys(), ...names.keys()]);
+  const namespaces = [...ids].map((id): NetNamespace => {
+    const processes = members.get(id) ?? [];
+    return {
+      name: id === host ? 'host' : (names.get(id) ?? null),
+      ...whereabouts(id === own, processes[0], names.get(id)),
+      processes,
+    };
+  });
+  return { namespaces, hidden };
+}
+
+function whereabouts(own: boolean, pid: number | undefined, name: string | undefined) {
+  if (own) return { file: null, procNet: '/proc/self/net' };
+  if (pid !== undefined) return { file: `/proc/${pid}/ns/net`, procNet: `/proc/${pid}/net` };
+  return { file: name === undefined ? null : join(NAMED, name), procNet: null };
+}
+
+/** Names by what the link of a process in it says: `net:[INODE]`. */
+function namesById(): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const name of listFolder(NAMED) ?? []) {
+    const inode = inodeOf(join(NAMED, name));
+    if (inode !== null) names.set(`net:[${inode}]`, name);
+  }
+  return names;
+}
+
+/** Null when it is gone, or closed to us. */
+function inodeOf(path: string): number | null {
+  try {
+    return statSync(path).ino;
+  } catch {
+    return null;
+  }
+}

@@ -34,7 +34,6 @@ describe('rule sets as hosts have them', () => {
   it('understands all but a few rules', () => {
     const rules = files.flatMap(rulesOf);
     const opaque = rules.filter(isOpaque);
-    console.log(rules.length, opaque.map((r) => r.text));
     expect(opaque.length / rules.length).toBeLessThanOrEqual(MOST_OPAQUE);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { FirewallFacts } from '../firewall/facts.ts';
 import type { Chain, KindName, Layer } from '../firewall/layer.ts';
-import { type FirewallFacts, kindInCharge } from './in-charge.ts';
+import { kindInCharge } from './in-charge.ts';
 
 const NOTHING: FirewallFacts = {
   ufw: 'absent',

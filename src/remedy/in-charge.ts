@@ -1,14 +1,6 @@
+import type { FirewallFacts } from '../firewall/facts.ts';
 import { KIND_NAMES, type KindName, type Layer } from '../firewall/layer.ts';
 import { problem } from '../model/errors.ts';
-
-/** What the rules themselves do not tell of a host's firewalls. */
-export interface FirewallFacts {
-  /** `ENABLED=yes` in /etc/ufw/ufw.conf; `unknown` when the file is there and cannot be read. */
-  readonly ufw: 'enabled' | 'disabled' | 'absent' | 'unknown';
-  readonly firewalld: 'running' | 'stopped' | 'absent' | 'unknown';
-  /** Firewall programs that are installed: `nft`, `iptables`, `ufw`, `firewall-cmd`. */
-  readonly programs: readonly string[];
-}
 
 /** The firewall by which a change is made on this host. */
 export interface InCharge {

@@ -60,13 +60,16 @@ function ufwState(programs: readonly string[]): FirewallFacts['ufw'] {
   return /^\s*ENABLED\s*=\s*["']?yes/im.test(text) ? 'enabled' : 'disabled';
 }
 
-/** Exit code 252 with `not running` on standard error is a daemon that is not there (firewall-cmd(1)). */
+/** How firewall-cmd(1) says that there is no daemon, or no bus that one could be on. */
+const NOT_RUNNING =
+  /not running|Failed to connect to socket .*: (?:No such file|Connection refused)/;
+
 async function firewalldState(programs: readonly string[]): Promise<FirewallFacts['firewalld']> {
   if (!programs.includes('firewall-cmd')) return 'absent';
   const result = await runCommand({ program: 'firewall-cmd', args: ['--state'] });
   if (result.state === 'ok') return 'running';
   if (result.state === 'absent') return 'absent';
-  return /not running/.test(result.problem) ? 'stopped' : 'unknown';
+  return NOT_RUNNING.test(result.problem) ? 'stopped' : 'unknown';
 }
 
 async function live(kind: KindName, commands: readonly string[][]): Promise<Reading> {

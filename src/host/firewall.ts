@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FirewallFacts } from '../firewall/facts.ts';
@@ -25,6 +26,7 @@ interface Reading {
 }
 
 const PROGRAMS = ['nft', 'iptables', 'ufw', 'firewall-cmd'];
+const UFW_CONFIG = '/etc/ufw/ufw.conf';
 const FIREWALLD_FOLDERS = ['/etc/firewalld', '/usr/lib/firewalld'];
 const FIREWALLD_PARTS = ['zones', 'policies', 'services', 'ipsets', ''];
 
@@ -55,8 +57,8 @@ async function readFacts(): Promise<FirewallFacts> {
 
 function ufwState(programs: readonly string[]): FirewallFacts['ufw'] {
   if (!programs.includes('ufw')) return 'absent';
-  const text = readText('/etc/ufw/ufw.conf');
-  if (text === null) return 'unknown';
+  const text = readText(UFW_CONFIG);
+  if (text === null) return existsSync(UFW_CONFIG) ? 'unknown' : 'disabled';
   return /^\s*ENABLED\s*=\s*["']?yes/im.test(text) ? 'enabled' : 'disabled';
 }
 

@@ -1,4 +1,4 @@
-import type { Fate, LayerDecision } from '../model/reachability.ts';
+import type { Fate, LayerDecision, RuleReference } from '../model/reachability.ts';
 import type { Box } from './boxes.ts';
 import type { Chain, Family, Layer, Rule, Table } from './layer.ts';
 import type { Locality } from './locality.ts';
@@ -156,7 +156,8 @@ interface Place {
   readonly chain: Chain;
 }
 
-function referTo({ handle, line, text }: Rule) {
+/** Enough of a rule to find it again. */
+export function referTo({ handle, line, text }: Rule): RuleReference {
   return {
     ...(handle === undefined ? {} : { handle }),
     ...(line === undefined ? {} : { line }),

@@ -3,8 +3,9 @@ import type { Machine } from '../../../model/machine.ts';
 import { cidrsOf } from '../../cidrs.ts';
 import { evaluate } from '../../evaluate.ts';
 import type { Change, Script } from '../../kind.ts';
-import type { Chain, Family, Layer, Table, Test } from '../../layer.ts';
+import type { Family, Layer, Table, Test } from '../../layer.ts';
 import type { Question } from '../../packet.ts';
+import { read } from './read.ts';
 import { commentText, isDeviceName, type Sources, setText, sourcesOf } from './sources.ts';
 
 /** The host is not known here: its layers are asked as if every address were its own. */
@@ -20,7 +21,9 @@ const INCLUDE = `include "${FOLDER}/*.nft"`;
  * one back is to delete its table. Of TCP only what begins a connection is dropped (a SYN alone): what
  * is established goes on, even where connection tracking has not seen it begin.
  */
-export function change(wanted: Change, layers: readonly Layer[]): Script {
+export function change(asked: Change, layers: readonly Layer[]): Script {
+  const families = ([4, 6] as const).filter((family) => asked.families.includes(family));
+  const wanted = { ...asked, families };
   const sources = checked(wanted);
   const table = tableName(wanted);
   const rules = rulesetText(table, wanted, sources);
@@ -165,65 +168,59 @@ function dropRules(wanted: Change, sources: Sources | null): readonly string[] {
   }
 }
 
-/** What an earlier change of ours to this port let in, as the text that brings it back. */
-function earlierText(
-  name: string,
-  { transport, port }: Change,
-  layers: readonly Layer[],
-): string | undefined {
+/** The text that brings an earlier change of ours to this port back; undefined when there was none. */
+function earlierText(name: string, wanted: Change, layers: readonly Layer[]): string | undefined {
   const tables = layers.filter(({ role }) => role === 'live').flatMap(({ tables: all }) => all);
   const table = tables.find((each) => each.name === name && each.family === 'inet');
-  const chain = table?.chains.find(({ hook }) => hook !== undefined);
-  if (table === undefined || chain === undefined) return undefined;
-  const earlier = earlierChange(chain, { transport, port });
-  const sources = earlier === undefined ? undefined : checked(earlier);
-  const sameRules =
-    earlier !== undefined && sources !== undefined && isOurs(table, chain, earlier, sources);
-  if (!sameRules) {
+  if (table === undefined) return undefined;
+  const earlier = earlierChange(table, wanted);
+  const text = rulesetText(name, earlier, checked(earlier));
+  const [ours] = read([{ origin: name, text }], 'live').tables;
+  if (ours === undefined || stepsOf(ours) !== stepsOf(table)) {
     throw impossible(
-      { transport, port, families: [4], reason: '' },
+      wanted,
       `table inet ${name} is there and is not as postern writes it: delete or rename it first`,
     );
   }
-  return rulesetText(name, earlier, sources);
+  return text;
 }
 
-function earlierChange(chain: Chain, of: Pick<Change, 'transport' | 'port'>): Change | undefined {
-  const tests = chain.rules.flatMap(({ steps }) =>
-    steps.filter((step): step is Test => 'test' in step),
+/** All that a table does, to be compared. */
+function stepsOf({ chains }: Table): string {
+  const rules = chains.map(({ hook, policy, rules: all }) => [
+    hook,
+    policy,
+    all.map(({ steps }) => steps),
+  ]);
+  return JSON.stringify(rules, (_, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
   );
-  const allowed = tests.flatMap((test) =>
-    test.test === 'address' && test.field === 'source' ? [test.in] : [],
-  );
-  const only = allowed.flatMap(({ family, ranges }) => cidrsOf(family, ranges));
+}
+
+/** The change that a table was written for, if it is one of ours. */
+function earlierChange({ chains }: Table, { transport, port }: Change): Change {
+  const rules = chains.flatMap((chain) => chain.rules);
+  const tests = rules.flatMap(({ steps }) => steps.filter((step): step is Test => 'test' in step));
+  const allowed = tests.flatMap((test) => (test.test === 'address' ? [test.in] : []));
   const named = tests.flatMap((test) => (test.test === 'family' ? [test.family] : []));
-  const families = new Set<Family>([...allowed.map(({ family }) => family), ...named]);
-  const device = tests
-    .flatMap((test) => (test.test === 'name' && test.field === 'in-device' ? test.in : []))
-    .find((name) => name !== 'lo');
-  const reason = chain.rules[0]?.comment?.replace(/^postern: /, '') ?? '';
-  const forwarded = chain.hook?.point === 'prerouting' ? { address: '', port: of.port } : undefined;
-  const nobody = device !== undefined && !chain.rules.some(isForAllDevices);
-  return {
-    ...of,
-    families: families.size === 0 ? [4, 6] : [...families].sort(),
-    ...(only.length > 0 ? { only } : device !== undefined && !nobody ? { only: [] } : {}),
-    ...(device === undefined ? {} : { device }),
-    ...(forwarded === undefined ? {} : { forwarded }),
-    reason,
-  };
-}
-
-function isForAllDevices({ steps }: Chain['rules'][number]): boolean {
-  return steps.some(
-    (step) =>
-      'test' in step && step.test === 'name' && step.field === 'in-device' && step.in.length === 1,
+  const devices = tests.flatMap((test) =>
+    test.test === 'name' && test.field === 'in-device' ? [test.in] : [],
   );
-}
-
-/** Whether the table holds as many rules as we would write, and no chain besides. */
-function isOurs(table: Table, chain: Chain, earlier: Change, sources: Sources | null): boolean {
-  return table.chains.length === 1 && chain.rules.length === dropRules(earlier, sources).length;
+  const device = devices.flat().find((name) => name !== 'lo');
+  const families = new Set<Family>([...allowed.map(({ family }) => family), ...named]);
+  // beside the rule for other devices there is one for the sources only where some were named
+  const limited =
+    allowed.length > 0 || (device !== undefined && devices.some(({ length }) => length === 1));
+  return {
+    transport,
+    port,
+    families:
+      families.size === 0 ? [4, 6] : ([4, 6] as const).filter((family) => families.has(family)),
+    ...(limited ? { only: allowed.flatMap(({ family, ranges }) => cidrsOf(family, ranges)) } : {}),
+    ...(device === undefined ? {} : { device }),
+    ...(chains[0]?.hook?.point === 'prerouting' ? { forwarded: { address: '', port } } : {}),
+    reason: (rules[0]?.comment ?? '').replace(/^postern: /, ''),
+  };
 }
 
 function warningsOf(

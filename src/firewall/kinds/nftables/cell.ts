@@ -32,7 +32,8 @@ export function cellOf(key: CellKey, element: Json): Cell | undefined {
   }
   if (key.holds === 'family') {
     const family = familyOf(value);
-    return family === undefined ? undefined : { numbers: [family, family + 1] };
+    if (family === undefined) return undefined;
+    return family === 0 ? { names: [] } : { numbers: [family, family + 1] };
   }
   const name = nameOf(key, value);
   return name === undefined ? undefined : { names: [name] };

@@ -87,7 +87,7 @@ function membership(
   const not = op === '!=';
   const added: Test =
     content.growth === 'over'
-      ? { test: 'limit', over: !not, text: `${not ? 'not ' : ''}added to ${name}` }
+      ? { test: 'limit', over: !not, text: `the rate that keeps a source out of ${name}` }
       : { test: 'opaque', text: `${not ? '!= ' : ''}${name} (rules add to it)` };
   return not ? [known, added] : [{ either: [[known], [added]] }];
 }
@@ -230,8 +230,7 @@ function routeTest(left: Json, op: Operator, right: Json): Test | undefined {
   if (!back || fib['result'] !== 'oif' || (op !== '==' && op !== '!=')) return undefined;
   if (!absent && right !== true) return undefined;
   const missing = absent === (op === '==');
-  const text = missing ? 'no route back to the source' : 'a route back to the source';
-  return { test: 'limit', over: missing, text };
+  return { test: 'limit', over: missing, text: 'sources with a route back over the same device' };
 }
 
 /** `ip saddr & 255.255.255.0 == 10.0.0.0`: a block, written as older versions of nft do. */

@@ -89,12 +89,15 @@ function printLog(value: Json): string {
   return prefix === undefined ? 'log' : `log prefix ${JSON.stringify(prefix)}`;
 }
 
-/** `limit rate over 10/minute`. */
-export function printLimit(limit: JsonObject): string {
+function printLimit(limit: JsonObject): string {
+  return `limit rate ${limit['inv'] === true ? 'over ' : ''}${printRate(limit)}`;
+}
+
+/** `10 mbytes/minute`. */
+export function printRate(limit: JsonObject): string {
   const unit = textAt(limit, 'rate_unit');
-  const over = limit['inv'] === true ? 'over ' : '';
   const rate = `${printExpression(limit['rate'] ?? null)}${unit === undefined ? '' : ` ${unit}`}`;
-  return `limit rate ${over}${rate}/${textAt(limit, 'per') ?? 'second'}`;
+  return `${rate}/${textAt(limit, 'per') ?? 'second'}`;
 }
 
 function printQuota(value: Json): string {

@@ -4,7 +4,7 @@ import { bare, type CellKey, fieldOf, rangesIn, unionOf } from './cell.ts';
 import { familyIs, flagsOf, keyOf, protocolIs } from './field.ts';
 import { isList, isObject, type Json, type JsonObject, listed, only, textAt } from './json.ts';
 import { keysOf, needsOf, type Part, partsOfMatch, rowOf } from './match.ts';
-import { printRule } from './print.ts';
+import { printExpression, printRate, printRule } from './print.ts';
 import { contentOf, type Scope } from './sets.ts';
 import { SERVICES } from './words.ts';
 
@@ -46,7 +46,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   return: () => [{ do: 'return' }],
   jump: verdictParts,
   goto: verdictParts,
-  reject: (value) => [...rejectNeeds(value), { do: 'reject' }],
+  reject: (value, scope) => [...rejectNeeds(value, scope), { do: 'reject' }],
   limit: limitParts,
   quota: limitParts,
   'ct count': limitParts,
@@ -79,18 +79,29 @@ function verdictOf(verdict: Json, scope: Scope): Action | undefined {
 }
 
 /** Each way to refuse works for its own family or protocol only. */
-function rejectNeeds(value: Json): readonly Test[] {
+function rejectNeeds(value: Json, { family }: Scope): readonly Test[] {
   const type = isObject(value) ? value['type'] : undefined;
   if (type === 'tcp reset') return [protocolIs(6)];
+  if (family === 'ip' || family === 'ip6') return [];
   if (type === 'icmp') return [familyIs(4)];
   return type === 'icmpv6' ? [familyIs(6)] : [];
 }
 
 function limitParts(value: Json, scope: Scope, kind: string): readonly Part[] | undefined {
-  const text = printRule([{ [kind]: value }]);
-  if (isObject(value)) return [{ test: 'limit', over: value['inv'] === true, text }];
-  const over = typeof value === 'string' ? scope.meters.get(`${kind} ${value}`) : undefined;
-  return over === undefined ? undefined : [{ test: 'limit', over, text }];
+  if (isObject(value)) {
+    return [{ test: 'limit', over: value['inv'] === true, text: bound(value, kind) }];
+  }
+  if (typeof value !== 'string') return undefined;
+  const over = scope.meters.get(`${kind} ${value}`);
+  return over === undefined ? undefined : [{ test: 'limit', over, text: `the ${kind} "${value}"` }];
+}
+
+/** As it is told behind "at most". */
+function bound(value: JsonObject, kind: string): string {
+  if (kind === 'limit') return printRate(value);
+  const amount = printExpression(value['val'] ?? null);
+  if (kind === 'quota') return `${amount} ${textAt(value, 'val_unit') ?? 'bytes'} in all`;
+  return `${amount} connections`;
 }
 
 /** `add @s { ip saddr limit rate over 3/minute } drop`: the drop waits for the limit. */
@@ -298,7 +309,28 @@ function maskedRows(
       action,
     ]);
   }
-  return [...masked.needs, { either }];
+  const ordered = callsLast(either);
+  return ordered === undefined ? undefined : [...masked.needs, { either: ordered }];
+}
+
+/**
+ * A chain that returns may have changed what the next way looks at, so the one that calls comes last;
+ * undefined for several. What does nothing is left out.
+ */
+function callsLast(ways: readonly (readonly Step[])[]): readonly (readonly Step[])[] | undefined {
+  const doing = (way: readonly Step[]) => way.flatMap((step) => ('do' in step ? [step.do] : []))[0];
+  const calls = ways.filter((way) => doing(way) === 'jump');
+  const final = ways.filter((way) => FINAL.has(doing(way) ?? ''));
+  const idle = ways.filter((way) => way.some(isIdle));
+  if (calls.length > 1 || calls.length + final.length + idle.length < ways.length) return undefined;
+  return [...final, ...calls];
+}
+
+const FINAL = new Set(['accept', 'drop', 'return', 'goto', 'dnat', 'redirect']);
+
+/** `continue`, as `verdictOf` has it. */
+function isIdle(step: Step): boolean {
+  return 'do' in step && step.do === 'set-mark' && step.and === ALL && step.xor === 0;
 }
 
 function vmapParts(value: Json, scope: Scope): readonly Part[] | undefined {

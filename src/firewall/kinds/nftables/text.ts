@@ -2,7 +2,7 @@ import type { Source } from '../../kind.ts';
 import { isObject, type Json, type JsonObject, listed } from './json.ts';
 import { Reader } from './reader.ts';
 import { readLimit, readQuota, readRule } from './text-statement.ts';
-import { readElements, readSet, readTuple } from './text-value.ts';
+import { readElements, readSet, readTuple, valueOfWord } from './text-value.ts';
 import { BRIDGE_PRIORITIES, PRIORITIES } from './words.ts';
 
 const FAMILIES = new Set(['ip', 'ip6', 'inet', 'bridge', 'netdev', 'arp']);
@@ -367,18 +367,25 @@ function readDevices(reader: Reader): readonly Json[] {
   return isObject(value) && 'set' in value ? listed(value['set']) : [value];
 }
 
+/** `filter - 10`, `-150`, `$PRIO`. */
 function readPriority(reader: Reader, family: string): number {
-  const word = readTuple(reader);
-  if (typeof word === 'number') return word;
-  const negative = typeof word === 'string' ? /^-\d+$/.exec(word) : null;
-  if (negative !== null) return Number(word);
-  const names = family === 'bridge' ? BRIDGE_PRIORITIES : PRIORITIES;
-  const base = typeof word === 'string' && Object.hasOwn(names, word) ? names[word] : undefined;
+  const base = priorityOf(valueOfWord(reader.name(), reader), family);
   if (base === undefined) throw reader.broken('a priority was expected');
-  if (reader.accept('+')) return base + Number(reader.name());
-  if (reader.accept('-')) return base - Number(reader.name());
-  const glued = /^[+-]\d+$/.exec(reader.peek().text);
-  return glued === null ? base : base + Number(reader.name());
+  const sign = reader.accept('-') ? -1 : 1;
+  if (sign === 1 && !reader.accept('+')) {
+    return /^[+-]\d+$/.test(reader.peek().text) ? base + Number(reader.name()) : base;
+  }
+  const offset = Number(reader.name());
+  if (!Number.isInteger(offset)) throw reader.broken('a number was expected');
+  return base + sign * offset;
+}
+
+function priorityOf(value: Json, family: string): number | undefined {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'string') return undefined;
+  if (/^-\d+$/.test(value)) return Number(value);
+  const names = family === 'bridge' ? BRIDGE_PRIORITIES : PRIORITIES;
+  return Object.hasOwn(names, value) ? names[value] : undefined;
 }
 
 function readRuleObject(reader: Reader, table: Draft, chain: JsonObject): JsonObject {

@@ -5,13 +5,19 @@ import type { ListenerLook } from './look.ts';
  * hands on. Never throws: what cannot be seen is said, by the listener or by the whole.
  */
 export async function readListeners(): Promise<ListenerLook> {
-  if (process.platform === 'linux') {
-    const { readLinuxListeners } = await import('./linux/listeners.ts');
-    return readLinuxListeners();
+  switch (process.platform) {
+    case 'linux':
+      return (await import('./linux/listeners.ts')).readLinuxListeners();
+    case 'darwin':
+      return (await import('./darwin/listeners.ts')).readDarwinListeners();
+    case 'win32':
+      return (await import('./windows/listeners.ts')).readWindowsListeners();
+    default:
+      return unknownSystem();
   }
-  return nothing(`listeners: how ${process.platform} tells them is not known here`);
 }
 
-function nothing(reason: string): ListenerLook {
-  return { listeners: [], publications: [], complete: false, unseen: [reason] };
+function unknownSystem(): ListenerLook {
+  const unseen = [`listeners: how ${process.platform} tells them is not known here`];
+  return { listeners: [], namespaces: [], publications: [], complete: false, unseen };
 }

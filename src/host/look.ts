@@ -1,10 +1,21 @@
 import { type BindScope, type Listener, listenerKey, type Publication } from '../model/listener.ts';
 import { isLoopback } from '../model/loopback.ts';
 
+/** A network namespace by the name that its listeners carry. */
+export interface NamespacePlace {
+  readonly name: string;
+  /** Its file, to ask more of it (`readMachine`); null for our own. */
+  readonly file: string | null;
+  /** Its /proc/net, of a process in it; null when no process is. */
+  readonly procNet: string | null;
+}
+
 /** What a look at the sockets of this machine found. */
 export interface ListenerLook {
   /** One for each `listenerKey`, by port. */
   readonly listeners: readonly Listener[];
+  /** Those that were looked at; one where the system has no such thing. */
+  readonly namespaces: readonly NamespacePlace[];
   /** Ports that container runtimes hand on to containers. */
   readonly publications: readonly Publication[];
   /** False when there may be listeners that are not in the list; `unseen` says why. */

@@ -25,6 +25,10 @@ const PROXIES = new Set([
 /** Programs that hold the sockets of systemd.socket(5) as process 1. */
 const SYSTEMD = 'systemd';
 
+/** A root without CAP_SYS_PTRACE over all, as in a container, does not see everything either. */
+const WHY_HIDDEN =
+  process.geteuid?.() === 0 ? 'closed to root here (no CAP_SYS_PTRACE over it)' : 'needs root';
+
 /** A socket, where it is and who holds it. */
 interface Held {
   readonly socket: InetSocket;
@@ -63,8 +67,11 @@ export async function readLinuxListeners(): Promise<ListenerLook> {
     })),
   );
   const runtimes = await asked;
-  const sockets = lists.flatMap(({ namespace, list }) => {
-    const name = namespaceName(namespace, processes, runtimes.containers);
+  const named = lists.map(({ namespace, list }) => ({
+    list,
+    namespace: { ...namespace, name: namespaceName(namespace, processes, runtimes.containers) },
+  }));
+  const sockets = named.flatMap(({ namespace: { name }, list }) => {
     if (typeof list === 'string') return [];
     return list.sockets.map((socket) => ({ socket, namespace: name, source: list.source }));
   });
@@ -76,16 +83,15 @@ export async function readLinuxListeners(): Promise<ListenerLook> {
   const knowledge: Knowledge = {
     ...runtimes,
     ...(await lookUp(held)),
-    hidden: holders.hidden > 0 || process.getuid?.() !== 0,
+    hidden: holders.hidden > 0 || process.geteuid?.() !== 0,
   };
-  const unread = lists.flatMap(({ namespace, list }) =>
-    typeof list === 'string'
-      ? [`listeners of the network namespace ${namespace.name ?? namespace.file}: ${list}`]
-      : [],
+  const unread = named.flatMap(({ namespace: { name }, list }) =>
+    typeof list === 'string' ? [`listeners of the network namespace ${name}: ${list}`] : [],
   );
-  const unnamed = hidden === 0 ? [] : [`network namespaces of ${hidden} processes: needs root`];
+  const unnamed = hidden === 0 ? [] : [`network namespaces of ${hidden} processes: ${WHY_HIDDEN}`];
   return {
     listeners: mergeSockets(held.map((one) => describe(one, knowledge))),
+    namespaces: named.map(({ namespace: { name, file, procNet } }) => ({ name, file, procNet })),
     publications: runtimes.publications,
     complete: unread.length === 0 && unnamed.length === 0,
     unseen: [...unread, ...unnamed, ...runtimes.unseen],
@@ -249,11 +255,11 @@ function publishedBy({ socket, holder }: Held, { publications }: Knowledge): Con
 }
 
 function* unseenOf({ socket, holder, source }: Held, { hidden }: Knowledge): Generator<string> {
-  if (holder === undefined && hidden) yield 'program: needs root';
+  if (holder === undefined && hidden) yield `program: ${WHY_HIDDEN}`;
   if (holder === undefined && !hidden) {
     yield 'program: no process here holds it (the kernel itself, or another process-id namespace)';
   }
-  if (holder !== undefined && holder.executable === undefined) yield 'executable: needs root';
+  if (holder !== undefined && holder.executable === undefined) yield `executable: ${WHY_HIDDEN}`;
   if (source === 'netlink') return;
   yield 'device: only netlink tells it, which needs the package koffi';
   if (socket.family === 6 && socket.local === '::') {

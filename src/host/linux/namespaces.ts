@@ -1,17 +1,14 @@
-import { statSync } from 'node:fs';
+import { readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { listFolder, listProcesses, readLink } from './proc-files.ts';
+import type { NamespacePlace } from '../look.ts';
+import { isDenied, listFolder, listProcesses, readLink } from './proc-files.ts';
 
 const NAMED = '/run/netns';
 
 /** A network namespace that can be reached from here. */
-export interface NetNamespace {
+export interface NetNamespace extends Omit<NamespacePlace, 'name'> {
   /** `host`, or its name; null when it has none. */
   readonly name: string | null;
-  /** Its file, to enter it by; null for our own. */
-  readonly file: string | null;
-  /** Its /proc/net, of a process in it; null when no process is. */
-  readonly procNet: string | null;
   /** Processes in it, ascending. */
   readonly processes: readonly number[];
 }
@@ -32,11 +29,10 @@ export function listNamespaces(): Namespaces {
   const members = new Map<string, number[]>();
   let hidden = 0;
   for (const pid of listProcesses()) {
-    const id = readLink(`/proc/${pid}/ns/net`);
-    const others = id === null ? undefined : members.get(id);
-    if (id === null) hidden += 1;
-    else if (others === undefined) members.set(id, [pid]);
-    else others.push(pid);
+    const link = `/proc/${pid}/ns/net`;
+    const id = readLink(link);
+    if (id !== null) addMember(members, id, pid);
+    else if (isDenied(() => readlinkSync(link))) hidden += 1;
   }
   const names = namesById();
   const ids = new Set([...members.keys(), ...names.keys()]);
@@ -49,6 +45,12 @@ export function listNamespaces(): Namespaces {
     };
   });
   return { namespaces, hidden };
+}
+
+function addMember(members: Map<string, number[]>, id: string, pid: number): void {
+  const others = members.get(id);
+  if (others === undefined) members.set(id, [pid]);
+  else others.push(pid);
 }
 
 function whereabouts(own: boolean, pid: number | undefined, name: string | undefined) {

@@ -25,6 +25,17 @@ export function listFolder(path: string): string[] | null {
   }
 }
 
+/** Whether something cannot be read because this user may not, rather than because it has gone. */
+export function isDenied(read: () => unknown): boolean {
+  try {
+    read();
+    return false;
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    return code === 'EACCES' || code === 'EPERM';
+  }
+}
+
 /** Process ids, ascending. */
 export function listProcesses(): number[] {
   const names = listFolder('/proc') ?? [];

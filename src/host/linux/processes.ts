@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { maskArguments } from '../mask-secrets.ts';
 import { type ControlGroup, readCgroup } from './cgroup.ts';
-import { listFolder, listProcesses, readLink, readText } from './proc-files.ts';
+import { isDenied, listFolder, listProcesses, readLink, readText } from './proc-files.ts';
 
 /** The kernel cuts the name of a program to so many bytes (TASK_COMM_LEN - 1). */
 const COMM_BYTES = 15;
@@ -40,14 +40,21 @@ export function findHolders(inodes: ReadonlySet<number>): Holders {
   if (inodes.size === 0) return { byInode, hidden };
   for (const pid of listProcesses()) {
     const folder = `/proc/${pid}/fd`;
-    const descriptors = listFolder(folder);
-    if (descriptors === null) hidden += 1;
-    for (const descriptor of descriptors ?? []) {
-      const inode = socketInode(readLink(`${folder}/${descriptor}`));
+    const descriptors = listFolder(folder) ?? [];
+    const links = descriptors.map((descriptor) => readLink(`${folder}/${descriptor}`));
+    if (links.every((link) => link === null) && isClosed(folder, descriptors[0])) hidden += 1;
+    for (const link of links) {
+      const inode = socketInode(link);
       if (inode !== null && inodes.has(inode)) add(byInode, inode, pid);
     }
   }
   return { byInode, hidden };
+}
+
+/** The list of descriptors may be open to us while what they are is not. */
+function isClosed(folder: string, descriptor: string | undefined): boolean {
+  if (descriptor === undefined) return isDenied(() => readdirSync(folder));
+  return isDenied(() => readlinkSync(`${folder}/${descriptor}`));
 }
 
 /** `socket:[INODE]` */

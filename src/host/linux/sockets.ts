@@ -5,8 +5,8 @@ import { listLinks } from '../../net/linux/links.ts';
 import { openInNamespace } from '../../net/linux/net-namespace.ts';
 import { Netlink } from '../../net/linux/netlink.ts';
 import { type DiagSocket, openSockDiag, readDiagSockets } from '../../net/linux/sock-diag.ts';
+import type { NamespacePlace } from '../look.ts';
 import type { InetSocket, SocketState } from './inet-socket.ts';
-import type { NetNamespace } from './namespaces.ts';
 import { readText } from './proc-files.ts';
 import { readProcSockets, stateNumber } from './procfs-sockets.ts';
 
@@ -22,7 +22,7 @@ export interface SocketList {
 
 /** The sockets of a namespace in one state; a sentence why not when neither netlink nor procfs tells. */
 export async function readSockets(
-  namespace: NetNamespace,
+  namespace: Omit<NamespacePlace, 'name'>,
   state: SocketState,
 ): Promise<SocketList | string> {
   const unavailable = await libcUnavailable();
@@ -32,7 +32,11 @@ export async function readSockets(
   return read === null ? asked : { sockets: read, source: 'procfs' };
 }
 
-function askKernel(libc: Libc, { file }: NetNamespace, state: SocketState): InetSocket[] | string {
+function askKernel(
+  libc: Libc,
+  { file }: Pick<NamespacePlace, 'file'>,
+  state: SocketState,
+): InetSocket[] | string {
   const diag = open(libc, file, () => openSockDiag(libc));
   if (typeof diag === 'number') return `error ${-diag}`;
   try {

@@ -6,6 +6,8 @@ import { readRegularFile } from '../regular-file.ts';
 const FOLDER = 'var/lib/dpkg';
 /** Debian has 64,000 packages; nobody installs a third of them. */
 const MAX_LISTS = 20_000;
+/** Where no package puts anything: no need to read all lists to learn that. */
+const UNPACKAGED = /^\/(?:home|root|tmp|snap|nix)\//;
 /** Folders that are links since the merge of / and /usr, where packages still name the old place. */
 const MERGED = /^\/usr(\/(?:bin|sbin|lib|lib32|lib64|libx32)\/)/;
 
@@ -32,7 +34,8 @@ export function findDpkgOwners(
   executables: readonly string[],
 ): Map<string, OwningPackage> {
   const lists = listFiles(`${root}/${FOLDER}/info`);
-  const searches = planSearches(executables, readDiversions(textOf(root, 'diversions')));
+  const packaged = executables.filter((path) => !UNPACKAGED.test(path));
+  const searches = planSearches(packaged, readDiversions(textOf(root, 'diversions')));
   const owners = new Map<string, string>();
   const pattern = linePattern([...searches.keys()]);
   if (lists.length === 0 || pattern === null) return new Map();
@@ -43,7 +46,7 @@ export function findDpkgOwners(
         if (mayOwn(name, search)) owners.set(search.executable, name);
       }
     }
-    if (owners.size === executables.length) break;
+    if (owners.size === packaged.length) break;
   }
   return withVersions(owners, textOf(root, 'status'));
 }

@@ -6,7 +6,6 @@ import { openSocket, SOCK_RAW, setTimeLimit } from './raw-socket.ts';
 const AF_NETLINK = 16;
 const NETLINK_ROUTE = 0;
 export const NETLINK_SOCK_DIAG = 4;
-export const NETLINK_NETFILTER = 12;
 const SO_RCVTIMEO = 20;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
@@ -26,7 +25,7 @@ export type OnMessage = (message: NetlinkMessage) => void;
 
 /**
  * Questions to the kernel: about routes, interfaces and neighbours (rtnetlink(7)), or what another
- * family of netlink(7) answers. Reading needs no privilege, but for NETLINK_NETFILTER.
+ * family of netlink(7) answers. Reading needs no privilege.
  */
 export class Netlink {
   readonly #libc: Libc;

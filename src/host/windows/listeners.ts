@@ -1,0 +1,32 @@
+import type { ListenerLook } from '../look.ts';
+import { runCommand } from '../run.ts';
+import { nothing, readWindowsAnswer } from './sockets.ts';
+
+/** PowerShell takes seconds to start, and WMI more to answer. */
+const TIMEOUT_MS = 30_000;
+/** An error of a list ends it: no list must never look like an empty one. */
+const QUESTION = [
+  "$ErrorActionPreference = 'Stop'",
+  '[Console]::OutputEncoding = New-Object Text.UTF8Encoding $false',
+  "$socket = @{ Property = @('LocalAddress', 'LocalPort', 'OwningProcess') }",
+  '$answer = @{',
+  ' tcp = @(Get-NetTCPConnection -State Listen | Select-Object @socket);',
+  ' udp = @(Get-NetUDPEndpoint | Select-Object @socket);',
+  ' processes = @(Get-CimInstance Win32_Process | Select-Object ProcessId, Name, ExecutablePath, CommandLine);',
+  " services = @(Get-CimInstance Win32_Service -Filter 'ProcessId > 0' | Select-Object Name, ProcessId, StartName)",
+  '}',
+  'ConvertTo-Json -InputObject $answer -Depth 3 -Compress',
+].join('\n');
+
+/** Every socket of this Windows machine that accepts traffic, asked for with one run of PowerShell. */
+export async function readWindowsListeners(): Promise<ListenerLook> {
+  // its own form for scripts: no quoting can go wrong
+  const encoded = Buffer.from(QUESTION, 'utf16le').toString('base64');
+  const result = await runCommand({
+    program: 'powershell',
+    args: ['-NoProfile', '-NonInteractive', '-EncodedCommand', encoded],
+    timeoutMs: TIMEOUT_MS,
+  });
+  if (result.state === 'ok') return readWindowsAnswer(result.stdout);
+  return nothing(`listeners: PowerShell could not be asked (${result.problem})`);
+}

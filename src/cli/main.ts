@@ -20,6 +20,14 @@ function actionsFor(terminal: Terminal, version: string): Actions {
     },
     ports: async (query, options) =>
       (await import('./commands/ports.ts')).portsCommand(query, options, terminal),
+    close: async (port, options) =>
+      (await import('./commands/close.ts')).closeCommand(port, options, terminal),
+    restrict: async (port, options) =>
+      (await import('./commands/restrict.ts')).restrictCommand(port, options, terminal),
+    confirm: async (id, options) =>
+      (await import('./commands/confirm.ts')).confirmCommand(id, options, terminal),
+    undo: async (id, options) =>
+      (await import('./commands/undo.ts')).undoCommand(id, options, terminal),
   };
 }
 

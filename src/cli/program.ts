@@ -13,6 +13,7 @@ import {
   readTimeout,
   readTop,
 } from './options.ts';
+import { addRemedies, type RemedyActions } from './remedy-program.ts';
 import type { Terminal } from './terminal.ts';
 
 const ENGINES = ['auto', 'syn', 'connect', 'epoll', 'node'];
@@ -40,7 +41,7 @@ Examples:
 `;
 
 /** What the commands do; main.ts binds the real ones, loaded only when called. */
-export interface Actions {
+export interface Actions extends RemedyActions {
   scan(targets: readonly string[], options: GivenOptions): Promise<number>;
   ports(query: readonly string[], options: GlobalOptions): Promise<number>;
 }
@@ -168,5 +169,6 @@ export function buildProgram(version: string, terminal: Terminal, actions: Actio
     .addHelpText('after', EXAMPLES);
   addScan(program, run, actions);
   addPorts(program, run, actions);
+  addRemedies(program, run, actions);
   return { program, exitCode: () => code };
 }

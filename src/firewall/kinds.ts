@@ -1,11 +1,14 @@
+import { problem } from '../model/errors.ts';
 import type { Kind } from './kind.ts';
+import { firewalld } from './kinds/firewalld/firewalld.ts';
 import type { KindName } from './layer.ts';
 
-/** Every firewall kind; docs/ has a page for each. */
-export const KINDS: readonly Kind[] = [];
+/** Every firewall kind; one line each. */
+export const KINDS: readonly Kind[] = [firewalld];
 
+/** Throws REMEDY_IN_CHARGE for a kind that is not written yet. */
 export function kindNamed(name: KindName): Kind {
-  const kind = KINDS.find((known) => known.name === name);
-  if (kind === undefined) throw new Error(`no kind ${name}`);
-  return kind;
+  const kind = KINDS.find((one) => one.name === name);
+  if (kind !== undefined) return kind;
+  throw problem('REMEDY_IN_CHARGE', { problem: `${name} cannot be written by this version` });
 }

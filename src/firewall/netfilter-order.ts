@@ -64,7 +64,8 @@ export function basesAt(
   const bases = filter.layers
     .flatMap((layer) => prepared(layer).bases.get(point) ?? [])
     .filter((base) => sees(base, family));
-  return bases.sort((a, b) => compareHooks(hookOf(a), hookOf(b)));
+  // of equal priority the one that was registered last is asked first (netfilter/core.c, nf_hook_entries_grow)
+  return bases.toReversed().sort((a, b) => compareHooks(hookOf(a), hookOf(b)));
 }
 
 const UNHOOKED: Hook = { point: 'input', priority: 0, type: 'filter' };

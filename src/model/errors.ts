@@ -209,6 +209,86 @@ export const ERRORS = {
     todo: 'Give a report of postern scan --format json, or --outside alone.',
     effect: 'usage',
   },
+  REMEDY_IN_CHARGE: {
+    message: 'which firewall is in charge of this host is not clear ({problem})',
+    todo: 'Name it with --kind nftables, iptables, ufw or firewalld.',
+    effect: 'usage',
+  },
+  REMEDY_SOURCE: {
+    message: '--from "{value}" is no network, country or device ({problem})',
+    todo: 'Write CIDR blocks (10.0.0.0/8,2001:db8::/32), country codes (DE,AT with --geoip FILE) or wireguard.',
+    effect: 'usage',
+  },
+  REMEDY_KEEP: {
+    message: '--keep "{value}" is not NETWORK:PORT ({problem})',
+    todo: 'Write 10.0.0.0/8:22, [2001:db8::/32]:22 or 10.0.0.0/8:1194/udp.',
+    effect: 'usage',
+  },
+  REMEDY_LOCKOUT: {
+    message: 'to {change} would cut off {kept}; {done}',
+    todo: 'Leave these sources in with --from, or connect another way first.',
+    effect: 'usage',
+  },
+  REMEDY_STATE: {
+    message: 'cannot keep the way back in "{value}" ({problem})',
+    todo: 'Name a folder that only root may write with --state; nothing was changed.',
+    effect: 'usage',
+  },
+  REMEDY_BUSY: {
+    message: 'change {id} is not settled yet, so no other can begin',
+    todo: 'Run postern confirm or postern undo with that id first.',
+    effect: 'usage',
+  },
+  REMEDY_APPLY: {
+    message: 'to {change} failed at "{step}" ({problem}); {done}',
+    todo: 'Read the reason; the commands without --apply can be run one by one.',
+    effect: 'partial',
+  },
+  REMEDY_VERIFY: {
+    message: 'to {change} was applied, but {problem}; {done}',
+    todo: 'Ask postern explain which rule decides; close the port at its service meanwhile.',
+    effect: 'partial',
+  },
+  REMEDY_PERSIST: {
+    message: 'change {id} is in force, but would not outlive a restart ({problem})',
+    todo: 'Mend the reason and run postern confirm with that id again.',
+    effect: 'partial',
+  },
+  REMEDY_UNKNOWN: {
+    message: 'no change "{id}" is kept in "{folder}"',
+    todo: 'postern undo --list shows those that are.',
+    effect: 'usage',
+  },
+  REMEDY_OVER: {
+    message: 'change {id} cannot be confirmed: it was taken back ({reason})',
+    todo: 'Apply it again if it is still wanted.',
+    effect: 'usage',
+  },
+  REMEDY_UNDO: {
+    message: 'change {id} was not taken back completely ({problem})',
+    todo: 'The folder of that change holds the rules and files as they were before.',
+    effect: 'partial',
+  },
+  REMEDY_CHANGED: {
+    message: '"{path}" was changed by others after change {id}, so it was not put back',
+    todo: 'Put it back by hand, or take it back over their change with --force.',
+    effect: 'usage',
+  },
+  REMEDY_VPN: {
+    message: 'cannot write the WireGuard configuration ({problem})',
+    todo: 'Give what is missing with --endpoint, --vpn-network or --vpn-port.',
+    effect: 'usage',
+  },
+  GEOIP_FILE: {
+    message: 'cannot use "{value}" as a country database ({problem})',
+    todo: 'Give a MaxMind-format country or city database (.mmdb) with --geoip.',
+    effect: 'usage',
+  },
+  GEOIP_COUNTRY: {
+    message: '"{value}" has no network of country {country}',
+    todo: 'Write two-letter codes of ISO 3166 (DE, AT), or take a newer database.',
+    effect: 'usage',
+  },
 } as const satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof ERRORS;

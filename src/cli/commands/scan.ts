@@ -5,6 +5,7 @@ import { PosternError } from '../../model/errors.ts';
 import { isLoopback } from '../../model/loopback.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { ScanReport, Vantage } from '../../model/scan.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import { compareSeverity } from '../../model/verdict.ts';
 import { createResolver } from '../../net/dns.ts';
 import { EdgeTable } from '../../pipeline/edges.ts';
@@ -106,16 +107,12 @@ async function resumably(
     const journal = await openJournal({ path, targets, given, stdin: process.stdin, tool, signal });
     const options = resumedOptions(journal, given);
     const code = await work({ targets, options, policy: journal.header.settings.policy, journal });
-    if (signal.aborted) terminal.err.write(`go on with: postern scan --resume ${quoted(path)}\n`);
+    if (signal.aborted)
+      terminal.err.write(`go on with: postern scan --resume ${shellWord(path)}\n`);
     return code;
   } finally {
     await lock.release();
   }
-}
-
-/** A file name as shells take it. */
-function quoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 type Prepared = Omit<LookRequest, 'onProblem' | 'onNote'> & {

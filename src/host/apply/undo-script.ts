@@ -1,0 +1,93 @@
+import type { Command } from '../../firewall/kind.ts';
+import { shellWord } from '../../model/shell-word.ts';
+import type { ChangeRecord } from './change-store.ts';
+
+export interface UndoSteps {
+  readonly id: string;
+  readonly summary: string;
+  /** The change's own way back. */
+  readonly undo: readonly Command[];
+  readonly files: ChangeRecord['files'];
+  /** Puts the whole ruleset back as it was; run only when the own way back failed. */
+  readonly fallback: readonly Command[];
+}
+
+/** Where tools of the administrator lie; the script may be run with any PATH. */
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * The way back as a shell script that needs nothing of Postern: it works when Node is gone, updated
+ * or out of memory. It goes on after a step that fails, tells with exit code 1, and may be run again.
+ */
+export function undoScript({ id, summary, undo, files, fallback }: UndoSteps): string {
+  return [
+    '#!/bin/sh',
+    `# Takes back: ${oneLine(summary)}. Written by postern.`,
+    `PATH=${PATH}; export PATH`,
+    'cd "$(dirname "$0")" || exit 1',
+    'failed=0',
+    ...undo.map((command) => `${line(command)} || failed=1`),
+    ...files.flatMap(restore),
+    ...fallbackLines(fallback),
+    'if [ "$failed" = 0 ]; then : > taken-back; fi',
+    `if [ "$(readlink ../pending)" = ${shellWord(id)} ]; then rm -f ../pending; fi`,
+    'exit "$failed"',
+    '',
+  ].join('\n');
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/[\r\n]+/g, ' ');
+}
+
+/** Once the change is confirmed others may have built on it: the whole ruleset is not turned back then. */
+function fallbackLines(fallback: readonly Command[]): string[] {
+  if (fallback.length === 0) return [];
+  const steps = fallback.map(line).join(' && ');
+  return [
+    'if [ "$failed" = 1 ] && [ "$(cat verdict 2>/dev/null)" != confirmed ]; then',
+    `  ${steps} && failed=0`,
+    'fi',
+  ];
+}
+
+function line({ argv, stdin }: Command): string {
+  const words = argv.map(shellWord).join(' ');
+  return stdin === undefined ? `${words} </dev/null` : `printf %s ${shellWord(stdin)} | ${words}`;
+}
+
+/** Renamed into its place, so that a crash leaves the old or the new file; a mount point is written over. */
+function restore({ path, copy }: ChangeRecord['files'][number]): string[] {
+  const target = shellWord(path);
+  if (copy === null) return [`rm -f ${target} || failed=1`];
+  const near = shellWord(`${path}.postern-undo`);
+  const renamed = `{ cp -p ${copy} ${near} && mv -f ${near} ${target} 2>/dev/null; }`;
+  return [`${renamed} || { rm -f ${near}; cp -p ${copy} ${target}; } || failed=1`];
+}
+
+/**
+ * Waits for a verdict and takes the change back when none comes. A shell script rather than a
+ * process of Node: it starts within milliseconds, holds 1 MB, and neither an update of Postern nor
+ * a kill of its process touches it.
+ */
+export function watchdogScript(seconds: number): string {
+  return [
+    '#!/bin/sh',
+    '# Takes a change back that nobody confirmed. Written by postern.',
+    "trap '' HUP INT QUIT TERM PIPE",
+    `PATH=${PATH}; export PATH`,
+    'cd "$(dirname "$0")" || exit 1',
+    'confirmed() { [ "$(cat verdict 2>/dev/null)" = confirmed ]; }',
+    `left=${Math.ceil(seconds)}`,
+    'while [ "$left" -gt 0 ]; do',
+    '  if [ -e taken-back ] || confirmed; then exit 0; fi',
+    '  sleep 1',
+    '  left=$((left - 1))',
+    'done',
+    'echo expired > .expired',
+    // a verdict to take it back whose process was killed before it did so is carried out here
+    'if ! ln .expired verdict 2>/dev/null && confirmed; then exit 0; fi',
+    'exec /bin/sh ./undo.sh > undo.log 2>&1',
+    '',
+  ].join('\n');
+}

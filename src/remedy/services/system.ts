@@ -1,0 +1,375 @@
+import type { ServiceAdvice } from './advice.ts';
+
+/** Remote access, mail, names, files, printing, monitoring, containers. */
+export const SYSTEM: readonly ServiceAdvice[] = [
+  {
+    programs: ['sshd', 'ssh', 'openssh-server'],
+    bind: { file: '/etc/ssh/sshd_config', lines: ['ListenAddress {address}'] },
+    units: ['ssh.socket', 'ssh.service', 'sshd.service'],
+    note: 'Mind how you get in yourself; with ssh.socket the address stands in that unit.',
+    source: 'sshd_config(5)',
+  },
+  {
+    programs: ['dropbear'],
+    bind: { file: 'the command that starts it', lines: ['dropbear -p {address}:{port}'] },
+    units: ['dropbear.service'],
+    source: 'dropbear(8)',
+  },
+  {
+    programs: ['telnetd', 'in.telnetd', 'inetutils-inetd', 'inetd', 'openbsd-inetd'],
+    bind: { file: '/etc/inetd.conf', lines: ['{address}:telnet stream tcp nowait root …'] },
+    units: ['inetutils-inetd.service', 'openbsd-inetd.service', 'inetd.service'],
+    note: 'Telnet sends passwords in the clear: take its line out and use ssh.',
+    source: 'inetd.conf(5)',
+  },
+  {
+    programs: ['xinetd'],
+    bind: { file: '/etc/xinetd.d/', lines: ['bind = {address}'] },
+    units: ['xinetd.service'],
+    note: 'disable = yes in the service’s own file switches one off.',
+    source: 'xinetd.conf(5)',
+  },
+  {
+    programs: ['xrdp'],
+    bind: { file: '/etc/xrdp/xrdp.ini', lines: ['[Globals]', 'port=tcp://{address}:{port}'] },
+    units: ['xrdp.service', 'xrdp-sesman.service'],
+    source: 'xrdp.ini(5)',
+  },
+  {
+    programs: ['x11vnc'],
+    bind: { file: 'the command that starts it', lines: ['x11vnc -listen {address}'] },
+    units: ['x11vnc.service'],
+    source: 'x11vnc(1)',
+  },
+  {
+    programs: ['Xtigervnc', 'Xvnc', 'vncserver', 'tigervncserver'],
+    bind: { file: '/etc/tigervnc/vncserver-config-defaults', lines: ['$localhost = "yes";'] },
+    units: [],
+    note: 'An ssh tunnel (ssh -L 5901:localhost:5901) reaches it then.',
+    source: 'tigervncserver(1)',
+  },
+  {
+    programs: ['cockpit', 'cockpit-tls', 'cockpit-ws'],
+    bind: {
+      file: '/etc/systemd/system/cockpit.socket.d/listen.conf',
+      lines: ['[Socket]', 'ListenStream=', 'ListenStream={address}:{port}'],
+    },
+    units: ['cockpit.socket', 'cockpit.service'],
+    source: 'https://cockpit-project.org/guide/latest/listen',
+  },
+  {
+    programs: ['miniserv.pl', 'webmin'],
+    bind: { file: '/etc/webmin/miniserv.conf', lines: ['bind={address}'] },
+    units: ['webmin.service'],
+    source: 'https://webmin.com/docs/modules/webmin-configuration/',
+  },
+  {
+    programs: ['exim4', 'exim'],
+    bind: {
+      file: '/etc/exim4/update-exim4.conf.conf',
+      lines: ["dc_local_interfaces='{address}'"],
+    },
+    units: ['exim4.service'],
+    note: 'Run update-exim4.conf, then restart it.',
+    source: 'update-exim4.conf(8)',
+  },
+  {
+    programs: ['master', 'postfix', 'smtpd'],
+    bind: { file: '/etc/postfix/main.cf', lines: ['inet_interfaces = {address}'] },
+    units: ['postfix.service'],
+    note: 'inet_interfaces takes effect with a restart, not with a reload.',
+    source: 'https://www.postfix.org/postconf.5.html#inet_interfaces',
+  },
+  {
+    programs: ['dovecot'],
+    bind: { file: '/etc/dovecot/dovecot.conf', lines: ['listen = {address}'] },
+    units: ['dovecot.socket', 'dovecot.service'],
+    source: 'https://doc.dovecot.org/main/core/summaries/settings.html#listen',
+  },
+  {
+    programs: ['spamd', 'spamassassin'],
+    bind: { file: '/etc/default/spamd', lines: ['OPTIONS="… --listen {address}"'] },
+    units: ['spamd.service', 'spamassassin.service'],
+    source: 'spamd(8)',
+  },
+  {
+    programs: ['clamd', 'clamav-daemon'],
+    bind: { file: '/etc/clamav/clamd.conf', lines: ['TCPAddr {address}'] },
+    units: ['clamav-daemon.socket', 'clamav-daemon.service'],
+    note: 'Without TCPSocket it answers on its socket file alone.',
+    source: 'clamd.conf(5)',
+  },
+  {
+    programs: ['named', 'bind9'],
+    bind: {
+      file: '/etc/bind/named.conf.options',
+      lines: ['listen-on { {address}; };', 'listen-on-v6 { none; };'],
+    },
+    units: ['named.service', 'bind9.service'],
+    note: 'A resolver for others needs allow-recursion as well.',
+    source: 'https://bind9.readthedocs.io/en/stable/reference.html#namedconf-statement-listen-on',
+  },
+  {
+    programs: ['unbound'],
+    bind: {
+      file: '/etc/unbound/unbound.conf.d/listen.conf',
+      lines: ['server:', '  interface: {address}'],
+    },
+    units: ['unbound.service'],
+    source: 'unbound.conf(5)',
+  },
+  {
+    programs: ['dnsmasq'],
+    bind: {
+      file: '/etc/dnsmasq.d/listen.conf',
+      lines: ['listen-address={address}', 'bind-interfaces'],
+    },
+    units: ['dnsmasq.service'],
+    source: 'dnsmasq(8)',
+  },
+  {
+    programs: ['systemd-resolve', 'systemd-resolved'],
+    bind: {
+      file: '/etc/systemd/resolved.conf',
+      lines: ['[Resolve]', 'LLMNR=no', 'MulticastDNS=no'],
+    },
+    units: [],
+    note: 'These two are what it answers others by (5355, 5353); its stub on 127.0.0.53 is local.',
+    source: 'resolved.conf(5)',
+  },
+  {
+    programs: ['avahi-daemon'],
+    bind: { file: '/etc/avahi/avahi-daemon.conf', lines: ['[server]', 'allow-interfaces=lo'] },
+    units: ['avahi-daemon.socket', 'avahi-daemon.service'],
+    note: 'A server needs no mDNS: disable it.',
+    source: 'avahi-daemon.conf(5)',
+  },
+  {
+    programs: ['cupsd', 'cups', 'cups-browsed'],
+    bind: { file: '/etc/cups/cupsd.conf', lines: ['Listen {address}:{port}'] },
+    units: ['cups.socket', 'cups.path', 'cups-browsed.service', 'cups.service'],
+    note: 'UDP 631 is cups-browsed.',
+    source: 'https://openprinting.github.io/cups/doc/man-cupsd.conf.html',
+  },
+  {
+    programs: ['rpcbind'],
+    bind: { file: '/etc/default/rpcbind', lines: ['OPTIONS="-w -h {address}"'] },
+    units: ['rpcbind.socket', 'rpcbind.service'],
+    note: 'NFS version 4 needs no rpcbind; its socket unit binds by itself and must go as well.',
+    source: 'rpcbind(8)',
+  },
+  {
+    programs: ['rpc.nfsd', 'nfsd', 'nfs-server', 'nfs-kernel-server'],
+    bind: { file: '/etc/nfs.conf', lines: ['[nfsd]', 'host={address}'] },
+    units: ['nfs-server.service'],
+    source: 'nfs.conf(5)',
+  },
+  {
+    programs: ['rpc.mountd', 'rpc.statd'],
+    units: ['nfs-server.service', 'rpc-statd.service'],
+    note: 'Only NFS before version 4 needs it: vers3=n under [nfsd] in /etc/nfs.conf.',
+    source: 'nfs.conf(5)',
+  },
+  {
+    programs: ['smbd', 'nmbd', 'samba'],
+    bind: {
+      file: '/etc/samba/smb.conf',
+      lines: ['[global]', 'interfaces = {address}', 'bind interfaces only = yes'],
+    },
+    units: ['smbd.service', 'nmbd.service'],
+    note: 'Put 127.0.0.1 there as well, or smbpasswd no longer works.',
+    source: 'https://www.samba.org/samba/docs/current/man-html/smb.conf.5.html',
+  },
+  {
+    programs: ['vsftpd'],
+    bind: {
+      file: '/etc/vsftpd.conf',
+      lines: ['listen=YES', 'listen_ipv6=NO', 'listen_address={address}'],
+    },
+    units: ['vsftpd.service'],
+    source: 'vsftpd.conf(5)',
+  },
+  {
+    programs: ['proftpd'],
+    bind: {
+      file: '/etc/proftpd/proftpd.conf',
+      lines: ['DefaultAddress {address}', 'SocketBindTight on'],
+    },
+    units: ['proftpd.service'],
+    source: 'http://www.proftpd.org/docs/modules/mod_core.html#SocketBindTight',
+  },
+  {
+    programs: ['pure-ftpd', 'pure-ftpd-mysql'],
+    bind: { file: '/etc/pure-ftpd/conf/Bind', lines: ['{address},{port}'] },
+    units: ['pure-ftpd.service'],
+    source: 'pure-ftpd(8)',
+  },
+  {
+    programs: ['in.tftpd', 'tftpd-hpa', 'tftpd'],
+    bind: { file: '/etc/default/tftpd-hpa', lines: ['TFTP_ADDRESS="{address}:{port}"'] },
+    units: ['tftpd-hpa.service'],
+    source: 'tftpd(8)',
+  },
+  {
+    programs: ['rsync'],
+    bind: { file: '/etc/rsyncd.conf', lines: ['address = {address}'] },
+    units: ['rsync.socket', 'rsync.service'],
+    source: 'rsyncd.conf(5)',
+  },
+  {
+    programs: ['snmpd'],
+    bind: { file: '/etc/snmp/snmpd.conf', lines: ['agentaddress {address}'] },
+    units: ['snmpd.service'],
+    source: 'snmpd.conf(5)',
+  },
+  {
+    programs: ['ntpd', 'ntpsec', 'ntp'],
+    bind: {
+      file: '/etc/ntpsec/ntp.conf',
+      lines: ['interface ignore wildcard', 'interface listen {address}'],
+    },
+    units: ['ntpsec.service', 'ntp.service'],
+    note: 'A client alone needs no open port: systemd-timesyncd has none.',
+    source: 'https://docs.ntpsec.org/latest/ntp_conf.html',
+  },
+  {
+    programs: ['chronyd', 'chrony'],
+    bind: { file: '/etc/chrony/conf.d/client.conf', lines: ['port 0', 'bindcmdaddress {address}'] },
+    units: ['chrony.service', 'chronyd.service'],
+    note: 'port 0 serves no time to others and sets the own clock all the same.',
+    source: 'chrony.conf(5)',
+  },
+  {
+    programs: ['rsyslogd', 'rsyslog'],
+    bind: {
+      file: '/etc/rsyslog.conf',
+      lines: ['input(type="imudp" address="{address}" port="{port}")'],
+    },
+    units: ['syslog.socket', 'rsyslog.service'],
+    source: 'https://docs.rsyslog.com/doc/configuration/modules/imudp.html',
+  },
+  {
+    programs: ['grafana-server', 'grafana'],
+    bind: { file: '/etc/grafana/grafana.ini', lines: ['[server]', 'http_addr = {address}'] },
+    units: ['grafana-server.service'],
+    source: 'https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/#http_addr',
+  },
+  {
+    programs: ['kibana'],
+    bind: { file: '/etc/kibana/kibana.yml', lines: ['server.host: "{address}"'] },
+    units: ['kibana.service'],
+    source: 'https://www.elastic.co/docs/reference/kibana/configuration-reference/general-settings',
+  },
+  {
+    programs: ['prometheus'],
+    bind: {
+      file: '/etc/default/prometheus',
+      lines: ['ARGS="--web.listen-address={address}:{port}"'],
+    },
+    units: ['prometheus.service'],
+    source: 'https://prometheus.io/docs/prometheus/latest/command-line/prometheus/',
+  },
+  {
+    programs: ['node_exporter', 'prometheus-node', 'prometheus-node-exporter'],
+    bind: {
+      file: '/etc/default/prometheus-node-exporter',
+      lines: ['ARGS="--web.listen-address={address}:{port}"'],
+    },
+    units: ['prometheus-node-exporter.service', 'node_exporter.service'],
+    source: 'https://github.com/prometheus/node_exporter',
+  },
+  {
+    programs: ['alertmanager', 'prometheus-alertmanager'],
+    bind: {
+      file: '/etc/default/prometheus-alertmanager',
+      lines: ['ARGS="--web.listen-address={address}:9093 --cluster.listen-address="'],
+    },
+    units: ['prometheus-alertmanager.service', 'alertmanager.service'],
+    source: 'https://github.com/prometheus/alertmanager',
+  },
+  {
+    programs: ['zabbix_agentd', 'zabbix_agent2', 'zabbix-agent', 'zabbix-agent2'],
+    bind: { file: '/etc/zabbix/zabbix_agentd.conf', lines: ['ListenIP={address}'] },
+    units: ['zabbix-agent.service', 'zabbix-agent2.service'],
+    note: 'Active checks need no open port at all.',
+    source: 'https://www.zabbix.com/documentation/current/en/manual/appendix/config/zabbix_agentd',
+  },
+  {
+    programs: ['munin-node'],
+    bind: { file: '/etc/munin/munin-node.conf', lines: ['host {address}'] },
+    units: ['munin-node.service'],
+    source: 'munin-node.conf(5)',
+  },
+  {
+    programs: ['dockerd', 'docker'],
+    bind: {
+      file: '/etc/docker/daemon.json',
+      lines: ['{ "hosts": ["unix:///var/run/docker.sock"] }'],
+    },
+    units: ['docker.socket', 'docker.service'],
+    note: 'Whoever reaches 2375 is root; take -H tcp://… out of the unit, and use ssh:// (docker context) from afar.',
+    source: 'https://docs.docker.com/engine/daemon/remote-access/',
+  },
+  {
+    programs: ['kubelet'],
+    bind: {
+      file: '/var/lib/kubelet/config.yaml',
+      lines: ['address: {address}', 'readOnlyPort: 0'],
+    },
+    units: ['kubelet.service'],
+    note: 'The API server must still reach 10250 on every node.',
+    source: 'https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/',
+  },
+  {
+    programs: ['kube-apiserver'],
+    bind: {
+      file: '/etc/kubernetes/manifests/kube-apiserver.yaml',
+      lines: ['- --bind-address={address}'],
+    },
+    units: [],
+    source: 'https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/',
+  },
+  {
+    programs: ['kube-scheduler', 'kube-controller', 'kube-controller-manager'],
+    bind: { file: '/etc/kubernetes/manifests/', lines: ['- --bind-address={address}'] },
+    units: [],
+    source: 'https://kubernetes.io/docs/reference/command-line-tools-reference/kube-scheduler/',
+  },
+  {
+    programs: ['consul'],
+    bind: { file: '/etc/consul.d/consul.hcl', lines: ['client_addr = "{address}"'] },
+    units: ['consul.service'],
+    source:
+      'https://developer.hashicorp.com/consul/docs/reference/agent/configuration-file/general',
+  },
+  {
+    programs: ['vault'],
+    bind: {
+      file: '/etc/vault.d/vault.hcl',
+      lines: ['listener "tcp" {', '  address = "{address}:{port}"', '}'],
+    },
+    units: ['vault.service'],
+    source: 'https://developer.hashicorp.com/vault/docs/configuration/listener/tcp',
+  },
+  {
+    programs: ['nomad'],
+    bind: { file: '/etc/nomad.d/nomad.hcl', lines: ['addresses {', '  http = "{address}"', '}'] },
+    units: ['nomad.service'],
+    source: 'https://developer.hashicorp.com/nomad/docs/configuration',
+  },
+  {
+    programs: ['turnserver', 'coturn'],
+    bind: { file: '/etc/turnserver.conf', lines: ['listening-ip={address}'] },
+    units: ['coturn.service'],
+    source: 'turnserver(1)',
+  },
+  {
+    programs: ['asterisk'],
+    bind: {
+      file: '/etc/asterisk/pjsip.conf',
+      lines: ['[transport-udp]', 'type=transport', 'bind={address}:{port}'],
+    },
+    units: ['asterisk.service'],
+    source: 'https://docs.asterisk.org/Configuration/Channel-Drivers/SIP/Configuring-res_pjsip/',
+  },
+];

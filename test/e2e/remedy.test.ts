@@ -1,0 +1,141 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { met } from '../helpers/needs.ts';
+import { type Guard, type GuardedHost, makeGuardedHost } from '../lab/guarded-host.ts';
+import { firewalldMet } from '../lab/managed-firewalls.ts';
+import { namespacesMet } from '../lab/namespace.ts';
+
+const GUARDS: readonly { guard: Guard; kind: string; here: () => boolean }[] = [
+  { guard: 'nftables', kind: 'nftables', here: () => met({ commands: ['nft'] }) },
+  { guard: 'firewalld', kind: 'firewalld', here: firewalldMet },
+];
+
+/** A second on the watchdog's clock more than it was given, and time for slow tools. */
+async function until(what: () => Promise<boolean> | boolean): Promise<void> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    if (await what()) return;
+    await sleep(50);
+  }
+  throw new Error('it never came about');
+}
+
+async function answers(socket: Socket | null): Promise<boolean> {
+  if (socket === null) return false;
+  socket.write('still here?\n');
+  try {
+    const [reply] = await once(socket, 'data', { signal: AbortSignal.timeout(2000) });
+    return String(reply) === 'still here?\n';
+  } catch {
+    return false;
+  }
+}
+
+for (const { guard, kind, here } of GUARDS) {
+  describe.skipIf(!(namespacesMet() && here()))(`behind ${guard}`, () => {
+    let host: GuardedHost;
+    let before = '';
+    const opens = async (port: number, client?: string) => {
+      const socket = await host.dial(port, client);
+      socket?.destroy();
+      return socket !== null;
+    };
+    const settled = () => !existsSync(join(host.state, 'pending'));
+
+    beforeAll(async () => {
+      host = await makeGuardedHost(guard);
+      before = host.rules();
+    });
+    afterAll(() => host?.close());
+
+    test('a port is told how to be closed, and nothing is changed', async () => {
+      const { code, out } = await host.postern('close', '5432', '--json');
+      const plan = JSON.parse(out) as { inCharge: { kind: string }; applied: unknown };
+      expect([code, plan.inCharge.kind, plan.applied]).toEqual([0, kind, null]);
+      expect(host.rules()).toBe(before);
+      expect(await opens(5432)).toBe(true);
+    });
+
+    test('a port is closed at once, connections that are there go on, and it opens again by itself', async () => {
+      const kept = await host.dial(2222);
+      expect(await answers(kept)).toBe(true);
+      const keep = `${host.clients[0]}:2222`;
+      const { code, out, err } = await host.postern(
+        'close',
+        '5432',
+        '--apply',
+        '--undo-after',
+        '3',
+        '--keep',
+        keep,
+      );
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out).toMatch(/The rules, read back, do what was asked/);
+      expect(await opens(5432)).toBe(false);
+      expect(await opens(6379)).toBe(true);
+      expect(await answers(kept)).toBe(true);
+      await until(settled);
+      expect(await opens(5432)).toBe(true);
+      expect(await answers(kept)).toBe(true);
+      kept?.destroy();
+      expect(host.rules()).toBe(before);
+    });
+
+    test('a change of which the program is killed takes itself back', async () => {
+      const [first, second] = ['first', 'second'].map((name) => join(host.state, `../${name}`));
+      const look = `if [ -e ${first} ]; then touch ${second}; exec sleep 100; fi; touch ${first}`;
+      const child = host.start(
+        'close',
+        '5432',
+        '--apply',
+        '--undo-after',
+        '4',
+        '--outside-check',
+        look,
+      );
+      await until(() => existsSync(second ?? ''));
+      expect(await opens(5432)).toBe(false);
+      process.kill(-(child.pid ?? 0), 'SIGKILL');
+      await until(settled);
+      expect(await opens(5432)).toBe(true);
+      expect(host.rules()).toBe(before);
+    });
+
+    test('a port is left to some, kept over a restart, and taken back whole', async () => {
+      const [friend, stranger] = host.clients;
+      const done = await host.postern('restrict', '5432', '--from', `${friend}/32`, '--apply');
+      expect({ code: done.code, err: done.err }).toEqual({ code: 0, err: '' });
+      expect([await opens(5432, friend), await opens(5432, stranger)]).toEqual([true, false]);
+      const confirmed = await host.postern('confirm');
+      expect(confirmed.out).toMatch(/^confirmed: restrict tcp port 5432 to /);
+      const id = /postern undo (\S+)/.exec(confirmed.out)?.[1] ?? '';
+      expect((await host.postern('undo', '--list')).out).toContain(`${id}  confirmed`);
+      expect([await opens(5432, friend), await opens(5432, stranger)]).toEqual([true, false]);
+      const undone = await host.postern('undo', id);
+      expect(undone).toMatchObject({ code: 0, err: '' });
+      expect(undone.out).toBe(`taken back: restrict tcp port 5432 to ${friend}/32\n`);
+      expect([await opens(5432, friend), await opens(5432, stranger)]).toEqual([true, true]);
+      expect(host.rules()).toBe(before);
+    });
+
+    test('who is to be kept is not shut out', async () => {
+      const [friend, stranger] = host.clients;
+      const keep = ['--keep', `${friend}:5432`];
+      const { code, err } = await host.postern(
+        'restrict',
+        '5432',
+        '--from',
+        stranger,
+        '--apply',
+        ...keep,
+      );
+      expect(code).toBe(2);
+      expect(err).toMatch(/REMEDY_LOCKOUT.*would cut off --keep .*nothing was changed/s);
+      expect(host.rules()).toBe(before);
+      expect(settled()).toBe(true);
+    });
+  });
+}

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import { KIND_NAMES, type KindName } from '../firewall/layer.ts';
 import { SEVERITIES, type Severity } from '../model/verdict.ts';
-import { collect, type GlobalOptions, readPort } from './options.ts';
+import { collect, type GlobalOptions } from './options.ts';
+import { readPort } from './remedy-options.ts';
 
 export interface AuditOptions extends GlobalOptions {
   /** True: look at the own addresses; a text: the report of a scan made elsewhere. */

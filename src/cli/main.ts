@@ -20,6 +20,20 @@ function actionsFor(terminal: Terminal, version: string): Actions {
     },
     ports: async (query, options) =>
       (await import('./commands/ports.ts')).portsCommand(query, options, terminal),
+    audit: async (options) => {
+      await loadGently();
+      return (await import('./commands/audit.ts')).auditCommand(options, terminal, version);
+    },
+    explain: async (port, options) =>
+      (await import('./commands/explain.ts')).explainCommand(port, options, terminal),
+    firewallShow: async (files, options) =>
+      (await import('./commands/firewall.ts')).showCommand(files, options, terminal),
+    firewallLint: async (files, options) =>
+      (await import('./commands/firewall.ts')).lintCommand(files, options, terminal),
+    firewallCompare: async (files, options) =>
+      (await import('./commands/firewall.ts')).compareCommand(files, options, terminal),
+    firewallConvert: async (file, options) =>
+      (await import('./commands/firewall.ts')).convertCommand(file, options, terminal),
     close: async (port, options) =>
       (await import('./commands/close.ts')).closeCommand(port, options, terminal),
     restrict: async (port, options) =>

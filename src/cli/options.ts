@@ -106,11 +106,3 @@ export function readShow(text: string): readonly PortState[] {
 export function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
 }
-
-export function readPort(text: string): number {
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535) {
-    throw new InvalidArgumentError('It must be a port number, 1 to 65535.');
-  }
-  return port;
-}

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { PORT_STATES } from '../model/port.ts';
 import { SEVERITIES } from '../model/verdict.ts';
 import type { PhantomMode } from '../probe/phantom/host-watch.ts';
+import { addInside, type InsideActions } from './inside-program.ts';
 import {
   collect,
   type GivenOptions,
@@ -28,6 +29,8 @@ Examples:
   postern scan example.org 192.0.2.0/28       hosts, networks, ranges, @files, - for stdin
   postern scan @hosts.txt -p 22,80,8000-8100 -o report.html -o report.json
   postern ports 6379                          what uses this port, and why it is a risk
+  sudo postern audit                          who listens on this host, and who can reach it?
+  sudo postern close 6379                     the rule that closes a port of this host
 `;
 
 const SCAN_EXAMPLES = `
@@ -41,7 +44,7 @@ Examples:
 `;
 
 /** What the commands do; main.ts binds the real ones, loaded only when called. */
-export interface Actions extends RemedyActions {
+export interface Actions extends InsideActions, RemedyActions {
   scan(targets: readonly string[], options: GivenOptions): Promise<number>;
   ports(query: readonly string[], options: GlobalOptions): Promise<number>;
 }
@@ -169,6 +172,7 @@ export function buildProgram(version: string, terminal: Terminal, actions: Actio
     .addHelpText('after', EXAMPLES);
   addScan(program, run, actions);
   addPorts(program, run, actions);
+  addInside(program, run, actions);
   addRemedies(program, run, actions);
   return { program, exitCode: () => code };
 }

@@ -204,6 +204,11 @@ export const ERRORS = {
     todo: 'Say it: --kind nftables, iptables, ufw, firewalld, windows, aws, pf, opnsense or cisco.',
     effect: 'usage',
   },
+  EXPLAIN_FROM: {
+    message: '--from "{value}" is no address or CIDR block',
+    todo: 'Write an address such as 192.0.2.9 or 2001:db8::9, or a block.',
+    effect: 'usage',
+  },
   AUDIT_OUTSIDE: {
     message: 'cannot take the look from outside from "{value}" ({problem})',
     todo: 'Give a report of postern scan --format json, or --outside alone.',

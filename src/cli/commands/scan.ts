@@ -75,6 +75,16 @@ export async function scanCommand(
   }
 }
 
+/** Scans and resolves to the report; prints nothing but progress and notes. */
+export async function lookAt(
+  targets: readonly string[],
+  given: GivenOptions,
+  { terminal, version, signal }: Pick<Resumed, 'terminal' | 'version' | 'signal'>,
+): Promise<ScanReport> {
+  const options: ScanOptions = { ...SCAN_DEFAULTS, ...given };
+  return run(await requestFor(await choose(targets, options), version, signal), options, terminal);
+}
+
 /** What is scanned, from the command line or from the file of an earlier run. */
 interface Choice {
   readonly targets: readonly string[];

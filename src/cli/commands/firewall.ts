@@ -1,0 +1,182 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { cidrsOf } from '../../firewall/cidrs.ts';
+import {
+  compare,
+  type Difference,
+  FAMILIES,
+  type Side,
+  TRANSPORTS,
+} from '../../firewall/compare.ts';
+import { decisionText } from '../../firewall/explain.ts';
+import { intentOf } from '../../firewall/intent.ts';
+import type { FileWrite } from '../../firewall/kind.ts';
+import { kindNamed } from '../../firewall/kinds.ts';
+import { equalRanges, type Ranges, rangePairs } from '../../firewall/ranges.ts';
+import { openPorts, type PortClass } from '../../firewall/reach.ts';
+import { messageOf, problem } from '../../model/errors.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import type { FirewallOptions } from '../inside-program.ts';
+import { chooseLayers, type LayersAndMachine } from '../layers.ts';
+import { type Terminal, write } from '../terminal.ts';
+
+/** Blocks and port ranges that are named before the rest is counted. */
+const NAMED = 6;
+const ALL_PORTS = [0, 65_536];
+
+function listOf(words: readonly string[]): string {
+  const more = words.length - NAMED;
+  return more > 0 ? `${words.slice(0, NAMED).join(', ')} and ${more} more` : words.join(', ');
+}
+
+function portsText(ports: Ranges<number>): string {
+  if (equalRanges(ports, ALL_PORTS)) return 'all ports';
+  const runs = rangePairs(ports).map(([first, last]) =>
+    first === last ? `${first}` : `${first}-${last}`,
+  );
+  return listOf(runs);
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+interface Shown extends Omit<PortClass, 'ports'> {
+  readonly transport: string;
+  readonly family: number;
+  readonly ports: readonly (readonly [number, number])[];
+}
+
+function shown({ layers, machine }: LayersAndMachine): readonly Shown[] {
+  return TRANSPORTS.flatMap((transport) =>
+    FAMILIES.flatMap((family) =>
+      openPorts(layers, machine, transport, family)
+        .filter(({ reach }) => reach !== 'nobody')
+        .map(({ ports, ...rest }) => ({ transport, family, ports: rangePairs(ports), ...rest })),
+    ),
+  );
+}
+
+function shownLines({ transport, family, ports, reach, parts }: Shown): readonly string[] {
+  const flat = ports.flatMap(([first, last]) => [first, last + 1]);
+  const open = parts.filter(({ fate }) => fate === 'accept' || fate === 'unknown');
+  const head = `${transport} IPv${family} ${portsText(flat)}: ${reach === 'unknown' ? 'not known' : reach}`;
+  return [
+    head,
+    ...open.flatMap(({ fate, from, devices, conditions, decisions, translated }) => {
+      const facts = [
+        `${fate} from ${listOf(from)}`,
+        ...(devices === undefined ? [] : [`on ${devices.join(', ')}`]),
+        ...conditions,
+        ...(translated === undefined ? [] : [`handed on to ${translated}`]),
+      ];
+      return [`  ${facts.join(', ')}`, ...decisions.map((made) => `    ${decisionText(made)}`)];
+    }),
+  ];
+}
+
+/** Prints what rules let in. */
+export async function showCommand(
+  files: readonly string[],
+  options: FirewallOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const found = shown(await chooseLayers(files, terminal, options.kind));
+  if (options.json === true) {
+    await write(terminal.out, json({ schema: 'postern.firewall-show/1', classes: found }));
+    return EXIT.fine;
+  }
+  const lines = found.length === 0 ? ['nothing is let in'] : found.flatMap(shownLines);
+  await write(terminal.out, `${lines.join('\n')}\n`);
+  return EXIT.fine;
+}
+
+function sideText(name: string, { fate, decisions }: Side): readonly string[] {
+  return [`  ${name}: ${fate}`, ...decisions.map((made) => `    ${decisionText(made)}`)];
+}
+
+function differenceLines(
+  difference: Difference,
+  names: readonly [string, string],
+): readonly string[] {
+  const { transport, family, ports, source, inDevice, a, b } = difference;
+  const head = `${transport} IPv${family} ${portsText(ports)} from ${listOf(cidrsOf(family, source))} on ${listOf(inDevice)}`;
+  return [head, ...sideText(names[0], a), ...sideText(names[1], b)];
+}
+
+function differenceJson({ source, destination, sourcePort, ports, ...rest }: Difference): unknown {
+  return {
+    ...rest,
+    ports: rangePairs(ports),
+    from: cidrsOf(rest.family, source),
+    to: cidrsOf(rest.family, destination),
+    sourcePorts: rangePairs(sourcePort),
+  };
+}
+
+/** Prints where two firewalls disagree; exit 1 when they do. */
+export async function compareCommand(
+  files: readonly [string, string],
+  options: FirewallOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const a = await chooseLayers([files[0]], terminal);
+  const b = await chooseLayers([files[1]], terminal);
+  const { machine } = a.machine.devices.length > 0 ? a : b;
+  const found = compare(a.layers, b.layers, machine);
+  if (options.json === true) {
+    const document = {
+      schema: 'postern.firewall-compare/1',
+      differences: found.map(differenceJson),
+    };
+    await write(terminal.out, json(document));
+  } else {
+    const lines = found.flatMap((difference) => differenceLines(difference, files));
+    const text = found.length === 0 ? ['the two let the same connections in'] : lines;
+    await write(terminal.out, `${text.join('\n')}\n`);
+  }
+  return found.length === 0 ? EXIT.fine : EXIT.findings;
+}
+
+async function writeInto(folder: string, files: readonly FileWrite[]): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const { path, text } of files) await writeFile(join(folder, basename(path)), text);
+  } catch (error) {
+    throw problem('OUTPUT_FILE', { value: folder, problem: messageOf(error) }, error);
+  }
+}
+
+/** Writes what one firewall lets in for another kind; says what could not be carried over. */
+export async function convertCommand(
+  file: string,
+  options: FirewallOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { layers, machine } = await chooseLayers([file], terminal, options.kind);
+  const { intent, lost } = intentOf(layers, machine);
+  const { to = 'nftables' } = options;
+  const files = kindNamed(to).write(intent);
+  for (const sentence of lost) terminal.err.write(`not carried over: ${sentence}\n`);
+  if (options.json === true) {
+    await write(terminal.out, json({ schema: 'postern.firewall-convert/1', intent, lost, files }));
+  } else if (options.output === undefined) {
+    const pieces = files.map(({ path, text }) =>
+      files.length === 1 ? text : `# ${path}\n${text}`,
+    );
+    await write(terminal.out, pieces.join('\n'));
+  } else {
+    await writeInto(options.output, files);
+    for (const { path } of files)
+      terminal.err.write(`wrote ${join(options.output, basename(path))}\n`);
+  }
+  return lost.length === 0 ? EXIT.fine : EXIT.partial;
+}
+
+export async function lintCommand(
+  _files: readonly string[],
+  _options: FirewallOptions,
+  _terminal: Terminal,
+): Promise<ExitCode> {
+  return EXIT.fine;
+}

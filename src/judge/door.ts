@@ -49,6 +49,12 @@ function who({ listeners, publications }: DoorFacts): string {
   return names.size === 0 ? 'nobody' : [...names].join(', ');
 }
 
+/** The same at the beginning of a sentence; a program's name stays as it is. */
+function subject(facts: DoorFacts): string {
+  const name = who(facts);
+  return name.startsWith('a program') ? `A${name.slice(1)}` : name;
+}
+
 function place({ transport, port }: DoorFacts): string {
   return `${transport} port ${port}`;
 }
@@ -128,13 +134,13 @@ function blocked(state: Case): Verdict {
     return verdict('host.needed-but-blocked', 'expected', why);
   }
   if (layers.length === 1 && isSensitive(state)) {
-    const why = `${who(facts)} listens on ${place(facts)}; only one layer, ${by}, keeps everybody out.`;
+    const why = `${subject(facts)} listens on ${place(facts)}; only one layer, ${by}, keeps everybody out.`;
     return verdict('host.one-layer', 'restrict', why);
   }
   return verdict(
     'host.blocked',
     'expected',
-    `${who(facts)} listens on ${place(facts)}, and nobody is let in (${by}).`,
+    `${subject(facts)} listens on ${place(facts)}, and nobody is let in (${by}).`,
     '',
   );
 }
@@ -172,7 +178,7 @@ function byPolicy({ facts, view, exposed }: Case): Verdict | null {
   return verdict(
     'host.wider-than-policy',
     'restrict',
-    `${who(facts)} on ${place(facts)} is reachable from ${sources(facts.reachability)}, and the policy expects only ${wanted} (${letInBy(facts.reachability)}).`,
+    `${subject(facts)} on ${place(facts)} is reachable from ${sources(facts.reachability)}, and the policy expects only ${wanted} (${letInBy(facts.reachability)}).`,
     `Restrict it: postern restrict ${facts.port}${facts.transport === 'udp' ? ' --udp' : ''} --from ${view.expect.flatMap(({ from }) => from ?? []).join(',')}`,
   );
 }
@@ -207,7 +213,12 @@ function reached(state: Case): Verdict {
   const told = `Reachable from ${sources(reachability)} (${letInBy(reachability)}).`;
   if (!isSensitive(state)) return { ...exposed, why: `${told} ${exposed.why}` };
   if (worstReach(reachability) !== 'anyone' && exposed.level === 'restrict') {
-    return verdict('host.restricted', 'expected', `${who(facts)} on ${place(facts)}: ${told}`, '');
+    return verdict(
+      'host.restricted',
+      'expected',
+      `${subject(facts)} on ${place(facts)}: ${told}`,
+      '',
+    );
   }
   if (isUsedByItselfOnly(facts)) {
     const why = `${told} Every connection to ${who(facts)} while we looked came from this machine itself.`;
@@ -225,7 +236,7 @@ function unknownReach({ facts }: Case): Verdict {
     last === undefined
       ? ''
       : ` ${last.layer} decides${last.rule === undefined ? ', and could not be read whole' : ` by "${last.rule.text}"`}.`;
-  const why = `${who(facts)} listens on ${place(facts)}, and who can reach it is not known.${because}`;
+  const why = `${subject(facts)} listens on ${place(facts)}, and who can reach it is not known.${because}`;
   return verdict('host.reach-unknown', 'unknown', why);
 }
 
@@ -259,7 +270,7 @@ function decide(state: Case): Verdict {
     return withoutListener(state);
   const inside = facts.listeners.every(({ scope }) => scope === 'loopback');
   if (inside && facts.publications.length === 0) {
-    const why = `${who(facts)} listens on ${place(facts)} of the loopback only.`;
+    const why = `${subject(facts)} listens on ${place(facts)} of the loopback only.`;
     return verdict('host.loopback', 'expected', why, '');
   }
   const reach = worstReach(facts.reachability);

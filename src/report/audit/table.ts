@@ -23,6 +23,8 @@ const VERDICT = 'VERDICT '.length;
 const PORT = '65535/tcp'.length;
 const INDENT = ' '.repeat(SEVERITY + GAP.length);
 const SENTENCE = 1_500;
+/** Listeners of other namespaces that are listed. */
+const ELSEWHERE = 20;
 /** Shares of the room that program, bind address and sources have. */
 const SHARES = { program: 0.36, bind: 0.3 };
 
@@ -135,10 +137,12 @@ function* namespaceLines(report: AuditReport, layout: Layout): Iterable<string> 
   const others = elsewhere(report);
   if (others.length === 0) return;
   yield `\n${layout.paint('In other network namespaces, behind rules of their own:', '1')}\n`;
-  for (const { namespace, transport, port, bind, program } of others) {
+  for (const { namespace, transport, port, bind, program } of others.slice(0, ELSEWHERE)) {
     const line = `${padded(`${port}/${transport}`, PORT)}${GAP}${bind}${GAP}${program ?? '?'}${GAP}${namespace}`;
     yield `  ${fit(visible(line), layout.width - 2)}\n`;
   }
+  const more = others.length - ELSEWHERE;
+  if (more > 0) yield `  … and ${counted(more, 'more listener')}; --json lists all\n`;
 }
 
 function* foot(report: AuditReport, rows: readonly DoorRow[], layout: Layout): Iterable<string> {

@@ -12,6 +12,8 @@ import { everyDevice, everyPort } from './reach.ts';
 export interface Side {
   readonly fate: Fate;
   readonly decisions: readonly LayerDecision[];
+  /** `forward`: handed on, to a container perhaps. */
+  readonly path: AnswerPart['path'];
 }
 
 /** New connections that two sets of layers treat differently. */
@@ -63,13 +65,13 @@ class Pairs {
   readonly #numbers = new Map<LayerDecision, number>();
   readonly found = new Map<string, Found>();
 
-  #key({ fate, decisions }: Side): string {
+  #key({ fate, decisions, path }: Side): string {
     const numbers = decisions.map((decision) => {
       const known = this.#numbers.get(decision) ?? this.#numbers.size;
       this.#numbers.set(decision, known);
       return known;
     });
-    return `${fate} ${numbers.join()}`;
+    return `${fate} ${path} ${numbers.join()}`;
   }
 
   add(a: AnswerPart, b: AnswerPart, box: Box): void {
@@ -92,8 +94,8 @@ function differencesOf(a: readonly AnswerPart[], b: readonly AnswerPart[]): read
   return [...pairs.found.values()];
 }
 
-function side({ fate, decisions }: AnswerPart): Side {
-  return { fate, decisions };
+function side({ fate, decisions, path }: AnswerPart): Side {
+  return { fate, decisions, path };
 }
 
 function compareAt(

@@ -278,6 +278,18 @@ export function reachability(
   };
 }
 
+/** Ports of an answer in classes that share one fate for all; ascending by first port. */
+export function classesOf(
+  parts: readonly AnswerPart[],
+  question: Question,
+  machine: Machine,
+): readonly PortClass[] {
+  return portClasses(parts).map(({ ports, parts: own }) => {
+    const asked = { ...question, destinationPort: ports };
+    return { ports, reach: reachOf(own, asked, machine), parts: partsOf(own, asked) };
+  });
+}
+
 /** All ports of one transport at once, in classes that share one answer; ascending by first port. */
 export function openPorts(
   layers: readonly Layer[],
@@ -286,9 +298,5 @@ export function openPorts(
   family: Family,
 ): readonly PortClass[] {
   const question = everyPort(layers, machine, transport, family);
-  const parts = evaluate(layers, question, machine);
-  return portClasses(parts).map(({ ports, parts: own }) => {
-    const asked = { ...question, destinationPort: ports };
-    return { ports, reach: reachOf(own, asked, machine), parts: partsOf(own, asked) };
-  });
+  return classesOf(evaluate(layers, question, machine), question, machine);
 }

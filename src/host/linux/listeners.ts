@@ -9,6 +9,7 @@ import type { InetSocket } from './inet-socket.ts';
 import { listNamespaces, type NetNamespace } from './namespaces.ts';
 import { readText } from './proc-files.ts';
 import { eldest, findHolders, type ProcessFacts, readProcess } from './processes.ts';
+import { CLOSED } from './reasons.ts';
 import { readSocketUnits, type SocketUnit, unitOfSocket } from './socket-units.ts';
 import { readSockets } from './sockets.ts';
 import { readUsers } from './users.ts';
@@ -24,10 +25,6 @@ const PROXIES = new Set([
 ]);
 /** Programs that hold the sockets of systemd.socket(5) as process 1. */
 const SYSTEMD = 'systemd';
-
-/** A root without CAP_SYS_PTRACE over all, as in a container, does not see everything either. */
-const WHY_HIDDEN =
-  process.geteuid?.() === 0 ? 'closed to root here (no CAP_SYS_PTRACE over it)' : 'needs root';
 
 /** A socket, where it is and who holds it. */
 interface Held {
@@ -88,7 +85,7 @@ export async function readLinuxListeners(): Promise<ListenerLook> {
   const unread = named.flatMap(({ namespace: { name }, list }) =>
     typeof list === 'string' ? [`listeners of the network namespace ${name}: ${list}`] : [],
   );
-  const unnamed = hidden === 0 ? [] : [`network namespaces of ${hidden} processes: ${WHY_HIDDEN}`];
+  const unnamed = hidden === 0 ? [] : [`network namespaces of ${hidden} processes: ${CLOSED}`];
   return {
     listeners: mergeSockets(held.map((one) => describe(one, knowledge))),
     namespaces: named.map(({ namespace: { name, file, procNet } }) => ({ name, file, procNet })),
@@ -255,11 +252,11 @@ function publishedBy({ socket, holder }: Held, { publications }: Knowledge): Con
 }
 
 function* unseenOf({ socket, holder, source }: Held, { hidden }: Knowledge): Generator<string> {
-  if (holder === undefined && hidden) yield `program: ${WHY_HIDDEN}`;
+  if (holder === undefined && hidden) yield `program: ${CLOSED}`;
   if (holder === undefined && !hidden) {
     yield 'program: no process here holds it (the kernel itself, or another process-id namespace)';
   }
-  if (holder !== undefined && holder.executable === undefined) yield `executable: ${WHY_HIDDEN}`;
+  if (holder !== undefined && holder.executable === undefined) yield `executable: ${CLOSED}`;
   if (source === 'netlink') return;
   yield 'device: only netlink tells it, which needs the package koffi';
   if (socket.family === 6 && socket.local === '::') {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { met } from '../../test/helpers/needs.ts';
+import { findCommand, met } from '../../test/helpers/needs.ts';
 import { makeFolder, removeFolder } from '../../test/lab/folders.ts';
 import { readRegularFile } from './regular-file.ts';
 
@@ -19,7 +19,7 @@ it('reads a file', () => {
 it.skipIf(!met({ linux: true, commands: ['mkfifo'] }))(
   'waits for no pipe and follows no link',
   () => {
-    execFileSync('mkfifo', [join(root, 'pipe')]);
+    execFileSync(findCommand('mkfifo') ?? '', [join(root, 'pipe')]);
     symlinkSync('/etc/passwd', join(root, 'link'));
     writeFileSync(join(root, 'endless'), '');
     truncateSync(join(root, 'endless'), 2 ** 40);

@@ -6,7 +6,7 @@ import { askRuntimes, runtimeSockets } from '../runtimes.ts';
 import { type ControlGroup, shortId } from './cgroup.ts';
 import { CgroupPaths } from './cgroup-paths.ts';
 import type { InetSocket } from './inet-socket.ts';
-import { listNamespaces, type NetNamespace } from './namespaces.ts';
+import { hasEnded, listNamespaces, type NetNamespace } from './namespaces.ts';
 import { readText } from './proc-files.ts';
 import { eldest, findHolders, type ProcessFacts, readProcess } from './processes.ts';
 import { CLOSED } from './reasons.ts';
@@ -64,7 +64,10 @@ export async function readLinuxListeners(): Promise<ListenerLook> {
     })),
   );
   const runtimes = await asked;
-  const named = lists.map(({ namespace, list }) => ({
+  const standing = lists.filter(
+    ({ namespace, list }) => typeof list !== 'string' || !hasEnded(namespace),
+  );
+  const named = standing.map(({ namespace, list }) => ({
     list,
     namespace: { ...namespace, name: namespaceName(namespace, processes, runtimes.containers) },
   }));
@@ -251,12 +254,16 @@ function publishedBy({ socket, holder }: Held, { publications }: Knowledge): Con
   return (same.find(({ bind }) => bind === local) ?? same[0])?.container;
 }
 
-function* unseenOf({ socket, holder, source }: Held, { hidden }: Knowledge): Generator<string> {
+function* unseenOf(held: Held, { hidden, socketUnits }: Knowledge): Generator<string> {
+  const { socket, holder, source, activated } = held;
   if (holder === undefined && hidden) yield `program: ${CLOSED}`;
   if (holder === undefined && !hidden) {
     yield 'program: no process here holds it (the kernel itself, or another process-id namespace)';
   }
   if (holder !== undefined && holder.executable === undefined) yield `executable: ${CLOSED}`;
+  if (activated && unitOfSocket(socketUnits, socket) === undefined) {
+    yield 'unit: systemd holds it, and systemctl did not say for which';
+  }
   if (source === 'netlink') return;
   yield 'device: only netlink tells it, which needs the package koffi';
   if (socket.family === 6 && socket.local === '::') {

@@ -90,7 +90,7 @@ describe('dpkg', () => {
     for (const path of paths) {
       const places = [path, path.replace(/^\/usr/, '')];
       const said = places.map((place) =>
-        spawnSync('dpkg-query', ['-S', place], { encoding: 'utf8' }),
+        spawnSync(findCommand('dpkg-query') ?? '', ['-S', place], { encoding: 'utf8' }),
       );
       expect(said.map(({ stdout }) => stdout.split(':')[0])).toContain(owners.get(path)?.name);
     }

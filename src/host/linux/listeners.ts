@@ -6,9 +6,10 @@ import { askRuntimes, runtimeSockets } from '../runtimes.ts';
 import { type ControlGroup, shortId } from './cgroup.ts';
 import { CgroupPaths } from './cgroup-paths.ts';
 import type { InetSocket } from './inet-socket.ts';
-import { listNamespaces, type NetNamespace } from './namespaces.ts';
+import { hasEnded, listNamespaces, type NetNamespace } from './namespaces.ts';
 import { readText } from './proc-files.ts';
 import { eldest, findHolders, type ProcessFacts, readProcess } from './processes.ts';
+import { CLOSED } from './reasons.ts';
 import { readSocketUnits, type SocketUnit, unitOfSocket } from './socket-units.ts';
 import { readSockets } from './sockets.ts';
 import { readUsers } from './users.ts';
@@ -24,10 +25,6 @@ const PROXIES = new Set([
 ]);
 /** Programs that hold the sockets of systemd.socket(5) as process 1. */
 const SYSTEMD = 'systemd';
-
-/** A root without CAP_SYS_PTRACE over all, as in a container, does not see everything either. */
-const WHY_HIDDEN =
-  process.geteuid?.() === 0 ? 'closed to root here (no CAP_SYS_PTRACE over it)' : 'needs root';
 
 /** A socket, where it is and who holds it. */
 interface Held {
@@ -67,7 +64,10 @@ export async function readLinuxListeners(): Promise<ListenerLook> {
     })),
   );
   const runtimes = await asked;
-  const named = lists.map(({ namespace, list }) => ({
+  const standing = lists.filter(
+    ({ namespace, list }) => typeof list !== 'string' || !hasEnded(namespace),
+  );
+  const named = standing.map(({ namespace, list }) => ({
     list,
     namespace: { ...namespace, name: namespaceName(namespace, processes, runtimes.containers) },
   }));
@@ -88,7 +88,7 @@ export async function readLinuxListeners(): Promise<ListenerLook> {
   const unread = named.flatMap(({ namespace: { name }, list }) =>
     typeof list === 'string' ? [`listeners of the network namespace ${name}: ${list}`] : [],
   );
-  const unnamed = hidden === 0 ? [] : [`network namespaces of ${hidden} processes: ${WHY_HIDDEN}`];
+  const unnamed = hidden === 0 ? [] : [`network namespaces of ${hidden} processes: ${CLOSED}`];
   return {
     listeners: mergeSockets(held.map((one) => describe(one, knowledge))),
     namespaces: named.map(({ namespace: { name, file, procNet } }) => ({ name, file, procNet })),
@@ -254,12 +254,16 @@ function publishedBy({ socket, holder }: Held, { publications }: Knowledge): Con
   return (same.find(({ bind }) => bind === local) ?? same[0])?.container;
 }
 
-function* unseenOf({ socket, holder, source }: Held, { hidden }: Knowledge): Generator<string> {
-  if (holder === undefined && hidden) yield `program: ${WHY_HIDDEN}`;
+function* unseenOf(held: Held, { hidden, socketUnits }: Knowledge): Generator<string> {
+  const { socket, holder, source, activated } = held;
+  if (holder === undefined && hidden) yield `program: ${CLOSED}`;
   if (holder === undefined && !hidden) {
     yield 'program: no process here holds it (the kernel itself, or another process-id namespace)';
   }
-  if (holder !== undefined && holder.executable === undefined) yield `executable: ${WHY_HIDDEN}`;
+  if (holder !== undefined && holder.executable === undefined) yield `executable: ${CLOSED}`;
+  if (activated && unitOfSocket(socketUnits, socket) === undefined) {
+    yield 'unit: systemd holds it, and systemctl did not say for which';
+  }
   if (source === 'netlink') return;
   yield 'device: only netlink tells it, which needs the package koffi';
   if (socket.family === 6 && socket.local === '::') {

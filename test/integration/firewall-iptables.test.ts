@@ -67,6 +67,8 @@ describe.skipIf(!namespacesMet(...TOOLS))('iptables', () => {
             const fates = lab.send(packets);
             const compared = compareFates([readLive(backend)], lab.machine, packets, fates);
             unknown += compared.unknown.length;
+            for (const u of compared.unknown)
+              console.log('UNKNOWN', describeDisagreement(u), JSON.stringify(rules));
             asked += packets.length;
             expect(compared.wrong.map(describeDisagreement)).toEqual([]);
           },

@@ -138,7 +138,7 @@ const MATCHES: readonly MatchKind[] = [
     weight: 1,
     make: (family) =>
       fc.oneof(
-        option('-m conntrack', '--ctorigdstport', PORT_RANGE),
+        option('-p tcp -m conntrack', '--ctorigdstport', PORT_RANGE),
         option('-m conntrack', '--ctorigdst', addressBlock(family, everyPlace(family))),
         option('-m conntrack', '--ctproto', fc.constantFrom('6', '17')),
         fc.constantFrom('-m conntrack --ctdir ORIGINAL', '-m conntrack --ctdir REPLY'),
@@ -212,6 +212,7 @@ const MATCHES: readonly MatchKind[] = [
         fc.constantFrom(
           `-m set --match-set services${family} src,dst`,
           '-m set --match-set doors dst',
+          '-m set ! --match-set doors dst',
         ),
       ),
   },

@@ -92,7 +92,7 @@ function stateSeen(parcel: Parcel, view: View) {
 }
 
 /** Whether there is a connection to ask about; null: not certain. */
-function tracked(parcel: Parcel, view: View): boolean | null {
+export function tracked(parcel: Parcel, view: View): boolean | null {
   const state = stateSeen(parcel, view);
   return state === null ? null : state !== 'invalid' && state !== 'untracked';
 }

@@ -2,7 +2,7 @@ import type { Fate } from '../model/reachability.ts';
 import { isOne } from './boxes.ts';
 import type { PreparedChain, PreparedRule } from './compile.ts';
 import type { Action, Chain, Rule, Test } from './layer.ts';
-import { type Holding, hasPorts, hold, holdRow, type View } from './match.ts';
+import { type Holding, hasPorts, hold, holdRow, tracked, type View } from './match.ts';
 import type { Visit } from './packet.ts';
 import {
   blend,
@@ -106,16 +106,34 @@ function untrackedBy({ state }: Parcel, { beforeTracking }: View): State {
   return state;
 }
 
+/** The connection's mark after an action; where there is no connection nothing happens. */
+function onConnection(parcel: Parcel, view: View, mark: number | null): number | null {
+  const has = tracked(parcel, view);
+  if (has === false) return parcel.connectionMark;
+  return has === null && mark !== parcel.connectionMark ? null : mark;
+}
+
+function copiedMark(parcel: Parcel, view: View): number | null {
+  const has = tracked(parcel, view);
+  if (has === false) return parcel.mark;
+  return has === null && parcel.mark !== parcel.connectionMark ? null : parcel.connectionMark;
+}
+
+function setMark(old: number | null, and: number, xor: number): number | null {
+  if (and === 0) return xor >>> 0;
+  return old === null ? null : ((old & and) ^ xor) >>> 0;
+}
+
 function markedBy(parcel: Parcel, action: Marking, view: View): Parcel {
   if (action.do === 'notrack') return { ...parcel, state: untrackedBy(parcel, view) };
   if (action.do === 'copy-mark') {
-    return action.to === 'mark'
-      ? { ...parcel, mark: parcel.connectionMark }
-      : { ...parcel, connectionMark: parcel.mark };
+    if (action.to === 'mark') return { ...parcel, mark: copiedMark(parcel, view) };
+    return { ...parcel, connectionMark: onConnection(parcel, view, parcel.mark) };
   }
-  const side = action.field === 'mark' ? 'mark' : 'connectionMark';
-  const old = action.and === 0 ? 0 : parcel[side];
-  return { ...parcel, [side]: old === null ? null : ((old & action.and) ^ action.xor) >>> 0 };
+  const { and, xor } = action;
+  if (action.field === 'mark') return { ...parcel, mark: setMark(parcel.mark, and, xor) };
+  const mark = setMark(parcel.connectionMark, and, xor);
+  return { ...parcel, connectionMark: onConnection(parcel, view, mark) };
 }
 
 /** How much a base chain's word tells: closing, then a rule where packets are filtered, then its policy. */

@@ -14,7 +14,7 @@ import {
 import { AF_INET, AF_INET6 } from '../../src/net/linux/sockaddr.ts';
 import { findCommand } from '../helpers/needs.ts';
 import { inNamespace, onOneProcessor } from './enter.ts';
-import { frameOf, type LabPacket, readFrame, readTransport, type Seen } from './frames.ts';
+import { frameOf, ID_STEP, type LabPacket, readFrame, readTransport, type Seen } from './frames.ts';
 import { makeNamespace, type Namespace } from './namespace.ts';
 
 export type { LabPacket } from './frames.ts';
@@ -236,18 +236,18 @@ class Lab implements FirewallLab {
     this.#forgetConnections();
     this.#drain(new Map());
     const first = this.#nextId;
-    this.#nextId += packets.length;
+    this.#nextId += packets.length * ID_STEP;
     const fates = new Map<number, LabFate>();
     onOneProcessor(() => {
       packets.forEach((packet, at) => {
-        this.#sendFrame(packet, first + at);
+        this.#sendFrame(packet, first + at * ID_STEP);
       });
       // The second mark comes behind what the host handed on before it read the first.
       this.#awaitMarker();
       this.#awaitMarker();
       this.#drain(fates);
     });
-    return packets.map((_, at) => fates.get(first + at) ?? { fate: 'drop' });
+    return packets.map((_, at) => fates.get(first + at * ID_STEP) ?? { fate: 'drop' });
   }
 
   #sendFrame(packet: LabPacket, id: number): void {
@@ -384,6 +384,7 @@ function quiet({ name }: Namespace): void {
     ['all', 'default'].map((device) => `net.${key.replace('*', `conf.${device}`)}=${value}`);
   const settings = [
     ...every('ipv4.*.rp_filter', 0),
+    ...every('ipv4.*.send_redirects', 0),
     ...every('ipv6.*.accept_ra', 0),
     ...every('ipv6.*.accept_dad', 0),
     ...every('ipv6.*.router_solicitations', 0),

@@ -24,11 +24,15 @@ export interface Seen {
   readonly port: number;
 }
 
+/** Numbers of packets are this far apart: a reset acknowledges the number, or one more of SYN and FIN. */
+export const ID_STEP = 2;
+
 const ETHERNET = 14;
 const IPV4 = 20;
 const IPV6 = 40;
 const SYN = 2;
-const RST = 4;
+/** RST and ACK: a reset that answers; a bare one may be a packet of ours. */
+const RESET = 20;
 const TCP = 6;
 const UDP = 17;
 const ICMP = 1;
@@ -137,7 +141,8 @@ export function readFrame(frame: Buffer): (Seen & { readonly refusal: boolean })
   if (packet === null) return null;
   const { protocol, payload } = packet;
   if (isReset(payload, protocol)) {
-    return { id: (payload.readUInt32BE(8) - 1) >>> 0, port: 0, refusal: true };
+    const acknowledged = payload.readUInt32BE(8);
+    return { id: acknowledged - (acknowledged % ID_STEP), port: 0, refusal: true };
   }
   if (isIcmpError(payload, protocol)) {
     const inner = readIp(payload.subarray(8));
@@ -160,12 +165,12 @@ function readIp(bytes: Buffer): { readonly protocol: number; readonly payload: B
 }
 
 function isReset(payload: Buffer, protocol: number): boolean {
-  return protocol === TCP && payload.length >= 20 && ((payload[13] ?? 0) & RST) !== 0;
+  return protocol === TCP && payload.length >= 20 && ((payload[13] ?? 0) & RESET) === RESET;
 }
 
 /** Destination unreachable and what else quotes the packet (RFC 792, RFC 4443). */
 function isIcmpError(payload: Buffer, protocol: number): boolean {
   const type = payload[0] ?? 0;
   if (protocol === ICMPV6) return type > 0 && type < 5;
-  return protocol === ICMP && [3, 4, 5, 11, 12].includes(type) && payload.length > 8 + IPV4;
+  return protocol === ICMP && [3, 4, 11, 12].includes(type) && payload.length > 8 + IPV4;
 }

@@ -1,6 +1,6 @@
 import { readNetwork } from '../../../model/network.ts';
 import type { AddressRanges, Family } from '../../layer.ts';
-import { rangesOf } from '../../ranges.ts';
+import { equalRanges, rangesOf } from '../../ranges.ts';
 
 const MAPPED = 0xffff_0000_0000n;
 /** Most pieces that an address with a mask of scattered bits is taken apart into. */
@@ -39,7 +39,7 @@ export function readAddressRange(text: string, family: Family): AddressRanges | 
 
 /** Whether it is every address there is. */
 export function isEverything({ family, ranges }: AddressRanges): boolean {
-  return ranges.length === 2 && ranges[0] === 0n && ranges[1] === 1n << widthOf(family);
+  return equalRanges(ranges, [0n, 1n << widthOf(family)]);
 }
 
 function widthOf(family: Family): bigint {

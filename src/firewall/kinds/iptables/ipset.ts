@@ -1,6 +1,6 @@
 import { problem } from '../../../model/errors.ts';
 import type { Source } from '../../kind.ts';
-import type { AddressRanges, Cell, Family } from '../../layer.ts';
+import type { AddressRanges, Family } from '../../layer.ts';
 import { type Ranges, rangesOf } from '../../ranges.ts';
 import { readAddressList, readAddressRange } from './addresses.ts';
 import { splitWords } from './save-text.ts';
@@ -15,6 +15,13 @@ export interface IpSet {
   /** Some entries are exceptions (`nomatch`): what it holds depends on the longest prefix. */
   readonly exceptions: boolean;
 }
+
+/** An entry of address, protocol and port. */
+export type AddressPort = readonly [
+  { readonly addresses: AddressRanges },
+  { readonly numbers: Ranges<number> },
+  { readonly numbers: Ranges<number> },
+];
 
 export type IpSets = ReadonlyMap<string, IpSet>;
 
@@ -71,13 +78,13 @@ export function portsOf(set: IpSet): Ranges<number> | null {
 }
 
 /** Rows of address, protocol and port of a `hash:ip,port` or `hash:net,port`; null for other types. */
-export function addressPortsOf(set: IpSet): readonly (readonly Cell[])[] | null {
+export function addressPortsOf(set: IpSet): readonly AddressPort[] | null {
   if (!['hash:ip,port', 'hash:net,port'].includes(set.type) || set.exceptions) return null;
   const rows = set.entries.map((entry) => addressPortRow(entry, set.family));
   return rows.every((row) => row !== null) ? rows : null;
 }
 
-function addressPortRow(entry: string, family: Family): readonly Cell[] | null {
+function addressPortRow(entry: string, family: Family): AddressPort | null {
   const [addresses = '', service = 'tcp:'] = entry.split(',');
   const [protocolText = '', portText] = service.includes(':')
     ? service.split(':')

@@ -1,7 +1,6 @@
 import type { AddressField, Family, NumberField, Test } from '../../layer.ts';
 import { readAddressList, readAddressRange } from './addresses.ts';
-import type { IpSets } from './ipset.ts';
-import { addressesOf, addressPortsOf, portsOf } from './ipset.ts';
+import { addressesOf, addressPortsOf, type IpSets, portsOf } from './ipset.ts';
 import {
   ALWAYS,
   addresses,
@@ -233,10 +232,30 @@ const ADDRESS_TYPES = [
 ];
 
 function addressType(field: 'source-type' | 'destination-type'): Reader {
-  return (value, not) => {
+  return (value, not, { family }) => {
     const types = value.toLowerCase().split(',');
+    if (family === 6) return addressType6(field, types, not);
     return types.every((type) => ADDRESS_TYPES.includes(type)) ? names(field, types, not) : null;
   };
+}
+
+/** Looked up in the routes; of IPv6 the kernel takes these and the two kinds of address (xt_addrtype.c). */
+const LOOKED_UP_6 = ['local', 'anycast', 'unreachable'];
+
+/** For IPv6 all of a list must hold, and an address of the host's own is unicast too. */
+function addressType6(
+  field: 'source-type' | 'destination-type',
+  types: readonly string[],
+  not: boolean,
+): readonly Test[] | null {
+  const lookedUp = types.filter((type) => LOOKED_UP_6.includes(type));
+  const kinds = types.filter((type) => type === 'unicast' || type === 'multicast');
+  if (lookedUp.length + kinds.length < types.length) return null;
+  if (not && kinds.length + Math.min(lookedUp.length, 1) !== 1) return null;
+  return [
+    ...kinds.flatMap((kind) => names(field, ['multicast'], not !== (kind === 'unicast'))),
+    ...(lookedUp.length === 0 ? [] : names(field, lookedUp, not)),
+  ];
 }
 
 const ADDRTYPE: Match = {
@@ -368,10 +387,12 @@ function setTest({ values, not }: Given, { sets, changing }: Context): readonly 
   const address = first === 'src' ? 'source' : 'destination';
   const held = addressesOf(set);
   if (held !== null) return addresses(address, held, not);
+  // A packet without ports is in no such set, so that the negation holds for it: no test says that.
+  if (not) return null;
   const list = portsOf(set);
-  if (list !== null) return numbers(portField(first), list, not);
+  if (list !== null) return numbers(portField(first), list);
   const rows = addressPortsOf(set);
-  return rows && tuple([address, 'protocol', portField(second)], rows, not);
+  return rows && tuple([address, 'protocol', portField(second)], rows, false);
 }
 
 function portField(side: string | undefined): 'source-port' | 'destination-port' {

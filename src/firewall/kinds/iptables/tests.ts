@@ -4,6 +4,8 @@ import { type Ranges, rangesOf } from '../../ranges.ts';
 export const MOST_PORT = 65_535;
 export const ALL_BITS = 0xffff_ffff;
 
+type TupleTest = Extract<Test, { test: 'tuple' }>;
+
 /** A test that always holds is none. */
 export const ALWAYS: readonly Test[] = [];
 export const NEVER: readonly Test[] = [{ test: 'never' }];
@@ -52,8 +54,8 @@ export function limit(over: boolean, text: string): readonly Test[] {
 }
 
 export function tuple(
-  fields: Extract<Test, { test: 'tuple' }>['fields'],
-  rows: Extract<Test, { test: 'tuple' }>['rows'],
+  fields: TupleTest['fields'],
+  rows: TupleTest['rows'],
   not: boolean,
 ): readonly Test[] {
   return [{ test: 'tuple', fields, rows, ...negation(not) }];

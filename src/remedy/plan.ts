@@ -54,7 +54,7 @@ export function planRemedy(
   const { layers, facts, doors, machine } = situation;
   const inCharge = kindInCharge(layers, facts, wish.kind);
   const summary = summaryOf(wish);
-  const change = changeOf(wish, doors, `postern: ${summary}`);
+  const change = changeOf(wish, doors, summary);
   const script = kindNamed(inCharge.kind).change(change, layers);
   return {
     summary,

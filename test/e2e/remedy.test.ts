@@ -2,8 +2,11 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { shellWord } from '../../src/model/shell-word.ts';
 import { met } from '../helpers/needs.ts';
 import { type Guard, type GuardedHost, makeGuardedHost } from '../lab/guarded-host.ts';
 import { firewalldMet } from '../lab/managed-firewalls.ts';
@@ -48,6 +51,10 @@ for (const { guard, kind, here } of GUARDS) {
     beforeAll(async () => {
       host = await makeGuardedHost(guard);
       before = host.rules();
+    });
+    afterEach(async () => {
+      // what a test that failed left unsettled would fail the next
+      if (!settled()) await host.postern('undo');
     });
     afterAll(() => host?.close());
 
@@ -119,6 +126,19 @@ for (const { guard, kind, here } of GUARDS) {
       expect(undone.out).toBe(`taken back: restrict tcp port 5432 to ${friend}/32\n`);
       expect([await opens(5432, friend), await opens(5432, stranger)]).toEqual([true, true]);
       expect(host.rules()).toBe(before);
+    });
+
+    test('the connection that one sits behind is not shut out', async () => {
+      const [command = '', ...args] = host.command('close', '7000', '--apply');
+      const shell = [command, ...args].map(shellWord).join(' ');
+      await host.serve(7000, `${shell} 2>&1`);
+      const socket = await host.dial(7000);
+      const said = await text(socket ?? Readable.from([]));
+      expect(said).toMatch(
+        /REMEDY_LOCKOUT.*would cut off your session from .*nothing was changed/s,
+      );
+      expect(said).toContain(host.clients[0]);
+      expect(settled()).toBe(true);
     });
 
     test('who is to be kept is not shut out', async () => {

@@ -120,6 +120,7 @@ for (const { guard, kind, here } of GUARDS) {
       expect(confirmed.out).toMatch(/^confirmed: restrict tcp port 5432 to /);
       const id = /postern undo (\S+)/.exec(confirmed.out)?.[1] ?? '';
       expect((await host.postern('undo', '--list')).out).toContain(`${id}  confirmed`);
+      host.restart();
       expect([await opens(5432, friend), await opens(5432, stranger)]).toEqual([true, false]);
       const undone = await host.postern('undo', id);
       expect(undone).toMatchObject({ code: 0, err: '' });

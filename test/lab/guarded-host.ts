@@ -29,6 +29,8 @@ export interface GuardedHost {
   exec(command: string, ...args: string[]): string;
   /** The rules in force, as their own tool lists them; without counters. */
   rules(): string;
+  /** Loads the rules as a restart of the host does: from what is saved. */
+  restart(): void;
   /** Runs Postern there to its end. */
   postern(...args: string[]): Promise<{ code: number | null; out: string; err: string }>;
   /** Starts Postern there, as the first of its process group. */
@@ -84,6 +86,20 @@ const IPTABLES_RULES = `*filter
 COMMIT
 `;
 
+const RESTARTS: Readonly<Record<Guard, readonly (readonly string[])[]>> = {
+  nftables: [['nft', '-f', '/etc/nftables.conf']],
+  'iptables-legacy': [
+    ['iptables-legacy-restore', '/etc/iptables/rules.v4'],
+    ['ip6tables-legacy-restore', '/etc/iptables/rules.v6'],
+  ],
+  'iptables-nft': [
+    ['iptables-nft-restore', '/etc/iptables/rules.v4'],
+    ['ip6tables-nft-restore', '/etc/iptables/rules.v6'],
+  ],
+  ufw: [['ufw', 'reload']],
+  firewalld: [['firewall-cmd', '--reload']],
+};
+
 /** TCP ports that answer there: 2222, 5432 and 6379, all let in by the firewall, as 7000 is. */
 export async function makeGuardedHost(guard: Guard): Promise<GuardedHost> {
   const namespace = makeNamespace();
@@ -114,6 +130,9 @@ export async function makeGuardedHost(guard: Guard): Promise<GuardedHost> {
     state,
     exec,
     rules: () => listRules(guard, exec),
+    restart: () => {
+      for (const [program = '', ...args] of RESTARTS[guard]) exec(program, ...args);
+    },
     postern: (...args) => finished(start(...args)),
     start,
     command: (...args) => command(...args, '--state', state),

@@ -9,11 +9,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { shellWord } from '../../src/model/shell-word.ts';
 import { met } from '../helpers/needs.ts';
 import { type Guard, type GuardedHost, makeGuardedHost } from '../lab/guarded-host.ts';
-import { firewalldMet } from '../lab/managed-firewalls.ts';
+import { firewalldMet, ufwMet } from '../lab/managed-firewalls.ts';
 import { namespacesMet } from '../lab/namespace.ts';
 
 const GUARDS: readonly { guard: Guard; kind: string; here: () => boolean }[] = [
   { guard: 'nftables', kind: 'nftables', here: () => met({ commands: ['nft'] }) },
+  { guard: 'ufw', kind: 'ufw', here: ufwMet },
   { guard: 'firewalld', kind: 'firewalld', here: firewalldMet },
 ];
 

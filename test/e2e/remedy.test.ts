@@ -159,5 +159,24 @@ for (const { guard, kind, here } of GUARDS) {
       expect(host.rules()).toBe(before);
       expect(settled()).toBe(true);
     });
+
+    // the last: it leaves the rules changed
+    test('the port of a VPN is let in, and the port behind it through the VPN only', async () => {
+      // firewalld tells devices apart by their zones
+      if (kind === 'firewalld')
+        host.exec('firewall-cmd', '--zone=internal', '--change-interface=wg0');
+      await host.namespace.echo([51_820], [host.namespace.far.v4]);
+      const vpn = ['--vpn', 'wireguard', '--endpoint', 'vpn.example.org'];
+      const folder = ['--vpn-output', join(host.state, '../wireguard')];
+      const { code, out } = await host.postern('restrict', '5432', ...vpn, ...folder, '--json');
+      const { change, opening } = JSON.parse(out) as {
+        change: { device: string };
+        opening: { now: string; lines: string[] };
+      };
+      expect([code, change.device, opening.now]).toEqual([0, 'wg0', 'shut']);
+      expect(await host.echoes(51_820)).toBe(false);
+      host.exec('sh', '-ec', opening.lines.join('\n'));
+      expect(await host.echoes(51_820)).toBe(true);
+    });
   });
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -41,6 +42,8 @@ export interface GuardedHost {
   serve(port: number, command: string): Promise<void>;
   /** Opens a connection from a client; null when it does not come about. */
   dial(port: number, client?: string): Promise<Socket | null>;
+  /** Whether a datagram to a UDP port comes back to the first client. */
+  echoes(port: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -138,6 +141,7 @@ export async function makeGuardedHost(guard: Guard): Promise<GuardedHost> {
     command: (...args) => command(...args, '--state', state),
     serve: (port, shell) => namespace.script(SERVE, [port, shell]),
     dial: (port, client = namespace.near.v4) => dial(namespace.far.v4, port, client),
+    echoes: (port) => echoes(namespace.far.v4, port),
     close: async () => {
       await place.close();
       namespace.close();
@@ -219,5 +223,18 @@ async function dial(host: string, port: number, localAddress: string): Promise<S
   } catch {
     socket.destroy();
     return null;
+  }
+}
+
+async function echoes(host: string, port: number): Promise<boolean> {
+  const socket = createSocket('udp4');
+  try {
+    socket.send('still here?', port, host);
+    await once(socket, 'message', { signal: AbortSignal.timeout(SILENCE_MS) });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.close();
   }
 }

@@ -1,18 +1,30 @@
 import type { ServiceFix } from '../remedy/at-service.ts';
+import type { Opening } from '../remedy/open-port.ts';
 import type { Plan } from '../remedy/plan.ts';
 import type { Applied } from './remedy.ts';
 
 /** A plan for people: comments say why, the other lines can be pasted into a root shell. */
-export function planText({ summary, inCharge, script, services, warnings }: Plan): string {
+export function planText({ summary, inCharge, script, services, warnings, opening }: Plan): string {
   return [
     `# To ${summary} in ${inCharge.kind} (${inCharge.why})`,
     ...warnings.map((text) => `# Mind: ${text}`),
+    ...(opening === undefined ? [] : openingLines(opening)),
     script.text.trimEnd(),
     '',
     ...services.flatMap(serviceLines),
     '# Nothing was changed. --apply makes the change, and takes it back unless you confirm it.',
     '',
   ].join('\n');
+}
+
+const OPENINGS = {
+  open: 'The rules let everybody in to the port of the VPN already',
+  shut: 'The rules keep the port of the VPN shut; to let it in',
+  unknown: 'Whether the rules let the port of the VPN in cannot be told; to let it in',
+} as const;
+
+function openingLines({ now, lines }: Opening): string[] {
+  return [`# ${OPENINGS[now]}, and mind firewalls in front of this host:`, ...lines, ''];
 }
 
 function serviceLines({ todo, lines, file, source }: ServiceFix): string[] {

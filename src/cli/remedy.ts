@@ -46,15 +46,17 @@ export function wishFrom(port: number, { udp, family, kind }: RemedyOptions): Wi
   };
 }
 
-/** Plans a change and tells it; with `--apply` makes it. */
+/** Plans a change and tells it; with `--apply` makes it. `before` is done once the plan stands. */
 export async function remedy(
   wish: Wish,
   options: RemedyOptions,
   terminal: Terminal,
+  before: () => Promise<void> = () => Promise.resolve(),
 ): Promise<ExitCode> {
   const kept = (options.keep ?? []).map(readKeep);
   const situation = await readSituation(terminal);
   const plan = planRemedy(wish, situation, kindNamed);
+  await before();
   if (options.apply !== true) {
     await tell(plan, null, options, terminal);
     return EXIT.fine;
@@ -89,9 +91,7 @@ async function tell(
   terminal: Terminal,
 ) {
   if (options.json === true) {
-    const { summary, inCharge, change, script, services, warnings } = plan;
-    const report = { summary, inCharge, change, script, services, warnings, applied };
-    await write(terminal.out, `${JSON.stringify(report, null, 2)}\n`);
+    await write(terminal.out, `${JSON.stringify({ ...plan, applied }, null, 2)}\n`);
   } else {
     await write(terminal.out, applied === null ? planText(plan) : appliedText(plan, applied));
   }

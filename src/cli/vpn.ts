@@ -34,8 +34,7 @@ export async function writeVpn(options: RestrictOptions, terminal: Terminal): Pr
     `# 1. The VPN on this host; ${client} belongs on the client`,
     `install -m 600 ${shellWord(server)} /etc/wireguard/${WIREGUARD_DEVICE}.conf`,
     `systemctl enable --now wg-quick@${WIREGUARD_DEVICE}`,
-    `# 2. Let UDP port ${listenPort} in, here and in every firewall in front of this host`,
-    `# 3. When the client gets through (ping ${setup.plan.v4.server}), the port behind it:`,
+    `# 2. Then, when UDP port ${listenPort} is let in and the client gets through (ping ${setup.plan.v4.server}):`,
     '',
   ];
   const stream = options.json === true ? terminal.err : terminal.out;

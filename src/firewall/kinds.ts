@@ -1,10 +1,12 @@
 import { problem } from '../model/errors.ts';
 import type { Kind } from './kind.ts';
 import { firewalld } from './kinds/firewalld/firewalld.ts';
+import { nftables } from './kinds/nftables/nftables.ts';
+import { ufw } from './kinds/ufw/ufw.ts';
 import type { KindName } from './layer.ts';
 
 /** Every firewall kind; one line each. */
-export const KINDS: readonly Kind[] = [firewalld];
+export const KINDS: readonly Kind[] = [nftables, ufw, firewalld];
 
 /** Throws REMEDY_IN_CHARGE for a kind that is not written yet. */
 export function kindNamed(name: KindName): Kind {

@@ -29,6 +29,11 @@ it('runs programs without a shell and in the C locale', async () => {
   expect(result).toMatchObject({ state: 'ok', stdout: 'C$(id) `id` ; id' });
 });
 
+it('names the line that says what the error is, not the marks below it', async () => {
+  const script = `console.error('in:1:5: Error: no such thing\\nadd rule x\\n    ^^^^'); process.exit(1)`;
+  expect(await node(script)).toMatchObject({ problem: 'in:1:5: Error: no such thing' });
+});
+
 it('tells a missing program from one that failed', async () => {
   expect(await runCommand({ program: 'no-such-program', args: [] })).toEqual({
     state: 'absent',

@@ -27,8 +27,8 @@ export interface Command {
  * How a command ended; whoever runs one decides what each means.
  * - `absent`: there is no such program.
  * - `denied`: it, or the kernel, says that this user may not.
- * - `failed`: anything else that is not exit code 0; `problem` is the last line of its standard
- *   error, or says that a bound was reached. `stdout` is what it wrote before.
+ * - `failed`: anything else that is not exit code 0; `problem` is the line of its standard
+ *   error that tells most, or says that a bound was reached. `stdout` is what it wrote before.
  */
 export type CommandResult =
   | { readonly state: 'ok'; readonly stdout: string; readonly stderr: string }
@@ -107,15 +107,14 @@ function failure(
     return failed(`${program} wrote more than ${outputBytes} bytes`);
   }
   if (error.killed === true) return failed(`${program} did not end within ${timeoutMs} ms`);
-  const problem = lastLine(stderr) ?? howItEnded(error, program);
+  const problem = tellingLine(stderr) ?? howItEnded(error, program);
   return DENIED.test(stderr) ? { state: 'denied', problem } : failed(problem);
 }
 
-function lastLine(text: string): string | undefined {
-  return text
-    .split('\n')
-    .findLast((line) => line.trim() !== '')
-    ?.trim();
+/** The last line, or the last that says that it is the error: nft(8) and others quote below it. */
+function tellingLine(text: string): string | undefined {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return (lines.findLast((line) => /\berror\b/i.test(line)) ?? lines.at(-1))?.trim();
 }
 
 function howItEnded({ code, signal }: ExecFileException, program: string): string {

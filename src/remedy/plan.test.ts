@@ -79,7 +79,7 @@ describe('a plan', () => {
   ])('of %j is to %s', (part, summary) => {
     const plan = planRemedy(wish(part), SITUATION, kind);
     expect(plan.summary).toBe(summary);
-    expect(plan.change.reason).toBe(`postern: ${summary}`);
+    expect(plan.change.reason).toBe(summary);
   });
 
   test.each<[string, Partial<Wish>, string | undefined]>([

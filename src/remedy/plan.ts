@@ -1,3 +1,4 @@
+import { evaluate } from '../firewall/evaluate.ts';
 import type { FirewallFacts } from '../firewall/facts.ts';
 import type { Change, Kind, Script } from '../firewall/kind.ts';
 import type { Family, KindName, Layer } from '../firewall/layer.ts';
@@ -6,6 +7,7 @@ import { isPrivateAddress, networkHas, readNetwork } from '../model/network.ts';
 import type { Transport } from '../model/port.ts';
 import { type Doors, type ServiceFix, serviceFixes } from './at-service.ts';
 import { type InCharge, kindInCharge } from './in-charge.ts';
+import { type Opening, type OpenPort, openPort } from './open-port.ts';
 
 /** What is asked for: a port to close, or to leave open for some. */
 export interface Wish {
@@ -17,6 +19,8 @@ export interface Wish {
   readonly device?: string;
   /** `--kind`. */
   readonly kind?: KindName;
+  /** A port that must be open for it: the VPN's. */
+  readonly needs?: OpenPort;
 }
 
 /** What is known of the host. */
@@ -36,6 +40,8 @@ export interface Plan {
   readonly script: Script;
   /** Better than, or beside, the firewall rule. */
   readonly services: readonly ServiceFix[];
+  /** How the port that it needs is let in; absent when it needs none. */
+  readonly opening?: Opening;
   /** What to know beforehand, a sentence each; those of the script included. */
   readonly warnings: readonly string[];
 }
@@ -54,13 +60,16 @@ export function planRemedy(
   const { layers, facts, doors, machine } = situation;
   const inCharge = kindInCharge(layers, facts, wish.kind);
   const summary = summaryOf(wish);
-  const change = changeOf(wish, doors, `postern: ${summary}`);
+  const change = changeOf(wish, doors, summary);
   const script = kindNamed(inCharge.kind).change(change, layers);
   return {
     summary,
     inCharge,
     change,
     script,
+    ...(wish.needs === undefined
+      ? {}
+      : { opening: openPort(wish.needs, inCharge.kind, layers, machine, evaluate) }),
     services: serviceFixes(change, doors, serviceAddress(wish, machine)),
     warnings: [...script.warnings, ...ownWarnings(wish, layers)],
   };

@@ -48,11 +48,10 @@ describe('a WireGuard setup', () => {
 
   test('never takes a network that the machine has', () => {
     const block = fc
-      .tuple(fc.nat(255), fc.nat(255), fc.integer({ min: 8, max: 24 }))
+      .tuple(fc.nat(255), fc.nat(255), fc.integer({ min: 12, max: 24 }))
       .map(([a, b, prefix]) => `10.${a}.${b}.1/${prefix}`);
     fc.assert(
-      fc.property(fc.array(block, { maxLength: 6 }), fc.nat(), (blocks, seed) => {
-        const own = blocks.filter((text) => !text.endsWith('/8'));
+      fc.property(fc.array(block, { maxLength: 6 }), fc.nat(), (own, seed) => {
         const { plan } = wireguardSetup(
           wish({ seed, machine: machine(['203.0.113.7/24'], ['0.0.0.0/0', ...own]) }),
         );

@@ -2,15 +2,19 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { shellWord } from '../../src/model/shell-word.ts';
 import { met } from '../helpers/needs.ts';
 import { type Guard, type GuardedHost, makeGuardedHost } from '../lab/guarded-host.ts';
-import { firewalldMet } from '../lab/managed-firewalls.ts';
+import { firewalldMet, ufwMet } from '../lab/managed-firewalls.ts';
 import { namespacesMet } from '../lab/namespace.ts';
 
 const GUARDS: readonly { guard: Guard; kind: string; here: () => boolean }[] = [
   { guard: 'nftables', kind: 'nftables', here: () => met({ commands: ['nft'] }) },
+  { guard: 'ufw', kind: 'ufw', here: ufwMet },
   { guard: 'firewalld', kind: 'firewalld', here: firewalldMet },
 ];
 
@@ -48,6 +52,10 @@ for (const { guard, kind, here } of GUARDS) {
     beforeAll(async () => {
       host = await makeGuardedHost(guard);
       before = host.rules();
+    });
+    afterEach(async () => {
+      // what a test that failed left unsettled would fail the next
+      if (!settled()) await host.postern('undo');
     });
     afterAll(() => host?.close());
 
@@ -113,12 +121,26 @@ for (const { guard, kind, here } of GUARDS) {
       expect(confirmed.out).toMatch(/^confirmed: restrict tcp port 5432 to /);
       const id = /postern undo (\S+)/.exec(confirmed.out)?.[1] ?? '';
       expect((await host.postern('undo', '--list')).out).toContain(`${id}  confirmed`);
+      host.restart();
       expect([await opens(5432, friend), await opens(5432, stranger)]).toEqual([true, false]);
       const undone = await host.postern('undo', id);
       expect(undone).toMatchObject({ code: 0, err: '' });
       expect(undone.out).toBe(`taken back: restrict tcp port 5432 to ${friend}/32\n`);
       expect([await opens(5432, friend), await opens(5432, stranger)]).toEqual([true, true]);
       expect(host.rules()).toBe(before);
+    });
+
+    test('the connection that one sits behind is not shut out', async () => {
+      const [command = '', ...args] = host.command('close', '7000', '--apply');
+      const shell = [command, ...args].map(shellWord).join(' ');
+      await host.serve(7000, `${shell} 2>&1`);
+      const socket = await host.dial(7000);
+      const said = await text(socket ?? Readable.from([]));
+      expect(said).toMatch(
+        /REMEDY_LOCKOUT.*would cut off your session from .*nothing was changed/s,
+      );
+      expect(said).toContain(host.clients[0]);
+      expect(settled()).toBe(true);
     });
 
     test('who is to be kept is not shut out', async () => {
@@ -136,6 +158,25 @@ for (const { guard, kind, here } of GUARDS) {
       expect(err).toMatch(/REMEDY_LOCKOUT.*would cut off --keep .*nothing was changed/s);
       expect(host.rules()).toBe(before);
       expect(settled()).toBe(true);
+    });
+
+    // the last: it leaves the rules changed
+    test('the port of a VPN is let in, and the port behind it through the VPN only', async () => {
+      // firewalld tells devices apart by their zones
+      if (kind === 'firewalld')
+        host.exec('firewall-cmd', '--zone=internal', '--change-interface=wg0');
+      await host.namespace.echo([51_820], [host.namespace.far.v4]);
+      const vpn = ['--vpn', 'wireguard', '--endpoint', 'vpn.example.org'];
+      const folder = ['--vpn-output', join(host.state, '../wireguard')];
+      const { code, out } = await host.postern('restrict', '5432', ...vpn, ...folder, '--json');
+      const { change, opening } = JSON.parse(out) as {
+        change: { device: string };
+        opening: { now: string; lines: string[] };
+      };
+      expect([code, change.device, opening.now]).toEqual([0, 'wg0', 'shut']);
+      expect(await host.echoes(51_820)).toBe(false);
+      host.exec('sh', '-ec', opening.lines.join('\n'));
+      expect(await host.echoes(51_820)).toBe(true);
     });
   });
 }

@@ -1,5 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +13,9 @@ import { makeNamespace, type Namespace } from './namespace.ts';
 const POSTERN = fileURLToPath(new URL('../../bin/postern.js', import.meta.url));
 /** A refused connection is told at once; a dropped one is silence for longer than this, in milliseconds. */
 const SILENCE_MS = 900;
+
+/** What the firewalls let in. */
+const PORTS = [2222, 5432, 6379, 7000];
 
 export type Guard = 'nftables' | 'iptables-legacy' | 'iptables-nft' | 'ufw' | 'firewalld';
 
@@ -25,14 +30,20 @@ export interface GuardedHost {
   exec(command: string, ...args: string[]): string;
   /** The rules in force, as their own tool lists them; without counters. */
   rules(): string;
+  /** Loads the rules as a restart of the host does: from what is saved. */
+  restart(): void;
   /** Runs Postern there to its end. */
   postern(...args: string[]): Promise<{ code: number | null; out: string; err: string }>;
   /** Starts Postern there, as the first of its process group. */
   start(...args: string[]): ChildProcess;
   /** The command line of Postern there, for a program inside to run. */
   command(...args: string[]): string[];
+  /** Runs a shell command there for a connection to a port, which is its standard input and output. */
+  serve(port: number, command: string): Promise<void>;
   /** Opens a connection from a client; null when it does not come about. */
   dial(port: number, client?: string): Promise<Socket | null>;
+  /** Whether a datagram to a UDP port comes back to the first client. */
+  echoes(port: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -46,13 +57,25 @@ Promise.all(ports.map((port) => new Promise((done) => net.createServer(echo).lis
 process.stdin.resume().on('end', () => process.exit());
 `;
 
+/** Takes [port, command]: hands the socket itself on, as sshd and inetd do. */
+const SERVE = `
+const [port, command] = JSON.parse(process.argv[1]);
+const net = require('node:net');
+net.createServer({ pauseOnConnect: true }, (socket) => {
+  const { fd } = socket._handle;
+  require('node:child_process').spawn('sh', ['-c', command], { stdio: [fd, fd, 'inherit'] })
+    .on('exit', () => socket.destroy());
+}).listen(port, '::', () => require('node:fs').writeSync(1, 'ready'));
+process.stdin.resume().on('end', () => process.exit());
+`;
+
 const NFT_RULES = `table inet filter {
   chain input {
     type filter hook input priority filter; policy drop;
     ct state established,related accept
     iif "lo" accept
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept
-    tcp dport { 2222, 5432, 6379 } accept comment "what is served"
+    tcp dport { 2222, 5432, 6379, 7000 } accept comment "what is served"
   }
 }`;
 
@@ -62,11 +85,25 @@ const IPTABLES_RULES = `*filter
 :OUTPUT ACCEPT [0:0]
 -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
 -A INPUT -i lo -j ACCEPT
--A INPUT -p tcp -m multiport --dports 2222,5432,6379 -j ACCEPT
+-A INPUT -p tcp -m multiport --dports 2222,5432,6379,7000 -j ACCEPT
 COMMIT
 `;
 
-/** TCP ports that answer there: 2222, 5432 and 6379, all let in by the firewall. */
+const RESTARTS: Readonly<Record<Guard, readonly (readonly string[])[]>> = {
+  nftables: [['nft', '-f', '/etc/nftables.conf']],
+  'iptables-legacy': [
+    ['iptables-legacy-restore', '/etc/iptables/rules.v4'],
+    ['ip6tables-legacy-restore', '/etc/iptables/rules.v6'],
+  ],
+  'iptables-nft': [
+    ['iptables-nft-restore', '/etc/iptables/rules.v4'],
+    ['ip6tables-nft-restore', '/etc/iptables/rules.v6'],
+  ],
+  ufw: [['ufw', 'reload']],
+  firewalld: [['firewall-cmd', '--reload']],
+};
+
+/** TCP ports that answer there: 2222, 5432 and 6379, all let in by the firewall, as 7000 is. */
 export async function makeGuardedHost(guard: Guard): Promise<GuardedHost> {
   const namespace = makeNamespace();
   const folder = makeFolder('guarded');
@@ -96,10 +133,15 @@ export async function makeGuardedHost(guard: Guard): Promise<GuardedHost> {
     state,
     exec,
     rules: () => listRules(guard, exec),
+    restart: () => {
+      for (const [program = '', ...args] of RESTARTS[guard]) exec(program, ...args);
+    },
     postern: (...args) => finished(start(...args)),
     start,
     command: (...args) => command(...args, '--state', state),
+    serve: (port, shell) => namespace.script(SERVE, [port, shell]),
     dial: (port, client = namespace.near.v4) => dial(namespace.far.v4, port, client),
+    echoes: (port) => echoes(namespace.far.v4, port),
     close: async () => {
       await place.close();
       namespace.close();
@@ -117,13 +159,13 @@ interface Place {
 async function enterable(guard: Guard, namespace: Namespace, folder: string): Promise<Place> {
   if (guard === 'ufw') {
     const firewall = await startUfw(namespace);
-    for (const port of [2222, 5432, 6379]) firewall.exec('ufw', 'allow', `${port}/tcp`);
+    for (const port of PORTS) firewall.exec('ufw', 'allow', `${port}/tcp`);
     firewall.exec('ufw', '--force', 'enable');
     return firewall;
   }
   if (guard === 'firewalld') {
     const firewall = await startFirewalld(namespace);
-    const ports = [2222, 5432, 6379].map((port) => `--add-port=${port}/tcp`);
+    const ports = PORTS.map((port) => `--add-port=${port}/tcp`);
     firewall.exec('firewall-cmd', ...ports);
     firewall.exec('firewall-cmd', '--permanent', ...ports);
     return firewall;
@@ -135,7 +177,8 @@ async function enterable(guard: Guard, namespace: Namespace, folder: string): Pr
 function bare(guard: Guard, namespace: Namespace, folder: string): Place {
   const etc = join(folder, 'etc');
   execFileSync('cp', ['-a', '/etc', etc]);
-  for (const name of ['ufw/ufw.conf', 'nftables.conf']) execFileSync('rm', ['-f', join(etc, name)]);
+  execFileSync('rm', ['-f', join(etc, 'ufw/ufw.conf')]);
+  writeFileSync(join(etc, 'nftables.conf'), `#!/usr/sbin/nft -f\nflush ruleset\n${NFT_RULES}\n`);
   execFileSync('rm', ['-rf', join(etc, 'iptables')]);
   const mount = `mount --bind ${etc} /etc && exec "$@"`;
   if (guard === 'nftables') namespace.nft(NFT_RULES);
@@ -180,5 +223,18 @@ async function dial(host: string, port: number, localAddress: string): Promise<S
   } catch {
     socket.destroy();
     return null;
+  }
+}
+
+async function echoes(host: string, port: number): Promise<boolean> {
+  const socket = createSocket('udp4');
+  try {
+    socket.send('still here?', port, host);
+    await once(socket, 'message', { signal: AbortSignal.timeout(SILENCE_MS) });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.close();
   }
 }

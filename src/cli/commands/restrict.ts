@@ -1,7 +1,7 @@
 import { countryNetworks } from '../../host/country-networks.ts';
 import { problem } from '../../model/errors.ts';
 import { blocksOf, readSources } from '../../remedy/sources.ts';
-import { WIREGUARD_DEVICE } from '../../remedy/wireguard.ts';
+import { WIREGUARD_DEVICE, WIREGUARD_PORT } from '../../remedy/wireguard.ts';
 import type { ExitCode } from '../exit.ts';
 import { remedy, wishFrom } from '../remedy.ts';
 import type { RestrictOptions } from '../remedy-options.ts';
@@ -16,8 +16,9 @@ export async function restrictCommand(
 ): Promise<ExitCode> {
   const wish = wishFrom(port, options);
   if (options.vpn !== undefined) {
-    await writeVpn(options, terminal);
-    return await remedy({ ...wish, device: WIREGUARD_DEVICE }, options, terminal);
+    const needs = { transport: 'udp', port: options.vpnPort ?? WIREGUARD_PORT } as const;
+    const behind = { ...wish, device: WIREGUARD_DEVICE, needs };
+    return await remedy(behind, options, terminal, () => writeVpn(options, terminal));
   }
   const sources = readSources(options.from ?? []);
   const device = sources.wireguard ? { device: WIREGUARD_DEVICE } : {};

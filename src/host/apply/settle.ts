@@ -1,4 +1,5 @@
-import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { FileWrite } from '../../firewall/kind.ts';
 import { messageOf, problem } from '../../model/errors.ts';
@@ -47,6 +48,7 @@ async function writeWhole({ path, text, mode }: FileWrite): Promise<string | nul
   const target = await realpath(path).catch(() => path);
   const near = `${target}.postern-new`;
   try {
+    await mkdir(dirname(target), { recursive: true });
     const old = await stat(target).catch(() => null);
     await writeFile(near, text, { mode: mode ?? (old === null ? 0o644 : old.mode & 0o7777) });
     await rename(near, target);

@@ -63,7 +63,7 @@ nft -f - <<'END'
 ${rules}END
 
 # to take it back
-nft delete table inet ${table}
+#   nft delete table inet ${table}
 
 # to keep it over a restart: the same text as ${file}, and in ${MAIN} behind all else
 #   ${INCLUDE}

@@ -1,0 +1,151 @@
+import type { Family } from './layer.ts';
+import { difference, includes, intersection, type Ranges, union } from './ranges.ts';
+
+/** All combinations of five sets: what a question, a parcel and an answer's part are made of. */
+export interface Box {
+  readonly source: Ranges<bigint>;
+  readonly destination: Ranges<bigint>;
+  readonly sourcePort: Ranges<number>;
+  readonly destinationPort: Ranges<number>;
+  readonly inDevice: readonly string[];
+}
+
+export const FULL_PORTS: Ranges<number> = [0, 65_536];
+const FULL_ADDRESSES = { 4: [0n, 1n << 32n], 6: [0n, 1n << 128n] } as const;
+
+export function fullAddresses(family: Family): Ranges<bigint> {
+  return FULL_ADDRESSES[family];
+}
+
+/** Ranges with this many bounds or fewer are cut out by halving and copying instead of merging. */
+const FEW_BOUNDS = 8;
+
+/** What of a set lies in `ranges`, and what not. */
+interface Cut<T extends number | bigint> {
+  readonly inside: Ranges<T>;
+  readonly outside: Ranges<T>;
+}
+
+const NOTHING: readonly never[] = [];
+
+/** How many bounds of a set are at or below a value. */
+function boundsUpTo<T extends number | bigint>(set: Ranges<T>, value: T): number {
+  let low = 0;
+  let high = set.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((set[middle] as T) <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function boundsBelow<T extends number | bigint>(set: Ranges<T>, value: T): number {
+  const upTo = boundsUpTo(set, value);
+  return upTo > 0 && set[upTo - 1] === value ? upTo - 1 : upTo;
+}
+
+/** Whether the run from `first` up to `end` has anything of a set. */
+function touches<T extends number | bigint>(set: Ranges<T>, first: T, end: T): boolean {
+  const before = boundsUpTo(set, first);
+  return before % 2 === 1 || (before < set.length && (set[before] as T) < end);
+}
+
+export function overlaps<T extends number | bigint>(a: Ranges<T>, b: Ranges<T>): boolean {
+  const [few, many] = a.length <= b.length ? [a, b] : [b, a];
+  for (let at = 0; at < few.length; at += 2) {
+    if (touches(many, few[at] as T, few[at + 1] as T)) return true;
+  }
+  return false;
+}
+
+function takeOut<T extends number | bigint>(set: Ranges<T>, first: T, end: T): Ranges<T> {
+  const before = boundsBelow(set, first);
+  const behind = boundsUpTo(set, end);
+  return [
+    ...set.slice(0, before),
+    ...(before % 2 === 1 ? [first] : []),
+    ...(behind % 2 === 1 ? [end] : []),
+    ...set.slice(behind),
+  ];
+}
+
+function cutFew<T extends number | bigint>(set: Ranges<T>, ranges: Ranges<T>): Cut<T> {
+  let inside: T[] = [];
+  let outside = set;
+  for (let at = 0; at < ranges.length; at += 2) {
+    const first = ranges[at] as T;
+    const end = ranges[at + 1] as T;
+    if (!touches(set, first, end)) continue;
+    const before = boundsUpTo(set, first);
+    const behind = boundsBelow(set, end);
+    if (before % 2 === 1) inside.push(first);
+    inside = inside.concat(set.slice(before, behind));
+    if (behind % 2 === 1) inside.push(end);
+    outside = takeOut(outside, first, end);
+  }
+  return { inside, outside };
+}
+
+/** Cuts a set in two: same as `intersection` and `difference`, faster where `ranges` is short. */
+export function cut<T extends number | bigint>(set: Ranges<T>, ranges: Ranges<T>): Cut<T> {
+  if (isOne(set)) {
+    const held = includes(ranges, set[0] as T);
+    return held ? { inside: set, outside: NOTHING } : { inside: NOTHING, outside: set };
+  }
+  if (!overlaps(set, ranges)) return { inside: NOTHING, outside: set };
+  if (ranges.length <= FEW_BOUNDS && set.length > FEW_BOUNDS) return cutFew(set, ranges);
+  return { inside: intersection(set, ranges), outside: difference(set, ranges) };
+}
+
+/** Whether a set of numbers or addresses has exactly one. */
+export function isOne<T extends number | bigint>(set: Ranges<T>): boolean {
+  if (set.length !== 2) return false;
+  const width = (set[1] as bigint) - (set[0] as bigint);
+  return width === 1n || (width as unknown) === 1;
+}
+
+export function isEmpty(box: Box): boolean {
+  return (
+    box.source.length === 0 ||
+    box.destination.length === 0 ||
+    box.sourcePort.length === 0 ||
+    box.destinationPort.length === 0 ||
+    box.inDevice.length === 0
+  );
+}
+
+const SIDES = ['source', 'destinationPort', 'sourcePort', 'destination', 'inDevice'] as const;
+type Side = (typeof SIDES)[number];
+
+function joinSide(a: Box, b: Box, side: Side): Box {
+  if (side === 'inDevice') {
+    return { ...a, inDevice: [...new Set([...a.inDevice, ...b.inDevice])].sort() };
+  }
+  if (side === 'source' || side === 'destination') {
+    return { ...a, [side]: union(a[side], b[side]) };
+  }
+  return { ...a, [side]: union(a[side], b[side]) };
+}
+
+function joinAlong(boxes: readonly Box[], side: Side): readonly Box[] {
+  const others = SIDES.filter((other) => other !== side);
+  const byRest = new Map<string, Box>();
+  for (const box of boxes) {
+    const rest = others.map((other) => box[other].join()).join(';');
+    const same = byRest.get(rest);
+    byRest.set(rest, same === undefined ? box : joinSide(same, box, side));
+  }
+  return [...byRest.values()];
+}
+
+/** The same packets in fewer boxes, where two differ in one set only. Not always the fewest. */
+export function joinBoxes(boxes: readonly Box[]): readonly Box[] {
+  let joined = boxes;
+  for (;;) {
+    const before = joined.length;
+    if (before < 2) return joined;
+    for (const side of SIDES) joined = joinAlong(joined, side);
+    if (joined.length === before) return joined;
+  }
+}

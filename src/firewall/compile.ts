@@ -1,0 +1,205 @@
+import type { Chain, HookPoint, Layer, Rule, Step, Table, Test } from './layer.ts';
+import type { Ranges } from './ranges.ts';
+
+/** Which rules of a chain of order `last` a walk comes by: it takes them in two passes. */
+type Pass = 'quick' | 'rest';
+
+export interface PreparedRule {
+  readonly rule: Rule;
+  readonly steps: readonly Step[];
+  /** Pass in which chains that it jumps to are taken. */
+  readonly pass?: Pass;
+}
+
+/** A chain in the order in which its rules are asked. */
+export interface PreparedChain {
+  readonly layer: Layer;
+  readonly table: Table;
+  readonly chain: Chain;
+  readonly rules: readonly PreparedRule[];
+  /** Chain of the same table; absent when the table has none of that name. */
+  target(name: string, pass: Pass | undefined): PreparedChain | undefined;
+  /** Position of the next rule that a packet to this port may match; -1 for packets without ports. */
+  next(at: number, port: number): number;
+}
+
+export interface PreparedLayer {
+  readonly layer: Layer;
+  readonly bases: ReadonlyMap<HookPoint, readonly PreparedChain[]>;
+}
+
+/*
+ * A chain of order `last` becomes one of order `first`: a quick rule ends the walk wherever it
+ * matches, so the first one that matches decides whatever came before; when none does, the last of
+ * the others decides. Anchors (jumps) are walked inline, so the same holds inside of them.
+ */
+
+function isJump(step: Step | undefined): boolean {
+  return step !== undefined && 'do' in step && (step.do === 'jump' || step.do === 'goto');
+}
+
+const VERDICTS = new Set(['accept', 'drop', 'reject', 'return', 'jump', 'goto']);
+
+/** What depends on the order of rules beyond who decides: turning it round would change its meaning. */
+function orderly(step: Step, rule: Rule): Step {
+  if ('do' in step) return VERDICTS.has(step.do) ? step : { do: 'opaque', text: rule.text };
+  const byMark = step.test === 'number' && step.field.endsWith('mark');
+  return byMark ? { test: 'opaque', text: rule.text } : step;
+}
+
+function orderlyRule(rule: Rule, pass: Pass | undefined): PreparedRule {
+  const steps = rule.steps.map((step) => orderly(step, rule));
+  return pass === undefined ? { rule, steps } : { rule, steps, pass };
+}
+
+function lastToFirst(chain: Chain, pass: Pass | undefined, table: Table): readonly PreparedRule[] {
+  const leadsOn = (rule: Rule) => {
+    const jump = rule.steps.findLast(isJump);
+    if (jump === undefined || !('chain' in jump)) return false;
+    return table.chains.some(({ name, order }) => name === jump.chain && order === 'last');
+  };
+  const quick = () =>
+    chain.rules.flatMap((rule) => {
+      if (rule.quick === true) return [orderlyRule(rule, undefined)];
+      return leadsOn(rule) ? [orderlyRule(rule, 'quick')] : [];
+    });
+  const rest = () =>
+    chain.rules
+      .filter((rule) => rule.quick !== true)
+      .reverse()
+      .map((rule) => orderlyRule(rule, 'rest'));
+  if (pass === 'quick') return quick();
+  return pass === 'rest' ? rest() : [...quick(), ...rest()];
+}
+
+function rulesOf(chain: Chain, pass: Pass | undefined, table: Table): readonly PreparedRule[] {
+  if (chain.order === 'last') return lastToFirst(chain, pass, table);
+  return chain.rules.map((rule) => ({ rule, steps: rule.steps }));
+}
+
+/** A rule for more ports than this is looked at for every port. */
+const PORTS_INDEXED = 64;
+
+function isPortTest(step: Step): step is Extract<Test, { test: 'number' }> {
+  return (
+    'test' in step &&
+    step.test === 'number' &&
+    step.field === 'destination-port' &&
+    step.mask === undefined &&
+    step.not !== true
+  );
+}
+
+function width(ranges: Ranges<number>): number {
+  return ranges.reduce((sum, bound, at) => sum + (at % 2 === 0 ? -bound : bound), 0);
+}
+
+/** Ports outside of which the rule does nothing; undefined: it may do something for any port. */
+function portsOf({ steps }: PreparedRule): Ranges<number> | undefined {
+  const firstAction = steps.findIndex((step) => 'do' in step);
+  const tests = firstAction === -1 ? steps : steps.slice(0, firstAction);
+  const narrow = tests.filter(isPortTest).find((test) => width(test.in) <= PORTS_INDEXED);
+  return narrow?.in;
+}
+
+interface PortIndex {
+  /** For each position the next rule from there that is for any port. */
+  readonly nextForAny: Int32Array;
+  readonly byPort: ReadonlyMap<number, readonly number[]>;
+}
+
+function indexPorts(rules: readonly PreparedRule[]): PortIndex {
+  const nextForAny = new Int32Array(rules.length + 1).fill(rules.length);
+  const byPort = new Map<number, number[]>();
+  rules.forEach((rule, at) => {
+    const ports = portsOf(rule);
+    if (ports === undefined) nextForAny[at] = at;
+    else addPorts(byPort, ports, at);
+  });
+  for (let at = rules.length - 1; at >= 0; at -= 1) {
+    if (nextForAny[at] !== at) nextForAny[at] = nextForAny[at + 1] as number;
+  }
+  return { nextForAny, byPort };
+}
+
+function addPorts(byPort: Map<number, number[]>, ports: Ranges<number>, at: number): void {
+  for (let bound = 0; bound < ports.length; bound += 2) {
+    for (let port = ports[bound] as number; port < (ports[bound + 1] as number); port += 1) {
+      const rules = byPort.get(port);
+      if (rules === undefined) byPort.set(port, [at]);
+      else rules.push(at);
+    }
+  }
+}
+
+function firstFrom(sorted: readonly number[], at: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as number) < at) low = middle + 1;
+    else high = middle;
+  }
+  return sorted[low] ?? Number.POSITIVE_INFINITY;
+}
+
+const NO_RULES: readonly number[] = [];
+
+type Target = PreparedChain['target'];
+
+function prepareChain(
+  layer: Layer,
+  table: Table,
+  chain: Chain,
+  pass: Pass | undefined,
+  target: Target,
+): PreparedChain {
+  const rules = rulesOf(chain, pass, table);
+  let index: PortIndex | undefined;
+  const next = (at: number, port: number) => {
+    if (at >= rules.length) return at;
+    index ??= indexPorts(rules);
+    const forAny = index.nextForAny[at] as number;
+    return Math.min(forAny, firstFrom(index.byPort.get(port) ?? NO_RULES, at));
+  };
+  return { layer, table, chain, rules, target, next };
+}
+
+function prepareTable(layer: Layer, table: Table): readonly PreparedChain[] {
+  const byName = new Map(table.chains.map((chain) => [chain.name, chain]));
+  const prepared = new Map<string, PreparedChain>();
+  const target: Target = (name, pass) => {
+    const key = `${pass ?? ''} ${name}`;
+    const known = prepared.get(key);
+    const chain = byName.get(name);
+    if (known !== undefined || chain === undefined) return known;
+    const fresh = prepareChain(layer, table, chain, pass, target);
+    prepared.set(key, fresh);
+    return fresh;
+  };
+  const bases = table.chains.filter(({ hook }) => hook !== undefined);
+  return bases.flatMap(({ name }) => target(name, undefined) ?? []);
+}
+
+function prepare(layer: Layer): PreparedLayer {
+  const bases = new Map<HookPoint, PreparedChain[]>();
+  const tables = layer.tables.filter(
+    ({ family, dormant }) => family !== 'bridge' && family !== 'arp' && dormant !== true,
+  );
+  for (const base of tables.flatMap((table) => prepareTable(layer, table))) {
+    const point = base.chain.hook?.point ?? 'input';
+    const known = bases.get(point);
+    if (known === undefined) bases.set(point, [base]);
+    else known.push(base);
+  }
+  return { layer, bases };
+}
+
+const preparedLayers = new WeakMap<Layer, PreparedLayer>();
+
+/** Made once for each layer object: layers never change. */
+export function prepared(layer: Layer): PreparedLayer {
+  const known = preparedLayers.get(layer) ?? prepare(layer);
+  preparedLayers.set(layer, known);
+  return known;
+}

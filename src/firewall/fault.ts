@@ -24,3 +24,19 @@ export function lineAt(text: string, position: number): number {
     line += 1;
   return line;
 }
+
+/** Tells the line of many positions in one text. */
+export function lineFinder(text: string): (position: number) => number {
+  const ends: number[] = [];
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) ends.push(at);
+  return (position) => {
+    let low = 0;
+    let high = ends.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((ends[middle] as number) < position) low = middle + 1;
+      else high = middle;
+    }
+    return low + 1;
+  };
+}

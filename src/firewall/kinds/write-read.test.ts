@@ -5,6 +5,7 @@ import { DEVICES, fateOf, intended, intents, packets } from '../intent.test-help
 import type { Intent, Kind, Source } from '../kind.ts';
 import type { Layer } from '../layer.ts';
 import { aws } from './aws/aws.ts';
+import { cisco } from './cisco/cisco.ts';
 import { opnsense } from './opnsense/opnsense.ts';
 import { pf } from './pf/pf.ts';
 import { windows } from './windows/windows.ts';
@@ -15,6 +16,7 @@ const KINDS: readonly (readonly [Kind, readonly string[]])[] = [
   [aws, []],
   [pf, DEVICES],
   [opnsense, DEVICES],
+  [cisco, []],
 ];
 
 function sourcesOf(kind: Kind, intent: Intent): readonly Source[] {

@@ -1,0 +1,142 @@
+import ipaddr from 'ipaddr.js';
+import { type Network, readNetwork } from '../model/network.ts';
+import type { AddressField, AddressRanges, Family, Test } from './layer.ts';
+import { difference, intersection, type Ranges, rangesOf, union } from './ranges.ts';
+
+/** Addresses of both families, as many rule languages mix them in one list. */
+export type BothFamilies = Readonly<Record<Family, Ranges<bigint>>>;
+
+export const FAMILIES: readonly Family[] = [4, 6];
+
+const EVERY: BothFamilies = { 4: [0n, 1n << 32n], 6: [0n, 1n << 128n] };
+
+export const NO_ADDRESS: BothFamilies = { 4: [], 6: [] };
+
+/** Every address of the families named; of both when none is. */
+export function everyAddress(families: readonly Family[] = FAMILIES): BothFamilies {
+  return {
+    4: families.includes(4) ? EVERY[4] : [],
+    6: families.includes(6) ? EVERY[6] : [],
+  };
+}
+
+type Merge = (a: Ranges<bigint>, b: Ranges<bigint>) => Ranges<bigint>;
+
+function perFamily(a: BothFamilies, b: BothFamilies, merge: Merge): BothFamilies {
+  return { 4: merge(a[4], b[4]), 6: merge(a[6], b[6]) };
+}
+
+export function joined(a: BothFamilies, b: BothFamilies): BothFamilies {
+  return perFamily(a, b, union);
+}
+
+export function shared(a: BothFamilies, b: BothFamilies): BothFamilies {
+  return perFamily(a, b, intersection);
+}
+
+/** What is in `a` and not in `b`. */
+export function without(a: BothFamilies, b: BothFamilies): BothFamilies {
+  return perFamily(a, b, difference);
+}
+
+export function isNobody(addresses: BothFamilies): boolean {
+  return addresses[4].length === 0 && addresses[6].length === 0;
+}
+
+export function ofNetworks(networks: readonly Network[]): BothFamilies {
+  const pairs = (family: Family) =>
+    networks
+      .filter((network) => network.family === family)
+      .map(({ first, last }) => [first, last] as const);
+  return { 4: rangesOf(pairs(4), 1n), 6: rangesOf(pairs(6), 1n) };
+}
+
+/** Reads addresses, CIDR blocks and ranges; null when one of them is none of these. */
+export function readAddresses(texts: readonly string[]): BothFamilies | null {
+  const networks: Network[] = [];
+  for (const text of texts) {
+    const network = readNetwork(text);
+    if (network === null) return null;
+    networks.push(network);
+  }
+  return ofNetworks(networks);
+}
+
+/** Canonical text of an address (RFC 5952). */
+export function addressText(family: Family, value: bigint): string {
+  const bytes: number[] = [];
+  for (let at = family === 4 ? 24n : 120n; at >= 0n; at -= 8n)
+    bytes.push(Number((value >> at) & 0xffn));
+  const address = ipaddr.fromByteArray(bytes);
+  return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
+}
+
+/** Ranges with both ends included. */
+export function pairsOf<T extends number | bigint>(ranges: Ranges<T>, one: T): [T, T][] {
+  const pairs: [T, T][] = [];
+  for (let at = 0; at < ranges.length; at += 2) {
+    const end = ranges[at + 1] as T;
+    pairs.push([ranges[at] as T, ((end as number) - (one as number)) as T]);
+  }
+  return pairs;
+}
+
+/** The fewest CIDR blocks that cover a set. */
+export function blocksOf(family: Family, ranges: Ranges<bigint>): string[] {
+  const bits = family === 4 ? 32n : 128n;
+  const blocks: string[] = [];
+  for (let at = 0; at < ranges.length; at += 2) {
+    const end = ranges[at + 1] as bigint;
+    let first = ranges[at] as bigint;
+    while (first < end) {
+      let host = 0n;
+      while (
+        host < bits &&
+        first % (1n << (host + 1n)) === 0n &&
+        first + (1n << (host + 1n)) <= end
+      )
+        host += 1n;
+      blocks.push(`${addressText(family, first)}/${bits - host}`);
+      first += 1n << host;
+    }
+  }
+  return blocks;
+}
+
+/** The blocks of both families, IPv4 first. */
+export function allBlocks(addresses: BothFamilies): string[] {
+  return FAMILIES.flatMap((family) => blocksOf(family, addresses[family]));
+}
+
+/** `192.0.2.1-192.0.2.9`, or the address alone where both ends are the same. */
+export function rangeTexts(family: Family, ranges: Ranges<bigint>): string[] {
+  return pairsOf(ranges, 1n).map(([first, last]) => {
+    const from = addressText(family, first);
+    return first === last ? from : `${from}-${addressText(family, last)}`;
+  });
+}
+
+/**
+ * Holds for an address of either family in the set. Without a set for one family, no packet of that
+ * family matches.
+ */
+export function addressTest(field: AddressField, addresses: BothFamilies): Test {
+  const sets: AddressRanges[] = FAMILIES.filter((family) => addresses[family].length > 0).map(
+    (family) => ({ family, ranges: addresses[family] }),
+  );
+  const [only, other] = sets;
+  if (only === undefined) return { test: 'never' };
+  if (other === undefined) return { test: 'address', field, in: only };
+  return { test: 'tuple', fields: [field], rows: sets.map((set) => [{ addresses: set }]) };
+}
+
+/** The test for a set; none when every address of both families is in it. */
+export function addressSteps(field: AddressField, addresses: BothFamilies): Test[] {
+  const whole = FAMILIES.every((family) => isWhole(family, addresses[family]));
+  return whole ? [] : [addressTest(field, addresses)];
+}
+
+/** Whether a set holds every address of the family. */
+export function isWhole(family: Family, ranges: Ranges<bigint>): boolean {
+  return ranges.length === 2 && ranges[0] === 0n && ranges[1] === EVERY[family][1];
+}

@@ -1,0 +1,149 @@
+import type { Source } from '../../kind.ts';
+import type { Chain, Family, Layer, Rule, Step, Table } from '../../layer.ts';
+import { ESTABLISHED, numberTest, PROTOCOLS, protocolTest, singles } from '../../steps.ts';
+import type { AccessList, Binding, Config } from './config.ts';
+import { entryWays } from './entry.ts';
+
+/** IPv6 lists let neighbour discovery in before their last, unwritten entry. */
+const DISCOVERY: Rule = {
+  text: 'permit icmp any any nd-na, nd-ns (implicit)',
+  steps: [
+    protocolTest(PROTOCOLS.icmp6),
+    numberTest('icmp-type', singles([135, 136])),
+    { do: 'accept' },
+  ],
+};
+
+function chainName({ name, type }: AccessList): string {
+  return type === 'ipv6' ? `ipv6 ${name}` : name;
+}
+
+function listChain(source: Source, config: Config, list: AccessList): Chain {
+  const rules = list.entries
+    .toSorted((a, b) => a.sequence - b.sequence)
+    .flatMap((entry): Rule[] => {
+      const permit = entry.words[0] !== 'deny';
+      return entryWays(source, config, list, entry).map((tests) => ({
+        handle: `${entry.sequence}`,
+        line: entry.line,
+        text: entry.text,
+        ...(entry.remark === undefined ? {} : { comment: entry.remark }),
+        steps: [...tests, { do: permit ? 'accept' : 'drop' }],
+      }));
+    });
+  return {
+    name: chainName(list),
+    rules: [
+      ...rules,
+      ...(list.type === 'ipv6' ? [DISCOVERY] : []),
+      { text: 'deny any (implicit)', steps: [{ do: 'drop' }] },
+    ],
+  };
+}
+
+function familiesOf({ dialect, type }: AccessList): readonly Family[] {
+  if (type === 'ipv6') return [6];
+  return dialect === 'asa' && type === 'extended' ? [4, 6] : [4];
+}
+
+function familySteps(list: AccessList): Step[] {
+  const [family, other] = familiesOf(list);
+  return family === undefined || other !== undefined ? [] : [{ test: 'family', family }];
+}
+
+function enter(list: AccessList, tests: readonly Step[], text: string): Rule {
+  return {
+    text,
+    steps: [...familySteps(list), ...tests, { do: 'goto', chain: chainName(list) }],
+  };
+}
+
+/** Lists that are bound to interfaces, in one direction. */
+function boundRules(config: Config, direction: Binding['direction']): Rule[] {
+  return config.bindings
+    .filter((binding) => binding.direction === direction)
+    .map(({ list: name, device, ipv6 }) => {
+      const field = direction === 'in' ? 'in-device' : 'out-device';
+      const tests: Step[] = device === undefined ? [] : [{ test: 'name', field, in: [device] }];
+      const text = `access-group ${name} ${direction}${device === undefined ? '' : ` on ${device}`}`;
+      const list = config.lists.find((one) => one.name === name && (one.type === 'ipv6') === ipv6);
+      // IOS lets everything through a list that is bound and not there; here it was just not given
+      if (list === undefined) return { text, steps: [...tests, { do: 'opaque', text } as const] };
+      return enter(list, tests, text);
+    });
+}
+
+/** Without a line that binds them: the one list of a family is taken to be in charge. */
+function unboundRules({ lists }: Config): Rule[] {
+  return ([4, 6] as const).flatMap((family): Rule[] => {
+    const ofFamily = lists.filter((list) => familiesOf(list).includes(family));
+    const [only, ...more] = ofFamily;
+    const test: Step = { test: 'family', family };
+    if (only !== undefined && more.length === 0)
+      return [enter(only, [test], `access list ${only.name}`)];
+    const text =
+      only === undefined
+        ? `no access list for IPv${family} was given`
+        : `which of the access lists ${ofFamily.map(({ name }) => name).join(', ')} is in charge was not given`;
+    return [{ text, steps: [test, { do: 'opaque', text: `access-group=${family}` }] }];
+  });
+}
+
+function dialectOf({ lists }: Config): 'ios' | 'asa' {
+  return lists.some(({ dialect }) => dialect === 'asa') ? 'asa' : 'ios';
+}
+
+/** An ASA lets in what its security levels say, where no list is bound. */
+function restRules(config: Config): Rule[] {
+  if (dialectOf(config) === 'ios' || config.bindings.some(({ device }) => device === undefined))
+    return [];
+  return [
+    {
+      text: 'interfaces without an access list',
+      steps: [{ do: 'opaque', text: 'security-level=unknown' }],
+    },
+  ];
+}
+
+function tableOf(source: Source, config: Config): Table {
+  const dialect = dialectOf(config);
+  const bound = config.bindings.length > 0;
+  const known: Rule[] =
+    dialect === 'asa'
+      ? [{ text: 'known connections', steps: [ESTABLISHED, { do: 'accept' }] }]
+      : [];
+  const inbound: Chain = {
+    name: 'in',
+    hook: { point: 'input', priority: 0, type: 'filter' },
+    policy: 'accept',
+    rules: [
+      ...known,
+      ...(bound ? [...boundRules(config, 'in'), ...restRules(config)] : unboundRules(config)),
+    ],
+  };
+  const outbound: Chain = {
+    name: 'out',
+    hook: { point: 'input', priority: 10, type: 'filter' },
+    policy: 'accept',
+    rules: [...known, ...boundRules(config, 'out')],
+  };
+  return {
+    name: dialect,
+    family: 'inet',
+    chains: [
+      inbound,
+      ...(outbound.rules.length > known.length ? [outbound] : []),
+      ...config.lists.map((list) => listChain(source, config, list)),
+    ],
+  };
+}
+
+export function layerOf(source: Source, config: Config, role: Layer['role']): Layer {
+  return {
+    kind: 'cisco',
+    origin: source.origin,
+    role,
+    tables: [tableOf(source, config)],
+    unread: config.unread,
+  };
+}

@@ -1,0 +1,289 @@
+import { isNobody, NO_ADDRESS, readAddresses } from '../../both-families.ts';
+import type { Action, Chain, Hook, Layer, Rule, Step, Table } from '../../layer.ts';
+import { rangesOf } from '../../ranges.ts';
+import { servicePort } from '../../service-ports.ts';
+import { ESTABLISHED, MAX_PORT, opaqueTest, readNumber } from '../../steps.ts';
+import type { Ways } from '../../ways.ts';
+import { type KnownTable, readTable, type Tables } from './addresses.ts';
+import type { Conditions, DeviceItem, Statement, Target } from './statements.ts';
+import { conditionWays, deviceWays } from './tests-of.ts';
+
+type Is<Name extends Statement['is']> = Extract<Statement, { is: Name }>;
+
+/** Bit of the mark by which we remember what `rdr pass` let past the filter. */
+const PASSED = 1;
+
+function* everyStatement(statements: readonly Statement[]): Generator<Statement> {
+  for (const statement of statements) {
+    yield statement;
+    if (statement.is === 'anchor' && statement.body !== undefined)
+      yield* everyStatement(statement.body);
+  }
+}
+
+function tablesOf(statements: readonly Statement[]): Tables {
+  const known = new Map<string, KnownTable>();
+  const overload = new Map<string, string>();
+  for (const statement of everyStatement(statements)) {
+    if (statement.is === 'table' && statement.hosts !== undefined && statement.files.length === 0)
+      known.set(statement.name, readTable(statement.hosts));
+    if (statement.is === 'filter')
+      for (const table of statement.conditions.overload)
+        overload.set(table, statement.conditions.limits.join(', '));
+  }
+  return { known, overload };
+}
+
+export function unreadOf(statements: readonly Statement[], origin: string): string[] {
+  const unread: string[] = [];
+  for (const statement of everyStatement(statements)) {
+    if (statement.is === 'unread')
+      unread.push(`${origin}, line ${statement.line}: ${statement.why} (${statement.text})`);
+    if (statement.is === 'anchor' && statement.body === undefined)
+      unread.push(
+        `${origin}, line ${statement.conditions.line}: the rules of anchor "${statement.name}" were not given`,
+      );
+  }
+  return unread;
+}
+
+/** Turns statements into chains; one for each anchor and direction. */
+class Builder {
+  private readonly statements: readonly Statement[];
+  private readonly role: Layer['role'];
+  private readonly tables: Tables;
+  private readonly answer: 'drop' | 'reject';
+  readonly chains: Chain[] = [];
+
+  constructor(statements: readonly Statement[], role: Layer['role']) {
+    this.statements = statements;
+    this.role = role;
+    this.tables = tablesOf(statements);
+    const policy = statements.findLast((statement) => statement.is === 'block-policy');
+    this.answer = policy?.is === 'block-policy' && policy.answer === 'return' ? 'reject' : 'drop';
+  }
+
+  build(): void {
+    const redirects = this.statements.filter((statement) => statement.is === 'redirect');
+    const moves = this.filters().some(({ redirect }) => redirect !== undefined);
+    // a filter of the newer pf sees where a packet was sent to; of the older, where it goes
+    const before: Hook = { point: 'prerouting', priority: -150, type: 'filter' };
+    const after: Hook = { point: 'input', priority: 0, type: 'filter' };
+    this.filterBase('in', moves ? before : after);
+    // packets that a router hands on are filtered again where they leave
+    if (this.role === 'central') this.filterBase('out', { ...after, priority: 10 });
+    if (redirects.length > 0) this.natBase(redirects.flatMap((rule) => this.redirectRules(rule)));
+    if (moves) this.natBase(this.movingRules());
+  }
+
+  private filters(): readonly Is<'filter'>[] {
+    return [...everyStatement(this.statements)].filter((statement) => statement.is === 'filter');
+  }
+
+  private filterBase(direction: 'in' | 'out', hook: Hook): void {
+    const name = `filter ${direction}`;
+    const side = direction === 'in' ? 'in-device' : 'out-device';
+    this.chains.push({
+      name: direction,
+      hook,
+      policy: 'accept',
+      rules: [
+        { text: 'known connections', steps: [ESTABLISHED, { do: 'accept' }] },
+        ...this.skipRules(side),
+        ...(direction === 'in' ? this.passedRule() : []),
+        { text: name, steps: [{ do: 'jump', chain: name }] },
+      ],
+    });
+    this.filterChain(name, this.statements, direction);
+  }
+
+  private passedRule(): Rule[] {
+    if (!this.statements.some((statement) => statement.is === 'redirect' && statement.pass))
+      return [];
+    return [
+      {
+        text: 'rdr pass',
+        steps: [
+          { test: 'number', field: 'mark', mask: PASSED, in: [PASSED, PASSED + 1] },
+          { do: 'accept' },
+        ],
+      },
+    ];
+  }
+
+  private skipRules(side: 'in-device' | 'out-device'): Rule[] {
+    return this.statements
+      .filter((statement) => statement.is === 'skip')
+      .flatMap(({ devices }) => this.skipped(devices))
+      .flatMap((devices) =>
+        deviceWays([devices], side).map((tests) => ({
+          text: `set skip on ${devices.name}`,
+          steps: [...tests, { do: 'accept' } as const],
+        })),
+      );
+  }
+
+  /** Nothing that comes to a host behind a router is on the router's loopback. */
+  private skipped(devices: readonly DeviceItem[]): readonly DeviceItem[] {
+    return this.role === 'central' ? devices.filter(({ name }) => !/^lo\d*$/.test(name)) : devices;
+  }
+
+  private filterChain(
+    name: string,
+    statements: readonly Statement[],
+    direction: 'in' | 'out',
+  ): void {
+    const rules = statements.flatMap((statement, at) => {
+      if (statement.is === 'filter') return this.filterRules(statement, direction);
+      if (statement.is === 'antispoof') return this.antispoofRules(statement, direction);
+      if (statement.is !== 'anchor' || statement.body === undefined) return [];
+      const chain = `${name}/${statement.name || at}`;
+      this.filterChain(chain, statement.body, direction);
+      return this.anchorRules(statement, chain, direction);
+    });
+    this.chains.push({ name, order: 'last', rules });
+  }
+
+  private ways(conditions: Conditions, direction: 'in' | 'out', role: Layer['role']): Ways {
+    const { direction: only } = conditions;
+    if (only !== undefined && only !== direction) return [];
+    const side = direction === 'in' ? 'in-device' : 'out-device';
+    return conditionWays(conditions, role, this.tables, side);
+  }
+
+  private rules(
+    conditions: Conditions,
+    direction: 'in' | 'out',
+    quick: boolean,
+    actions: readonly Action[],
+    role = this.role,
+  ): Rule[] {
+    const { line, text, label } = conditions;
+    return this.ways(conditions, direction, role).map((tests) => ({
+      line,
+      text,
+      ...(label === undefined ? {} : { comment: label }),
+      ...(quick ? { quick } : {}),
+      steps: [...tests, ...actions],
+    }));
+  }
+
+  private filterRules(statement: Is<'filter'>, direction: 'in' | 'out'): Rule[] {
+    const { action, answer, quick, conditions, redirect } = statement;
+    if (action === 'match') {
+      // a match rule decides nothing; one that translates changes what the rules below see
+      return redirect === undefined
+        ? []
+        : this.rules(conditions, direction, quick, [{ do: 'opaque', text: conditions.text }]);
+    }
+    if (action === 'pass') return this.rules(conditions, direction, quick, [{ do: 'accept' }]);
+    const said = answer === 'return' ? 'reject' : answer;
+    return this.rules(conditions, direction, quick, [{ do: said ?? this.answer }]);
+  }
+
+  private anchorRules(
+    { conditions, quick }: Is<'anchor'>,
+    chain: string,
+    direction: 'in' | 'out',
+  ): Rule[] {
+    // behind a quick anchor the rest is asked only where nothing in it matched
+    const unclear = quick ? [opaqueTest(`anchor=${chain} quick`)] : [];
+    return this.rules(conditions, direction, false, [{ do: 'jump', chain }]).map((rule) => ({
+      ...rule,
+      steps: [...unclear, ...rule.steps],
+    }));
+  }
+
+  /** Blocks what has an address of the device, or of its network, and comes in elsewhere. */
+  private antispoofRules(statement: Is<'antispoof'>, direction: 'in' | 'out'): Rule[] {
+    if (direction === 'out') return [];
+    const { devices, line, text, quick } = statement;
+    const base = { line, text, ...(quick ? { quick } : {}) };
+    return devices.flatMap(({ name }) => {
+      const device: Step = { test: 'name', field: 'in-device', in: [name], not: true };
+      const spoofed = (address: string) => opaqueTest(`source-address-of=${address}`);
+      return [
+        { ...base, steps: [device, spoofed(`${name}:network`), { do: this.answer } as const] },
+        { ...base, steps: [spoofed(name), { do: this.answer } as const] },
+      ];
+    });
+  }
+
+  private natBase(rules: readonly Rule[]): void {
+    this.chains.push({
+      name: 'redirects',
+      hook: { point: 'prerouting', priority: -100, type: 'nat' },
+      policy: 'accept',
+      rules,
+    });
+  }
+
+  private redirectRules({ no, pass, conditions, to }: Is<'redirect'>): Rule[] {
+    const mark: Action = { do: 'set-mark', field: 'mark', and: ~PASSED >>> 0, xor: PASSED };
+    const actions: readonly Action[] =
+      no || to === undefined ? [{ do: 'accept' }] : [...(pass ? [mark] : []), targetAction(to)];
+    // before translation a packet may well be to the router itself
+    return this.rules(conditions, 'in', false, actions, 'live').map((rule) => this.unsure(rule));
+  }
+
+  /** Which addresses are a router's own is not known here. */
+  private unsure(rule: Rule): Rule {
+    if (this.role !== 'central') return rule;
+    const steps = rule.steps.map((step) =>
+      'test' in step && step.test === 'name' && step.field === 'destination-type'
+        ? opaqueTest('destination-address-of=self')
+        : step,
+    );
+    return { ...rule, steps };
+  }
+
+  /**
+   * The rule that decides also translates. Asked in the order in which they decide: quick ones first,
+   * then from the last to the first.
+   */
+  private movingRules(): Rule[] {
+    const filters = this.filters().filter(({ action }) => action !== 'match');
+    const quick = filters.filter((rule) => rule.quick);
+    const others = filters.filter((rule) => !rule.quick).reverse();
+    return [...quick, ...others].flatMap(({ conditions, redirect }) =>
+      this.rules(conditions, 'in', false, [
+        redirect === undefined ? { do: 'accept' } : targetAction(redirect),
+      ]),
+    );
+  }
+}
+
+/** `port 8080`, `port 8000:*`; null for a name that is not known. */
+function targetPorts(port: string): Ranges | null {
+  const [first = '', last] = port.split(':');
+  const from = readNumber(first, MAX_PORT) ?? servicePort(first);
+  if (from === undefined) return null;
+  return rangesOf([[from, last === undefined ? from : MAX_PORT]], 1);
+}
+type Ranges = readonly number[];
+
+function targetAction({ hosts, port }: Target): Action {
+  const texts = hosts.map(({ host }) => (host.is === 'addresses' ? host.text : 'unknown'));
+  const addresses = readAddresses(texts) ?? NO_ADDRESS;
+  const ports = port === undefined ? undefined : targetPorts(port);
+  const family = addresses[4].length > 0 ? 4 : 6;
+  const mixed = addresses[4].length > 0 && addresses[6].length > 0;
+  if (isNobody(addresses) || mixed || ports === null)
+    return { do: 'opaque', text: `redirect to ${texts.join(', ')}` };
+  return {
+    do: 'dnat',
+    to: { family, ranges: addresses[family] },
+    ...(ports === undefined ? {} : { ports }),
+  };
+}
+
+/** One text's rules as a table. */
+export function tableOf(
+  statements: readonly Statement[],
+  name: string,
+  role: Layer['role'],
+): Table {
+  const builder = new Builder(statements, role);
+  builder.build();
+  return { name, family: 'inet', chains: builder.chains };
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AuditReport } from '../model/audit.ts';
+import { FLAW_IDS } from '../model/firewall-flaw.ts';
 import { PORT_STATES } from '../model/port.ts';
 import { PHANTOM_KINDS } from '../model/scan.ts';
 import { SEVERITIES } from '../model/verdict.ts';
@@ -163,14 +164,14 @@ const layer = z
 
 const flaw = z
   .object({
-    rule: z.string().describe('Id of the rule (docs/rules.md).'),
+    id: z.enum(FLAW_IDS).describe('What is wrong (docs/rules.md).'),
     severity: z.enum(SEVERITIES).describe('How much it matters.'),
-    layer: z.string().describe('Kind of the firewall.'),
+    layer: z.string().describe('Kind of the firewall; empty when there is none.'),
     origin: z.string().describe('Command or file it was read from.'),
+    rule: ruleReference.exactOptional(),
     why: z.string().describe('Reason, one sentence.'),
     todo: z.string().describe('What to do, one sentence.'),
-    rules: z.array(ruleReference).describe('Rules concerned.'),
-    count: count().describe('How many rules are concerned.'),
+    evidence: z.array(z.string()).describe('Facts it rests on, a phrase each.'),
   })
   .describe('Something wrong with a firewall.');
 

@@ -211,6 +211,10 @@ function reached(state: Case): Verdict {
   const { facts, exposed } = state;
   const { reachability } = facts;
   const told = `Reachable from ${sources(reachability)} (${letInBy(reachability)}).`;
+  if (exposed.level === 'unknown') {
+    const why = `${told} What ${who(facts)} on ${place(facts)} is for, nothing says.`;
+    return verdict('host.unknown-program', 'unknown', why);
+  }
   if (!isSensitive(state)) return { ...exposed, why: `${told} ${exposed.why}` };
   if (worstReach(reachability) !== 'anyone' && exposed.level === 'restrict') {
     return verdict(

@@ -1,10 +1,11 @@
+import type { FirewallFlaw } from './firewall-flaw.ts';
 import type { Listener, Publication } from './listener.ts';
 import type { PortState, Transport } from './port.ts';
-import type { Fate, Reachability, RuleReference } from './reachability.ts';
+import type { Reachability } from './reachability.ts';
 import type { PhantomKind, Problem } from './scan.ts';
 import type { Service } from './service.ts';
 import type { Usage } from './usage.ts';
-import type { Severity, Verdict } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
 
 /** How one port of this host looked from outside, at one of its addresses. */
 export interface OutsideLook {
@@ -57,20 +58,6 @@ export interface LayerSummary {
   readonly unread: readonly string[];
 }
 
-/** Something wrong with a firewall, beside single ports. */
-export interface FirewallFlaw {
-  /** Id with a section in docs/rules.md, `firewall.name`. */
-  readonly rule: string;
-  readonly severity: Severity;
-  readonly layer: string;
-  readonly origin: string;
-  readonly why: string;
-  readonly todo: string;
-  /** The rules concerned, worst first; may be cut, `count` tells how many there are. */
-  readonly rules: readonly RuleReference[];
-  readonly count: number;
-}
-
 export interface AuditReport {
   readonly schema: 'postern.audit/1';
   readonly audit: {
@@ -96,11 +83,3 @@ export interface AuditReport {
   /** Worst first. */
   readonly flaws: readonly FirewallFlaw[];
 }
-
-/** Words for a fate, as people read them. */
-export const FATE_WORDS: Readonly<Record<Fate, string>> = {
-  accept: 'let through',
-  drop: 'dropped',
-  reject: 'refused',
-  unknown: 'not known',
-};

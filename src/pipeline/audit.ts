@@ -1,14 +1,10 @@
 import type { Action, Layer, Step } from '../firewall/layer.ts';
+import { lintLayers } from '../firewall/lint/registry.ts';
 import { rangePairs } from '../firewall/ranges.ts';
 import { openPorts, type PortClass, type PortQuestion, reachability } from '../firewall/reach.ts';
 import { type DoorFacts, judgeDoor, judgeElsewhere } from '../judge/door.ts';
-import type {
-  AuditedListener,
-  AuditReport,
-  Door,
-  FirewallFlaw,
-  LayerSummary,
-} from '../model/audit.ts';
+import type { AuditedListener, AuditReport, Door, LayerSummary } from '../model/audit.ts';
+import { KNOWN_PORTS } from '../model/known-ports.ts';
 import { type Listener, listenerKey, type Publication } from '../model/listener.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Policy } from '../model/policy.ts';
@@ -36,7 +32,6 @@ export interface AuditRequest {
   /** Absent: nobody looked from outside. */
   readonly outside?: OutsideView;
   readonly policy: Policy;
-  readonly flaws: readonly FirewallFlaw[];
   readonly id: string;
   readonly tool: string;
   /** ISO 8601. */
@@ -48,6 +43,13 @@ type Unjudged = Omit<AuditedListener, 'verdict'>;
 /** Ports that one rule lets through and nobody uses, up to which each gets a line of its own. */
 const FEW_PORTS = 16;
 const FAMILIES = [4, 6] as const;
+
+/** Ports that are not for everybody, and what is usually behind them. */
+export const SENSITIVE: ReadonlyMap<number, string> = new Map(
+  KNOWN_PORTS.filter(({ level }) => level === 'close' || level === 'restrict').map(
+    ({ port, title }) => [port, title],
+  ),
+);
 
 function ownAddresses({ devices }: Machine): readonly string[] {
   return devices
@@ -257,7 +259,13 @@ export function audit(request: AuditRequest): AuditReport {
       verdict: verdictOf(listener, judged, request),
     })),
     doors: [...judged.values()].sort(byPort),
-    flaws: request.flaws,
+    flaws: lintLayers({
+      layers: facts.layers,
+      machine,
+      listeners: facts.listeners,
+      publications: facts.publications,
+      sensitive: SENSITIVE,
+    }),
   };
 }
 

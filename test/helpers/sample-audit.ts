@@ -70,11 +70,11 @@ export function sampleAudit(): AuditReport {
     ],
     flaws: [
       {
-        ...{ rule: 'firewall.shadowed', severity: 'low', layer: 'nftables', origin: 'nft' },
+        ...{ id: 'firewall.shadowed-rule', severity: 'low', layer: 'nftables', origin: 'nft' },
         why: 'This rule never receives a packet: an earlier one takes them all.',
         todo: 'Remove it, or move it up.',
-        rules: [{ handle: '12', text: 'tcp dport 22 drop' }],
-        count: 1,
+        rule: { handle: '12', text: 'tcp dport 22 drop' },
+        evidence: [],
       },
     ],
   };

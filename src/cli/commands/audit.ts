@@ -115,7 +115,6 @@ export async function auditCommand(
     facts,
     ...(await outsideOf(facts, options, terminal, version)),
     policy,
-    flaws: [],
     id: randomUUID(),
     tool: `postern ${version}`,
     at: new Date().toISOString(),

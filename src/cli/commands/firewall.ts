@@ -12,13 +12,17 @@ import { decisionText } from '../../firewall/explain.ts';
 import { intentOf } from '../../firewall/intent.ts';
 import type { FileWrite } from '../../firewall/kind.ts';
 import { kindNamed } from '../../firewall/kinds.ts';
+import { lintLayers } from '../../firewall/lint/registry.ts';
 import { equalRanges, type Ranges, rangePairs } from '../../firewall/ranges.ts';
 import { openPorts, type PortClass } from '../../firewall/reach.ts';
 import { messageOf, problem } from '../../model/errors.ts';
+import { compareSeverity } from '../../model/verdict.ts';
+import { SENSITIVE } from '../../pipeline/audit.ts';
+import { lintTable } from '../../report/audit/table.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { FirewallOptions } from '../inside-program.ts';
 import { chooseLayers, type LayersAndMachine } from '../layers.ts';
-import { type Terminal, write } from '../terminal.ts';
+import { type Terminal, wantsColor, write } from '../terminal.ts';
 
 /** Blocks and port ranges that are named before the rest is counted. */
 const NAMED = 6;
@@ -173,10 +177,23 @@ export async function convertCommand(
   return lost.length === 0 ? EXIT.fine : EXIT.partial;
 }
 
+/** Prints what is wrong with rules. */
 export async function lintCommand(
-  _files: readonly string[],
-  _options: FirewallOptions,
-  _terminal: Terminal,
+  files: readonly string[],
+  options: FirewallOptions,
+  terminal: Terminal,
 ): Promise<ExitCode> {
-  return EXIT.fine;
+  const { layers, machine } = await chooseLayers(files, terminal, options.kind);
+  const flaws = lintLayers({ layers, machine, sensitive: SENSITIVE });
+  if (options.json === true) {
+    await write(terminal.out, json({ schema: 'postern.firewall-lint/1', flaws }));
+  } else {
+    const width = terminal.out.columns ?? 80;
+    const color = wantsColor(terminal.out, process.env);
+    for (const piece of lintTable(flaws, { width, color })) await write(terminal.out, piece);
+  }
+  const { failOn = 'high' } = options;
+  const fails =
+    failOn !== 'never' && flaws.some(({ severity }) => compareSeverity(severity, failOn) >= 0);
+  return fails ? EXIT.findings : EXIT.fine;
 }

@@ -68,6 +68,13 @@ export const hostRules = family({
     matters: 'That is how such a port should stand.',
     todo: 'Nothing; look now and then whether these networks still need it.',
   },
+  'host.unknown-program': {
+    title: 'Reachable, and what for is not known',
+    severity: 'low',
+    sees: 'Others can reach a program that neither its name, nor its port, nor an answer says anything about.',
+    matters: 'What nobody knows, nobody keeps updated.',
+    todo: 'Find out what it is for; then close or restrict the port, or put it into the policy.',
+  },
   'host.loopback-would-do': {
     title: 'Open to others, used by this machine only',
     severity: 'low',

@@ -1,9 +1,10 @@
-import type { AuditReport, FirewallFlaw, LayerSummary } from '../../model/audit.ts';
+import type { AuditReport, LayerSummary } from '../../model/audit.ts';
+import type { FirewallFlaw } from '../../model/firewall-flaw.ts';
 import { compareSeverity, type Severity } from '../../model/verdict.ts';
 import { LEVEL_STYLE, type Paint, painter, SEVERITY_STYLE } from '../ansi.ts';
 import { columnsOf, fit, padded, wrapped } from '../columns.ts';
 import type { RenderOptions } from '../format.ts';
-import { clip, counted, visible } from '../text.ts';
+import { clip, counted, grouped, visible } from '../text.ts';
 import {
   bindsOf,
   type DoorRow,
@@ -23,6 +24,8 @@ const VERDICT = 'VERDICT '.length;
 const PORT = '65535/tcp'.length;
 const INDENT = ' '.repeat(SEVERITY + GAP.length);
 const SENTENCE = 1_500;
+/** Flaws of one kind in one firewall that are told in full. */
+const FLAWS_OF_A_KIND = 3;
 /** Listeners of other namespaces that are listed. */
 const ELSEWHERE = 20;
 /** Shares of the room that program, bind address and sources have. */
@@ -106,21 +109,32 @@ function layerText({ kind, origin, role, rules, opaqueRules, unread }: LayerSumm
 
 function flawText(flaw: FirewallFlaw, layout: Layout): string {
   const head = `${severityCell(flaw.severity, layout.paint)}${GAP}`;
-  const [first = '', ...more] = wrapped(
-    visible(clip(flaw.why, SENTENCE)),
-    layout.width - INDENT.length,
-  );
-  const rules = flaw.rules
-    .slice(0, 3)
-    .map(({ text, line }) => `${line === undefined ? '' : `line ${line}: `}${text}`);
-  const rest = flaw.count - rules.length;
-  const named = rest > 0 ? [...rules, `… and ${counted(rest, 'more rule')}`] : rules;
+  const room = layout.width - INDENT.length;
+  const [first = '', ...more] = wrapped(visible(clip(flaw.why, SENTENCE)), room);
+  const { rule } = flaw;
+  const line = rule?.line === undefined ? '' : `line ${rule.line}: `;
   return [
     `${head}${first}\n`,
-    ...more.map((line) => `${INDENT}${line}\n`),
-    ...named.map((rule) => `${INDENT}  ${fit(visible(rule), layout.width - INDENT.length - 2)}\n`),
+    ...more.map((text) => `${INDENT}${text}\n`),
+    rule === undefined ? '' : `${INDENT}  ${fit(visible(line + rule.text), room - 2)}\n`,
     sentences(flaw.todo, '→ ', layout),
   ].join('');
+}
+
+/** What is wrong with firewalls, for people: of one kind a few, and how many more there are. */
+function* flawLines(flaws: readonly FirewallFlaw[], layout: Layout): Iterable<string> {
+  const told = new Map<string, number>();
+  for (const flaw of flaws) {
+    const kind = `${flaw.id} ${flaw.origin}`;
+    const before = told.get(kind) ?? 0;
+    told.set(kind, before + 1);
+    if (before < FLAWS_OF_A_KIND) yield flawText(flaw, layout);
+  }
+  for (const [kind, count] of told) {
+    const more = count - FLAWS_OF_A_KIND;
+    const [id] = kind.split(' ', 1);
+    if (more > 0) yield `${INDENT}… and ${grouped(more)} more of ${id}; --json lists all\n`;
+  }
 }
 
 /** Whatever is the same for the reader: worst first, then by port. */
@@ -178,7 +192,16 @@ export function* auditTable(report: AuditReport, options: RenderOptions = {}): I
   for (const row of rows) yield rowText(row, layout);
   yield* namespaceLines(report, layout);
   if (report.flaws.length > 0) yield `\n${layout.paint('About the firewall:', '1')}\n`;
-  for (const flaw of report.flaws) yield flawText(flaw, layout);
+  yield* flawLines(report.flaws, layout);
   yield '\n';
   yield* foot(report, rows, layout);
+}
+
+/** The result of `postern firewall lint`, for people. */
+export function* lintTable(
+  flaws: readonly FirewallFlaw[],
+  options: RenderOptions = {},
+): Iterable<string> {
+  if (flaws.length === 0) yield 'Nothing wrong was found.\n';
+  yield* flawLines(flaws, layoutOf([], options));
 }

@@ -50,7 +50,7 @@ Examples:
 const EXPLAIN_EXAMPLES = `
 Examples:
   sudo postern explain 5432                       who gets in to port 5432, and by which rule
-  sudo postern explain 53 --udp --from 192.0.2.9  walks one packet through every rule
+  sudo postern explain 53 --udp --from 192.0.2.9  walks one packet; -v lists every rule
 `;
 
 const FIREWALL_EXAMPLES = `

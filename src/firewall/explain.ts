@@ -108,7 +108,7 @@ function missRun(steps: readonly ExplainStep[], from: number): number {
   return end - from;
 }
 
-function wayLines(steps: readonly ExplainStep[]): readonly string[] {
+function wayLines(steps: readonly ExplainStep[], listed: number): readonly string[] {
   const lines: string[] = [];
   let origin = '';
   for (let at = 0; at < steps.length; at += 1) {
@@ -118,7 +118,7 @@ function wayLines(steps: readonly ExplainStep[]): readonly string[] {
     if (from !== origin) lines.push(from);
     origin = from;
     const misses = missRun(steps, at);
-    if (misses > MISSES_LISTED) {
+    if (misses > listed) {
       lines.push(indented(step, `${WORDS.miss.padEnd(WIDEST)}${misses} rules do not hold`));
       at += misses - 1;
     } else lines.push(indented(step, stepText(step)));
@@ -152,7 +152,15 @@ function partLines(part: AnswerPart, question: Question): readonly string[] {
   ];
 }
 
-/** The explanation for printing: the way rule by rule, then the fates. */
-export function explainLines({ steps, parts }: Explanation, question: Question): readonly string[] {
-  return [...wayLines(steps), ...parts.flatMap((part) => partLines(part, question))];
+/**
+ * The explanation for printing: the way rule by rule, then the fates. Many rules in a row that do not
+ * hold are counted, unless `every` rule is wanted.
+ */
+export function explainLines(
+  { steps, parts }: Explanation,
+  question: Question,
+  every = false,
+): readonly string[] {
+  const listed = every ? Number.POSITIVE_INFINITY : MISSES_LISTED;
+  return [...wayLines(steps, listed), ...parts.flatMap((part) => partLines(part, question))];
 }

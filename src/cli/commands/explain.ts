@@ -35,7 +35,7 @@ function partLines({
   const more = from.length - SOURCES_NAMED;
   const named = from.slice(0, SOURCES_NAMED).join(', ');
   const facts = [
-    `${more > 0 ? `${named} and ${more} more` : named}`,
+    more > 0 ? `${named} and ${more} more` : named,
     ...(devices === undefined ? [] : [`on ${devices.join(', ')}`]),
     ...conditions,
     ...(translated === undefined ? [] : [`handed on to ${translated}`]),
@@ -108,7 +108,10 @@ async function tellWay(
     const document = { schema: 'postern.explain/1', steps: explanation.steps, fates };
     return write(terminal.out, `${JSON.stringify(document, null, 2)}\n`);
   }
-  await write(terminal.out, `${explainLines(explanation, question).join('\n')}\n`);
+  await write(
+    terminal.out,
+    `${explainLines(explanation, question, options.verbose === true).join('\n')}\n`,
+  );
 }
 
 /** Says who gets in to a port, or walks a packet to it rule by rule. */

@@ -108,13 +108,13 @@ function layerText({ kind, origin, role, rules, opaqueRules, unread }: LayerSumm
 }
 
 function flawText(flaw: FirewallFlaw, layout: Layout): string {
-  const head = `${severityCell(flaw.severity, layout.paint)}${GAP}`;
+  const front = `${severityCell(flaw.severity, layout.paint)}${GAP}`;
   const room = layout.width - INDENT.length;
   const [first = '', ...more] = wrapped(visible(clip(flaw.why, SENTENCE)), room);
   const { rule } = flaw;
   const line = rule?.line === undefined ? '' : `line ${rule.line}: `;
   return [
-    `${head}${first}\n`,
+    `${front}${first}\n`,
     ...more.map((text) => `${INDENT}${text}\n`),
     rule === undefined ? '' : `${INDENT}  ${fit(visible(line + rule.text), room - 2)}\n`,
     sentences(flaw.todo, '→ ', layout),

@@ -9,19 +9,12 @@ import { findCommand } from '../test/helpers/needs.ts';
 import { makeNamespace, type Namespace, namespacesMet } from '../test/lab/namespace.ts';
 import { row } from './figures.ts';
 import type { Listener } from './memory-peers.ts';
+import { PEAK_REPORTER } from './peak.ts';
 
 const ALLOWED_MB = 150;
 const BLOCK = '10.192.0.0/20';
 const PORTS = [21, 22, 80, 443, 3306, 5432, 6379, 8080];
 const PEERS = fileURLToPath(new URL('memory-peers.js', import.meta.url));
-
-/** Loaded into the program: says its peak, in kB, as its last word on standard error. */
-const REPORTER = `data:text/javascript,${encodeURIComponent(`
-import { readFileSync } from 'node:fs';
-process.on('exit', () => {
-  const [, peak] = /VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'));
-  process.stderr.write('\\npeak ' + peak);
-});`)}`;
 
 interface Scan {
   readonly peakMb: number;
@@ -59,7 +52,7 @@ async function startPeers(namespace: Namespace, listeners: readonly Listener[]) 
 async function scan(extra: readonly string[]): Promise<Scan> {
   const start = performance.now();
   const child = spawn(process.execPath, [
-    ...['--import', REPORTER, 'bin/postern.js', 'scan', BLOCK, '-p', PORTS.join(',')],
+    ...['--import', PEAK_REPORTER, 'bin/postern.js', 'scan', BLOCK, '-p', PORTS.join(',')],
     ...['--json', '--fail-on', 'never', ...extra],
   ]);
   const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr)]);

@@ -35,9 +35,9 @@ const NO_ROUTE = -1;
 const FORBIDDEN = -2;
 const ABSENT = -3;
 
-/** A host whose next hop must be asked for. */
+/** Hosts whose next hop must be asked for. */
 interface Asked {
-  readonly host: number;
+  readonly hosts: number[];
   readonly route: Route;
   readonly hop: Uint8Array;
 }
@@ -80,6 +80,7 @@ export class Paths {
     const paths = new Int16Array(block.count);
     const words = wordsOf(block);
     const asked: Asked[] = [];
+    const behind = new Map<Route, Asked>();
     for (let host = 0; host < block.count; host++) {
       const family = block.families[host] === 4 ? 4 : 6;
       const route = this.#routeOf(block, words, host, family);
@@ -87,17 +88,30 @@ export class Paths {
       if (known !== undefined) paths[host] = known;
       else if (route.error !== 0) paths[host] = fateOf(route.error);
       else if (!this.#isFramed(route)) paths[host] = this.#learn(route, family, null);
-      else asked.push({ host, route, hop: route.gateway ?? addressOf(block, host, family) });
+      else {
+        const before = behind.get(route);
+        before?.hosts.push(host);
+        if (before !== undefined) continue;
+        const one = { hosts: [host], route, hop: route.gateway ?? addressOf(block, host, family) };
+        asked.push(one);
+        // behind a gateway all hosts of a route go the same way
+        if (route.gateway !== null) behind.set(route, one);
+      }
     }
     this.#resolve(asked);
-    for (const { host, route, hop } of asked) {
-      const mac = this.#macs.get(hopKey(route.interfaceIndex, hop));
-      const family = block.families[host] === 4 ? 4 : 6;
-      if (mac === null) paths[host] = ABSENT;
-      else if (route.gateway !== null) paths[host] = this.#learn(route, family, mac ?? null);
-      else paths[host] = this.#number(route, family, mac ?? null);
+    for (const one of asked) {
+      const [first = 0] = one.hosts;
+      const path = this.#pathTo(one, block.families[first] === 4 ? 4 : 6);
+      for (const host of one.hosts) paths[host] = path;
     }
     return paths;
+  }
+
+  #pathTo({ route, hop }: Asked, family: 4 | 6): number {
+    const mac = this.#macs.get(hopKey(route.interfaceIndex, hop));
+    if (mac === null) return ABSENT;
+    if (route.gateway !== null) return this.#learn(route, family, mac ?? null);
+    return this.#number(route, family, mac ?? null);
   }
 
   #learn(route: Route, family: 4 | 6, mac: Uint8Array | null): number {

@@ -96,7 +96,7 @@ class Thread {
   loop(): void {
     while (Atomics.load(this.#control, CONTROL.stop) === 0) {
       this.#takeOrders();
-      if (this.#ended && this.#run.idle) break;
+      if (this.#done) break;
       this.#turn();
       this.#outbox.flushOld();
       this.#askForMore();
@@ -107,13 +107,17 @@ class Thread {
     this.#outbox.report({ type: 'done' });
   }
 
+  get #done(): boolean {
+    return this.#ended && this.#run.idle;
+  }
+
   #turn(): void {
     if (Atomics.load(this.#control, CONTROL.rest) !== 0) {
       this.#run.receive(REST_MS);
       return;
     }
     this.#run.step();
-    this.#run.receive(this.#run.restMs());
+    if (!this.#done) this.#run.receive(this.#run.restMs());
   }
 
   #takeOrders(): void {

@@ -37,6 +37,7 @@ const ABSENT = -3;
 
 /** Hosts whose next hop must be asked for. */
 interface Asked {
+  readonly family: 4 | 6;
   readonly hosts: number[];
   readonly route: Route;
   readonly hop: Uint8Array;
@@ -79,35 +80,25 @@ export class Paths {
   of(block: HostBlock): Int16Array {
     const paths = new Int16Array(block.count);
     const words = wordsOf(block);
-    const asked: Asked[] = [];
-    const behind = new Map<Route, Asked>();
+    const asked = new Map<Route | number, Asked>();
     for (let host = 0; host < block.count; host++) {
-      const family = block.families[host] === 4 ? 4 : 6;
+      const family = familyOf(block, host);
       const route = this.#routeOf(block, words, host, family);
       const known = this.#byRoute.get(route);
       if (known !== undefined) paths[host] = known;
       else if (route.error !== 0) paths[host] = fateOf(route.error);
       else if (!this.#isFramed(route)) paths[host] = this.#learn(route, family, null);
-      else {
-        const before = behind.get(route);
-        before?.hosts.push(host);
-        if (before !== undefined) continue;
-        const one = { hosts: [host], route, hop: route.gateway ?? addressOf(block, host, family) };
-        asked.push(one);
-        // behind a gateway all hosts of a route go the same way
-        if (route.gateway !== null) behind.set(route, one);
-      }
+      else ask(asked, block, host, route);
     }
-    this.#resolve(asked);
-    for (const one of asked) {
-      const [first = 0] = one.hosts;
-      const path = this.#pathTo(one, block.families[first] === 4 ? 4 : 6);
+    this.#resolve([...asked.values()]);
+    for (const one of asked.values()) {
+      const path = this.#pathTo(one);
       for (const host of one.hosts) paths[host] = path;
     }
     return paths;
   }
 
-  #pathTo({ route, hop }: Asked, family: 4 | 6): number {
+  #pathTo({ family, route, hop }: Asked): number {
     const mac = this.#macs.get(hopKey(route.interfaceIndex, hop));
     if (mac === null) return ABSENT;
     if (route.gateway !== null) return this.#learn(route, family, mac ?? null);
@@ -172,6 +163,23 @@ export class Paths {
 
 function fateOf(error: number): number {
   return error === ERRNO.EACCES || error === ERRNO.EPERM ? FORBIDDEN : NO_ROUTE;
+}
+
+/** Adds a host to those asked for: behind a gateway all hosts of a route go the same way. */
+function ask(asked: Map<Route | number, Asked>, block: HostBlock, host: number, route: Route) {
+  const key = route.gateway === null ? host : route;
+  const before = asked.get(key);
+  if (before !== undefined) {
+    before.hosts.push(host);
+    return;
+  }
+  const family = familyOf(block, host);
+  const hop = route.gateway ?? addressOf(block, host, family);
+  asked.set(key, { family, hosts: [host], route, hop });
+}
+
+function familyOf(block: HostBlock, host: number): 4 | 6 {
+  return block.families[host] === 4 ? 4 : 6;
 }
 
 function addressOf(block: HostBlock, host: number, family: 4 | 6): Uint8Array {

@@ -5,13 +5,7 @@
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { StackFacts } from '../../model/port.ts';
 import { type Libc, loadLibc } from '../../net/linux/libc.ts';
-import {
-  ANSWER_WORDS,
-  CONTROL,
-  type Order,
-  type Report,
-  UNKNOWN,
-} from './messages.ts';
+import { ANSWER_WORDS, CONTROL, type Order, type Report, UNKNOWN } from './messages.ts';
 import { PacketWire } from './packet-wire.ts';
 import { type RunSettings, SOURCE_PORTS, SynRun } from './run.ts';
 

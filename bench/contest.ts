@@ -7,7 +7,8 @@ import { findCommand } from '../test/helpers/needs.ts';
 import { median, plainEnvironment, row } from './figures.ts';
 
 export const ROUNDS = 5;
-const CHILD = fileURLToPath(new URL('probe-run.js', import.meta.url));
+/** `probe-run.ts`, built as the program of the package is. */
+export const CHILD = fileURLToPath(new URL('../program/probe-run.js', import.meta.url));
 
 export interface Result {
   readonly open: number;

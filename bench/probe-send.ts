@@ -5,13 +5,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { findCommand } from '../test/helpers/needs.ts';
 import { makeNamespace, type Namespace } from '../test/lab/namespace.ts';
-import { ROUNDS } from './contest.ts';
+import { CHILD, ROUNDS } from './contest.ts';
 import { median, plainEnvironment, row } from './figures.ts';
 
-const CHILD = fileURLToPath(new URL('probe-run.js', import.meta.url));
 const HOSTS = 4096;
 const PORTS = Array.from({ length: 512 }, (_, at) => 1000 + at);
 /** A sample of the counter, and the longest that one scanner is watched. */

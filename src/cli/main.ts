@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { CommanderError } from 'commander';
 import { PosternError } from '../model/errors.ts';
 import { EXIT } from './exit.ts';
-import { loadGently } from './load-gently.ts';
 import { type Actions, addCompletePlaceholder, buildProgram } from './program.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -14,10 +13,8 @@ async function packageVersion(): Promise<string> {
 
 function actionsFor(terminal: Terminal, version: string): Actions {
   return {
-    scan: async (targets, options) => {
-      await loadGently();
-      return (await import('./commands/scan.ts')).scanCommand(targets, options, terminal, version);
-    },
+    scan: async (targets, options) =>
+      (await import('./commands/scan.ts')).scanCommand(targets, options, terminal, version),
     ports: async (query, options) =>
       (await import('./commands/ports.ts')).portsCommand(query, options, terminal),
     audit: async (options) => {

@@ -73,6 +73,8 @@ export function estimateLoss({ ports, witnesses, silent }: LossEvidence): LossEs
     binomial(odds, asked - (witnesses?.answered ?? 0), witnesses?.answered ?? 0);
   const ofOpen = (odds: number) => sum(open, odds) + ofWitnesses(odds);
   const pooled = (odds: number) => ofOpen(odds) + sum(closed, odds);
+  const probeLoss = lossOf(pooled, [...open, ...closed], witnesses);
+  if (silent === 0) return { estimate: 0, interval: [0, 0], probeLoss };
   const closedPeak = peak((odds) => sum(closed, odds));
   const posterior = zoom(
     (odds) =>
@@ -81,7 +83,7 @@ export function estimateLoss({ ports, witnesses, silent }: LossEvidence): LossEs
       binomial(odds, PRIOR.lost, PRIOR.answered),
   );
   const range = likelyRange(missedAt(posterior, ports, open), silent);
-  return { ...range, probeLoss: lossOf(pooled, [...open, ...closed], witnesses) };
+  return { ...range, probeLoss };
 }
 
 function tally(attempts: number, counts: readonly number[]): Tally {

@@ -22,7 +22,7 @@ export function install(options: { readonly optional: boolean }): Installation {
   const folder = mkdtempSync(join(tmpdir(), 'postern-installation-'));
   chmodSync(folder, 0o755);
   const copy = (path: string) => cpSync(join(ROOT, path), join(folder, path), { recursive: true });
-  for (const path of ['package.json', 'bin', 'data', 'dist']) copy(path);
+  for (const path of ['package.json', 'bin', 'data', 'dist/program']) copy(path);
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lock;
   for (const [path, { dev = false, optional = false }] of Object.entries(packages)) {
     const wanted = path !== '' && !dev && (options.optional || !optional);

@@ -1,4 +1,6 @@
+import { createRequire } from 'node:module';
 import { endianness } from 'node:os';
+import type Koffi from 'koffi';
 import { messageOf } from '../../model/errors.ts';
 
 /** Memory handed to the kernel. Allocated with `rawBuffer` so that it never moves. */
@@ -12,6 +14,11 @@ export interface Libc {
   socket(family: number, type: number, protocol: number): number;
   connect(fd: number, address: Memory, length: number): number;
   close(fd: number): number;
+  /**
+   * Closes in another thread and returns at once. The kernel waits for all processors before it lets
+   * go of a packet or XDP socket (`synchronize_net`): some 10 ms, once where several go together.
+   */
+  release(fd: number): void;
   setsockopt(fd: number, level: number, option: number, value: Memory, length: number): number;
   getsockopt(fd: number, level: number, option: number, value: Memory, length: Memory): number;
   getsockname(fd: number, address: Memory, length: Memory): number;
@@ -83,15 +90,18 @@ export function loadLibc(): Promise<Libc> {
 }
 
 async function bind(): Promise<Libc> {
-  const { default: koffi } = await import('koffi');
+  // not import(): that finds, reads and links three modules before it comes to the same library
+  const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
   const library = koffi.load(null);
   const size = 'uint32_t';
+  const close = library.func('int close(int)');
   const mmap = library.func('void *mmap(void *, size_t, int, int, int, int64_t)');
   const munmap = library.func('int munmap(void *, size_t)');
   return {
     socket: library.func('int socket(int, int, int)'),
     connect: library.func(`int connect(int, const void *, ${size})`),
-    close: library.func('int close(int)'),
+    close,
+    release: (fd) => close.async(fd, () => undefined),
     setsockopt: library.func(`int setsockopt(int, int, int, const void *, ${size})`),
     getsockopt: library.func('int getsockopt(int, int, int, void *, void *)'),
     getsockname: library.func('int getsockname(int, void *, void *)'),

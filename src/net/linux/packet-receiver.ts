@@ -131,7 +131,7 @@ export class PacketReceiver {
   }
 
   close(): void {
-    for (const fd of this.#fds) this.#libc.close(fd);
+    for (const fd of this.#fds) this.#libc.release(fd);
   }
 }
 

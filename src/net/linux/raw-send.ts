@@ -104,7 +104,7 @@ abstract class Sender implements BatchSender {
   }
 
   close(): void {
-    this.#libc.close(this.#fd);
+    this.#libc.release(this.#fd);
   }
 }
 

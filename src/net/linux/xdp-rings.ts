@@ -113,7 +113,7 @@ export class XdpRings {
     this.#completionWords = new Uint32Array();
     this.#tx.mapping.unmap();
     this.#completion.mapping.unmap();
-    libc.close(this.fd);
+    libc.release(this.fd);
   }
 }
 

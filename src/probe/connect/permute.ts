@@ -6,24 +6,29 @@ export function mix(value: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-const ROUNDS = 3;
-
 /**
- * Keyed permutation of 0 … size-1 (size at most 65,536) without memory: a Feistel network over the
- * next even number of bits, walked until it lands inside. Same key, same order.
+ * Keyed permutation of 0 … size-1 (size at most 2^30) without memory: a Feistel network of three
+ * rounds over just as many bits as the size has, walked until it lands inside. Same key, same order.
  */
 export class Permutation {
   readonly #size: number;
-  readonly #key: number;
+  readonly #first: number;
+  readonly #second: number;
+  readonly #third: number;
+  /** Bits of the low part; the high part has as many or one more. */
   readonly #half: number;
-  readonly #mask: number;
+  readonly #lowMask: number;
+  readonly #highMask: number;
 
   constructor(size: number, key: number) {
     this.#size = size;
-    this.#key = key;
+    this.#first = roundKey(key, 1);
+    this.#second = roundKey(key, 2);
+    this.#third = roundKey(key, 3);
     const bits = Math.max(2, 32 - Math.clz32(Math.max(0, size - 1)));
-    this.#half = (bits + 1) >> 1;
-    this.#mask = (1 << this.#half) - 1;
+    this.#half = bits >> 1;
+    this.#lowMask = 2 ** this.#half - 1;
+    this.#highMask = 2 ** (bits - this.#half) - 1;
   }
 
   /** Where `index` (0 … size-1) goes. Ends: a walk through a permutation returns to its start, which lies inside. */
@@ -33,14 +38,16 @@ export class Permutation {
     return x;
   }
 
+  /** Each part is mixed into the other in turn. */
   #shuffle(value: number): number {
-    let left = value >>> this.#half;
-    let right = value & this.#mask;
-    for (let round = 1; round <= ROUNDS; round++) {
-      const next = left ^ (mix(right ^ Math.imul(this.#key + round, 0x9e3779b1)) & this.#mask);
-      left = right;
-      right = next;
-    }
-    return (left << this.#half) | right;
+    let low = value & this.#lowMask;
+    let high = (value >>> this.#half) ^ (mix(low ^ this.#first) & this.#highMask);
+    low ^= mix(high ^ this.#second) & this.#lowMask;
+    high ^= mix(low ^ this.#third) & this.#highMask;
+    return (high << this.#half) | low;
   }
+}
+
+function roundKey(key: number, round: number): number {
+  return Math.imul(key + round, 0x9e3779b1);
 }

@@ -12,7 +12,7 @@ function syn(family: 4 | 6): Uint8Array {
   const packet = new SynPacket({ family, address: us, mac: null });
   const memory = new Uint8Array(packet.bytes);
   packet.layOut(memory, 0);
-  packet.complete(memory, 0, null, them, 0, 40_000, 443, 0xfffffffe, 9);
+  packet.complete(memory, 0, them, 0, 40_000, 443, 0xfffffffe, 9);
   return memory;
 }
 
@@ -112,7 +112,7 @@ describe('AnswerReader', () => {
         const memory = new Uint8Array(packet.bytes);
         packet.layOut(memory, 0);
         const [ourPort, theirPort, sequence] = numbers;
-        packet.complete(memory, 0, null, them, 0, ourPort, theirPort, sequence, 1);
+        packet.complete(memory, 0, them, 0, ourPort, theirPort, sequence, 1);
         const quoted = memory.subarray(0, (family === 4 ? 20 : 40) + 8);
         const error = icmp(family, family === 4 ? 3 : 1, 0, quoted);
         expect(reader.read(error, 0, error.length, family)).toBe(true);

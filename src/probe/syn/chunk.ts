@@ -116,10 +116,6 @@ export class Chunk {
     return (probe / this.#ports) | 0;
   }
 
-  portOf(probe: number): number {
-    return probe % this.#ports;
-  }
-
   /** Number of the host with an address that lies in `bytes`; -1 when it is not of this chunk. */
   find(bytes: Uint8Array, at: number, family: 4 | 6): number {
     return this.#index.find(bytes, at, family);

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { problem } from '../../model/errors.ts';
 import { isLoopback } from '../../model/loopback.ts';
 import {
@@ -15,17 +14,10 @@ import { encodeAddress } from '../../net/linux/sockaddr.ts';
 import type { Engine, ProbeOptions, Told } from '../engine.ts';
 import { estimateLoss } from '../loss-estimate.ts';
 import { BlockBuilder, type ReadIPv6 } from './block-builder.ts';
-import {
-  ANSWER_WORDS,
-  CONTROL,
-  type Order,
-  type Report,
-  type ThreadSettings,
-  type ThreadStats,
-  UNKNOWN,
-} from './messages.ts';
+import { ANSWER_WORDS, type Order, type Report, type ThreadStats, UNKNOWN } from './messages.ts';
 import { AUTO_RATE } from './rate.ts';
 import { type RunSettings, SOURCE_PORTS } from './run.ts';
+import type { SendingThread } from './sending-thread.ts';
 import type { SipKey } from './siphash.ts';
 
 /** Probes and hosts of one chunk at most: they bound memory. The first chunk is small so that answers come soon. */
@@ -42,24 +34,25 @@ const BATCH = 4096;
 const USUAL_EPHEMERAL = 32_768;
 const FIRST_FREE = 10_000;
 
-/** The stateless SYN engine. One sending thread per run. */
-export function synEngine(libc: Libc): Engine {
+/** The stateless SYN engine. Each run takes a sending thread of its own from `threads`. */
+export function synEngine(libc: Libc, threads: () => SendingThread): Engine {
   return {
     name: 'syn',
     transport: 'tcp',
     autoRate: AUTO_RATE,
-    probe: (addresses, ports, options) => scan(libc, addresses, ports, options),
+    probe: (addresses, ports, options) => scan(libc, threads, addresses, ports, options),
   };
 }
 
 async function* scan(
   libc: Libc,
+  threads: () => SendingThread,
   addresses: AsyncIterable<string>,
   ports: readonly number[],
   options: ProbeOptions,
 ): AsyncGenerator<readonly Told[]> {
   if (ports.length === 0 || options.signal.aborted) return;
-  const run = new SynScan(libc, addresses, ports, options);
+  const run = new SynScan(libc, threads(), addresses, ports, options);
   const stop = () => run.stop();
   options.signal.addEventListener('abort', stop, { once: true });
   try {
@@ -74,9 +67,7 @@ async function* scan(
 class SynScan {
   readonly #ports: readonly number[];
   readonly #options: ProbeOptions;
-  readonly #control = new Int32Array(new SharedArrayBuffer(8));
-  readonly #port: MessagePort;
-  readonly #worker: Worker;
+  readonly #thread: SendingThread;
   readonly #iterator: AsyncIterator<string>;
   readonly #readIPv6: ReadIPv6;
   /** Addresses of the chunks under way. */
@@ -93,6 +84,7 @@ class SynScan {
 
   constructor(
     libc: Libc,
+    thread: SendingThread,
     addresses: AsyncIterable<string>,
     ports: readonly number[],
     options: ProbeOptions,
@@ -102,20 +94,12 @@ class SynScan {
     this.#iterator = addresses[Symbol.asyncIterator]();
     this.#room = Math.max(1, Math.min(FIRST_HOSTS, Math.floor(MOST_PROBES / ports.length)));
     this.#readIPv6 = ipv6Reader(libc);
-    const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
-    const settings: ThreadSettings = { run: settingsOf(ports, options), control: this.#control };
-    this.#worker = new Worker(new URL('./thread.js', import.meta.url), {
-      workerData: { ...settings, port: port2 },
-      transferList: [port2],
-      // flags of the program, such as --input-type, may forbid the thread its file
-      execArgv: [],
-    });
-    this.#worker.on('error', (cause: unknown) => this.#fail(cause));
-    this.#port.on('message', (report: Report) => this.#heard(report));
-    // comes behind all reports, where the thread's own end may overtake them
-    this.#port.on('close', () => {
-      if (!this.#over) this.#fail(new Error('the sending thread ended before it was done'));
+    this.#thread = thread;
+    thread.begin(settingsOf(ports, options), {
+      heard: (report) => this.#heard(report),
+      failed: (cause) => {
+        if (!this.#over) this.#fail(cause);
+      },
     });
     void this.#feed().catch((cause: unknown) => this.#fail(cause));
   }
@@ -124,7 +108,7 @@ class SynScan {
     while (!this.#options.signal.aborted) {
       if (this.#queue.length > 0) {
         yield this.#queue.length > BATCH ? this.#queue.splice(0, BATCH) : this.#queue.splice(0);
-        if (this.#queue.length < FEW) Atomics.store(this.#control, CONTROL.rest, 0);
+        if (this.#queue.length < FEW) this.#thread.rest(false);
         continue;
       }
       if (this.#failure !== null) throw this.#failure.cause;
@@ -137,15 +121,13 @@ class SynScan {
 
   stop(): void {
     if (!this.#over) void Promise.resolve(this.#iterator.return?.()).catch(() => undefined);
-    Atomics.store(this.#control, CONTROL.stop, 1);
     this.#end();
     this.#feedWake();
-    this.#worker.unref();
   }
 
   #end(): void {
     this.#over = true;
-    this.#port.close();
+    this.#thread.stop();
     this.#wake();
   }
 
@@ -223,7 +205,7 @@ class SynScan {
   }
 
   #order(order: Order): void {
-    if (!this.#over) this.#port.postMessage(order);
+    if (!this.#over) this.#thread.order(order);
   }
 
   #heard(report: Report): void {
@@ -248,7 +230,7 @@ class SynScan {
       case 'done':
         this.#end();
     }
-    if (this.#queue.length > TOO_MANY) Atomics.store(this.#control, CONTROL.rest, 1);
+    if (this.#queue.length > TOO_MANY) this.#thread.rest(true);
     this.#wake();
   }
 

@@ -15,14 +15,16 @@ export const SYN: EngineKind = {
     const libc = await loadLibc();
     const fd = openSocket(libc, AF_PACKET, SOCK_DGRAM, 0);
     if (fd < 0) return NEEDS_RIGHTS;
-    libc.close(fd);
+    libc.release(fd);
     return null;
   },
   create: async () => {
+    const { threadSupply } = await import('./sending-thread.ts');
+    const threads = threadSupply();
     const [{ loadLibc }, { synEngine }] = await Promise.all([
       import('../../net/linux/libc.ts'),
       import('./engine.ts'),
     ]);
-    return synEngine(await loadLibc());
+    return synEngine(await loadLibc(), threads);
   },
 };

@@ -3,17 +3,12 @@ import type { HostBlock } from './hosts.ts';
 import type { RoundCount } from './rounds.ts';
 import type { RunCounts, RunSettings } from './run.ts';
 
-/** Cells of the memory that both threads share: nonzero stops the run, or lets it rest. */
-export const CONTROL = { stop: 0, rest: 1 } as const;
+/** Cells of the memory that both threads share: nonzero stops the run, lets it rest, or lets it begin. */
+export const CONTROL = { stop: 0, rest: 1, begin: 2 } as const;
 
-/** What the sending thread is started with. */
-export interface ThreadSettings {
-  readonly run: RunSettings;
-  readonly control: Int32Array;
-}
-
-/** To the sending thread; `end`: there will be no more chunks. */
+/** To the sending thread; `begin` comes first and once, `end`: there will be no more chunks. */
 export type Order =
+  | { readonly type: 'begin'; readonly run: RunSettings }
   | { readonly type: 'chunk'; readonly id: number; readonly block: HostBlock }
   | { readonly type: 'end' };
 

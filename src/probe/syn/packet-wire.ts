@@ -33,6 +33,8 @@ class Outlet {
   readonly #packet: SynPacket;
   readonly #chunks: Int32Array;
   readonly #probes: Uint32Array;
+  /** The link address that stands in each slot. */
+  readonly #macs: (Uint8Array | null)[];
   /** Slots of one run: a card may still read those of the runs before. */
   readonly #run: number;
   #first = 0;
@@ -46,6 +48,7 @@ class Outlet {
     this.#run = sender.slots / RUNS;
     this.#chunks = new Int32Array(sender.slots);
     this.#probes = new Uint32Array(sender.slots);
+    this.#macs = Array.from({ length: sender.slots }, () => null);
     for (let slot = 0; slot < sender.slots; slot++) {
       packet.layOut(sender.bytes, sender.packetAt(slot));
     }
@@ -70,17 +73,12 @@ class Outlet {
     const { bytes } = this.#sender;
     const at = this.#sender.packetAt(slot);
     const from = host * ADDRESS_BYTES;
-    this.#packet.complete(
-      bytes,
-      at,
-      path.mac,
-      block.addresses,
-      from,
-      sourcePort,
-      port,
-      sequence,
-      stamp,
-    );
+    const { mac } = path;
+    if (mac !== null && this.#macs[slot] !== mac) {
+      this.#macs[slot] = mac;
+      this.#packet.aim(bytes, at, mac);
+    }
+    this.#packet.complete(bytes, at, block.addresses, from, sourcePort, port, sequence, stamp);
     this.#sender.seal(slot, this.#packet.bytes, block.scopes[host] ?? 0);
     this.#chunks[slot] = chunk;
     this.#probes[slot] = probe;

@@ -35,9 +35,10 @@ const NO_ROUTE = -1;
 const FORBIDDEN = -2;
 const ABSENT = -3;
 
-/** A host whose next hop must be asked for. */
+/** Hosts whose next hop must be asked for. */
 interface Asked {
-  readonly host: number;
+  readonly family: 4 | 6;
+  readonly hosts: number[];
   readonly route: Route;
   readonly hop: Uint8Array;
 }
@@ -79,25 +80,29 @@ export class Paths {
   of(block: HostBlock): Int16Array {
     const paths = new Int16Array(block.count);
     const words = wordsOf(block);
-    const asked: Asked[] = [];
+    const asked = new Map<Route | number, Asked>();
     for (let host = 0; host < block.count; host++) {
-      const family = block.families[host] === 4 ? 4 : 6;
+      const family = familyOf(block, host);
       const route = this.#routeOf(block, words, host, family);
       const known = this.#byRoute.get(route);
       if (known !== undefined) paths[host] = known;
       else if (route.error !== 0) paths[host] = fateOf(route.error);
       else if (!this.#isFramed(route)) paths[host] = this.#learn(route, family, null);
-      else asked.push({ host, route, hop: route.gateway ?? addressOf(block, host, family) });
+      else ask(asked, block, host, route);
     }
-    this.#resolve(asked);
-    for (const { host, route, hop } of asked) {
-      const mac = this.#macs.get(hopKey(route.interfaceIndex, hop));
-      const family = block.families[host] === 4 ? 4 : 6;
-      if (mac === null) paths[host] = ABSENT;
-      else if (route.gateway !== null) paths[host] = this.#learn(route, family, mac ?? null);
-      else paths[host] = this.#number(route, family, mac ?? null);
+    this.#resolve([...asked.values()]);
+    for (const one of asked.values()) {
+      const path = this.#pathTo(one);
+      for (const host of one.hosts) paths[host] = path;
     }
     return paths;
+  }
+
+  #pathTo({ family, route, hop }: Asked): number {
+    const mac = this.#macs.get(hopKey(route.interfaceIndex, hop));
+    if (mac === null) return ABSENT;
+    if (route.gateway !== null) return this.#learn(route, family, mac ?? null);
+    return this.#number(route, family, mac ?? null);
   }
 
   #learn(route: Route, family: 4 | 6, mac: Uint8Array | null): number {
@@ -158,6 +163,23 @@ export class Paths {
 
 function fateOf(error: number): number {
   return error === ERRNO.EACCES || error === ERRNO.EPERM ? FORBIDDEN : NO_ROUTE;
+}
+
+/** Adds a host to those asked for: behind a gateway all hosts of a route go the same way. */
+function ask(asked: Map<Route | number, Asked>, block: HostBlock, host: number, route: Route) {
+  const key = route.gateway === null ? host : route;
+  const before = asked.get(key);
+  if (before !== undefined) {
+    before.hosts.push(host);
+    return;
+  }
+  const family = familyOf(block, host);
+  const hop = route.gateway ?? addressOf(block, host, family);
+  asked.set(key, { family, hosts: [host], route, hop });
+}
+
+function familyOf(block: HostBlock, host: number): 4 | 6 {
+  return block.families[host] === 4 ? 4 : 6;
 }
 
 function addressOf(block: HostBlock, host: number, family: 4 | 6): Uint8Array {

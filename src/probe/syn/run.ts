@@ -328,7 +328,8 @@ export class SynRun {
   #put(chunk: Chunk, probe: number, round: number): boolean {
     const sourcePort = this.#settings.sourcePort + round;
     const host = chunk.hostOf(probe);
-    const port = this.#settings.ports[chunk.portOf(probe)] ?? 0;
+    const { ports } = this.#settings;
+    const port = ports[probe - host * ports.length] ?? 0;
     const put = this.#wire.put(
       chunk.paths[host] ?? 0,
       chunk.block,

@@ -39,7 +39,7 @@ export class SipHash {
   }
 
   /** Two rounds for each block and four to end: all state in local variables. A carry is
-   * worked out of the top bits: a comparison would be a branch that is guessed wrong half of the time. */
+   * a comparison made a number: V8 sets a register with it, where `? 1 : 0` would be a branch guessed wrong half of the time. */
   #run(count: number): number {
     const blocks = this.#blocks;
     const [k0l, k0h, k1l, k1h] = this.#key;
@@ -60,7 +60,7 @@ export class SipHash {
       if (ending) v2l ^= 0xff;
       for (let round = ending ? 4 : 2; round > 0; round--) {
         let low = (v0l + v1l) | 0;
-        v0h = (v0h + v1h + (((v0l & v1l) | ((v0l | v1l) & ~low)) >>> 31)) | 0;
+        v0h = (v0h + v1h + Number(low >>> 0 < v0l >>> 0)) | 0;
         v0l = low;
         let other = v1l;
         v1l = ((v1l << 13) | (v1h >>> 19)) ^ v0l;
@@ -69,19 +69,19 @@ export class SipHash {
         v0l = v0h;
         v0h = other;
         low = (v2l + v3l) | 0;
-        v2h = (v2h + v3h + (((v2l & v3l) | ((v2l | v3l) & ~low)) >>> 31)) | 0;
+        v2h = (v2h + v3h + Number(low >>> 0 < v2l >>> 0)) | 0;
         v2l = low;
         other = v3l;
         v3l = ((v3l << 16) | (v3h >>> 16)) ^ v2l;
         v3h = ((v3h << 16) | (other >>> 16)) ^ v2h;
         low = (v0l + v3l) | 0;
-        v0h = (v0h + v3h + (((v0l & v3l) | ((v0l | v3l) & ~low)) >>> 31)) | 0;
+        v0h = (v0h + v3h + Number(low >>> 0 < v0l >>> 0)) | 0;
         v0l = low;
         other = v3l;
         v3l = ((v3l << 21) | (v3h >>> 11)) ^ v0l;
         v3h = ((v3h << 21) | (other >>> 11)) ^ v0h;
         low = (v2l + v1l) | 0;
-        v2h = (v2h + v1h + (((v2l & v1l) | ((v2l | v1l) & ~low)) >>> 31)) | 0;
+        v2h = (v2h + v1h + Number(low >>> 0 < v2l >>> 0)) | 0;
         v2l = low;
         other = v1l;
         v1l = ((v1l << 17) | (v1h >>> 15)) ^ v2l;

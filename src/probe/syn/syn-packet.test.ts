@@ -25,7 +25,7 @@ describe('SynPacket', () => {
     const packet = new SynPacket({ family: 4, address: Uint8Array.of(192, 0, 2, 1), mac: null });
     const memory = new Uint8Array(packet.bytes);
     packet.layOut(memory, 0);
-    packet.complete(memory, 0, null, Uint8Array.of(198, 51, 100, 7), 0, 40_000, 443, 0x01020304, 5);
+    packet.complete(memory, 0, Uint8Array.of(198, 51, 100, 7), 0, 40_000, 443, 0x01020304, 5);
     expect(hex(memory.subarray(0, 20))).toBe('4500003c0000400040064e80c0000201c6336407');
     expect(hex(memory.subarray(20, 36))).toBe('9c4001bb0102030400000000a002faf0');
     expect(hex(memory.subarray(38))).toBe('0000020405b40402080a000000050000000001030307');
@@ -39,7 +39,8 @@ describe('SynPacket', () => {
         const packet = new SynPacket({ family: 4, address: source, mac: link });
         const memory = new Uint8Array(at + packet.bytes);
         packet.layOut(memory, at);
-        packet.complete(memory, at, link, target, 0, from, to, sequence, stamp);
+        if (link !== null) packet.aim(memory, at, link);
+        packet.complete(memory, at, target, 0, from, to, sequence, stamp);
         const ip = memory.subarray(at + (link === null ? 0 : 14));
         const tcp = ip.subarray(20);
         expect(verified(ip.subarray(0, 20))).toBe(0);
@@ -62,7 +63,7 @@ describe('SynPacket', () => {
         const memory = new Uint8Array(packet.bytes);
         packet.layOut(memory, 0);
         for (const from of [0, 16]) {
-          packet.complete(memory, 0, null, targets, from, 40_000, to, sequence, 77);
+          packet.complete(memory, 0, targets, from, 40_000, to, sequence, 77);
           const target = targets.subarray(from, from + 16);
           expect(verified(source, target, Uint8Array.of(0, 6, 0, 40), memory.subarray(40))).toBe(0);
           expect(hex(memory.subarray(24, 40))).toBe(hex(target));

@@ -59,14 +59,18 @@ export class SynPacket {
     layOutTcp(memory, at + this.#tcp, family);
   }
 
+  /** Writes the link address of the next hop, in front of Ethernet frames. */
+  aim(memory: Uint8Array, at: number, mac: Uint8Array): void {
+    for (let byte = 0; byte < 6; byte++) memory[at + byte] = mac[byte] ?? 0;
+  }
+
   /**
    * Completes the packet at `at`: `destination` at `from` in `addresses` (4 or 16 bytes), ports,
-   * sequence number and our time stamp; `mac` only in front of Ethernet frames.
+   * sequence number and our time stamp.
    */
   complete(
     memory: Uint8Array,
     at: number,
-    mac: Uint8Array | null,
     addresses: Uint8Array,
     from: number,
     sourcePort: number,
@@ -74,7 +78,6 @@ export class SynPacket {
     sequence: number,
     stamp: number,
   ): void {
-    if (mac !== null) for (let byte = 0; byte < 6; byte++) memory[at + byte] = mac[byte] ?? 0;
     const sum = this.#destination(memory, at + this.#link, addresses, from);
     const tcp = at + this.#tcp;
     write16(memory, tcp, sourcePort);

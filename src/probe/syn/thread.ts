@@ -4,17 +4,10 @@
  */
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { StackFacts } from '../../model/port.ts';
-import { loadLibc } from '../../net/linux/libc.ts';
-import {
-  ANSWER_WORDS,
-  CONTROL,
-  type Order,
-  type Report,
-  type ThreadSettings,
-  UNKNOWN,
-} from './messages.ts';
+import { type Libc, loadLibc } from '../../net/linux/libc.ts';
+import { ANSWER_WORDS, CONTROL, type Order, type Report, UNKNOWN } from './messages.ts';
 import { PacketWire } from './packet-wire.ts';
-import { SOURCE_PORTS, SynRun } from './run.ts';
+import { type RunSettings, SOURCE_PORTS, SynRun } from './run.ts';
 
 /** Answers handed over at once, and the longest that they wait for it. */
 const BATCH = 2048;
@@ -23,8 +16,9 @@ const STATS_MS = 100;
 /** A pause asked for by a reader that is slow, in slices. */
 const REST_MS = 5;
 
-interface Started extends ThreadSettings {
+interface Started {
   readonly port: MessagePort;
+  readonly control: Int32Array;
 }
 
 /** Collects answers and hands them over in batches. */
@@ -85,7 +79,7 @@ class Thread {
   #asked = false;
   #statsAt = 0;
 
-  constructor({ port, control, run }: Started, wire: PacketWire) {
+  constructor({ port, control }: Started, run: RunSettings, wire: PacketWire) {
     this.#port = port;
     this.#control = control;
     this.#outbox = new Outbox(port);
@@ -96,7 +90,7 @@ class Thread {
   loop(): void {
     while (Atomics.load(this.#control, CONTROL.stop) === 0) {
       this.#takeOrders();
-      if (this.#ended && this.#run.idle) break;
+      if (this.#done) break;
       this.#turn();
       this.#outbox.flushOld();
       this.#askForMore();
@@ -107,13 +101,17 @@ class Thread {
     this.#outbox.report({ type: 'done' });
   }
 
+  get #done(): boolean {
+    return this.#ended && this.#run.idle;
+  }
+
   #turn(): void {
     if (Atomics.load(this.#control, CONTROL.rest) !== 0) {
       this.#run.receive(REST_MS);
       return;
     }
     this.#run.step();
-    this.#run.receive(this.#run.restMs());
+    if (!this.#done) this.#run.receive(this.#run.restMs());
   }
 
   #takeOrders(): void {
@@ -122,7 +120,7 @@ class Thread {
       if (received === undefined) return;
       const order = received.message as Order;
       if (order.type === 'end') this.#ended = true;
-      else {
+      else if (order.type === 'chunk') {
         this.#run.add(order.id, order.block);
         this.#asked = false;
       }
@@ -142,21 +140,33 @@ class Thread {
   }
 }
 
+/** Waits for the first order: what is to be run. Null when the run was stopped before. */
+function awaitBegin({ port, control }: Started): RunSettings | null {
+  Atomics.wait(control, CONTROL.begin, 0);
+  const order = receiveMessageOnPort(port)?.message as Order | undefined;
+  return order?.type === 'begin' ? order.run : null;
+}
+
 async function main(): Promise<void> {
   const started = workerData as Started;
   const libc = await loadLibc();
-  const first = started.run.sourcePort;
+  const run = awaitBegin(started);
+  if (run !== null) work(libc, started, run);
+  started.port.close();
+}
+
+function work(libc: Libc, started: Started, run: RunSettings): void {
+  const first = run.sourcePort;
   const wire = PacketWire.open(libc, { first, last: first + SOURCE_PORTS - 1 });
   if (typeof wire === 'number') {
     started.port.postMessage({ type: 'failed', error: -wire } satisfies Report);
-  } else {
-    try {
-      new Thread(started, wire).loop();
-    } finally {
-      wire.close();
-    }
+    return;
   }
-  started.port.close();
+  try {
+    new Thread(started, run, wire).loop();
+  } finally {
+    wire.close();
+  }
 }
 
 await main();

@@ -1,0 +1,4 @@
+import { bundle, THREAD } from './bundle.js';
+
+// the measured program is built as the one that users run
+await bundle({ 'probe-run': 'bench/probe-run.ts', ...THREAD }, 'dist/bench-build/program');

@@ -1,0 +1,18 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+
+const PROGRAM = new URL('../../dist/program/main.js', import.meta.url);
+const SOUGHT = /new URL\(\s*'([^']+)',\s*import\.meta\.url/g;
+
+function soughtBy(path: string): { path: string; relative: string }[] {
+  const found = readFileSync(`src/${path}`, 'utf8').matchAll(SOUGHT);
+  return [...found].map(([, relative = '']) => ({ path, relative }));
+}
+
+it('files that the source looks for beside itself are found from the bundle too', () => {
+  const sought = readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+    .flatMap(soughtBy);
+  expect(sought.map(({ relative }) => relative)).toContain('./thread.js');
+  expect(sought.filter(({ relative }) => !existsSync(new URL(relative, PROGRAM)))).toEqual([]);
+});

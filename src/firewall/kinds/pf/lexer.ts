@@ -185,7 +185,7 @@ class Lexer {
         this.counted += value.length;
         if (this.counted > MOST_TOKENS)
           throw this.fault(`its macros make more than ${MOST_TOKENS} words`);
-        tokens.push(...value);
+        for (const known of value) tokens.push(known);
       } else {
         tokens.push({ ...piece, kind: piece.kind, line: token.line });
       }

@@ -62,12 +62,10 @@ export function overlaps<T extends number | bigint>(a: Ranges<T>, b: Ranges<T>):
 function takeOut<T extends number | bigint>(set: Ranges<T>, first: T, end: T): Ranges<T> {
   const before = boundsBelow(set, first);
   const behind = boundsUpTo(set, end);
-  return [
-    ...set.slice(0, before),
-    ...(before % 2 === 1 ? [first] : []),
-    ...(behind % 2 === 1 ? [end] : []),
-    ...set.slice(behind),
-  ];
+  const seam: T[] = [];
+  if (before % 2 === 1) seam.push(first);
+  if (behind % 2 === 1) seam.push(end);
+  return set.slice(0, before).concat(seam, set.slice(behind));
 }
 
 function cutFew<T extends number | bigint>(set: Ranges<T>, ranges: Ranges<T>): Cut<T> {

@@ -2,7 +2,7 @@ import type { Fate } from '../model/reachability.ts';
 import { isOne } from './boxes.ts';
 import type { PreparedChain, PreparedRule } from './compile.ts';
 import type { Action, Chain, Rule, Test } from './layer.ts';
-import { type Holding, hasPorts, hold, holdRow, type View } from './match.ts';
+import { type Holding, hasPorts, hold, holdRow, tracked, type View } from './match.ts';
 import type { Visit } from './packet.ts';
 import {
   blend,
@@ -61,6 +61,12 @@ export interface WalkContext extends View {
   readonly visit: ((visit: Visit) => void) | undefined;
   /** Steps that are left before the rest is called unknown: rules can be written to take forever. */
   readonly budget: { left: number };
+  /** The chain may not be asked at all. */
+  readonly passedOver?: boolean;
+  /** Told of each rule whose tests hold for some packets, or may. */
+  readonly reached?: (rule: Rule) => void;
+  /** Goes on behind a rule that may do anything, for the sake of the rules after it. */
+  readonly persistent?: boolean;
 }
 
 /** Nesting that the kernel takes (NFT_JUMP_STACK_SIZE); iptables counts no levels, so its bound is ours. */
@@ -106,16 +112,34 @@ function untrackedBy({ state }: Parcel, { beforeTracking }: View): State {
   return state;
 }
 
+/** The connection's mark after an action; where there is no connection nothing happens. */
+function onConnection(parcel: Parcel, view: View, mark: number | null): number | null {
+  const has = tracked(parcel, view);
+  if (has === false) return parcel.connectionMark;
+  return has === null && mark !== parcel.connectionMark ? null : mark;
+}
+
+function copiedMark(parcel: Parcel, view: View): number | null {
+  const has = tracked(parcel, view);
+  if (has === false) return parcel.mark;
+  return has === null && parcel.mark !== parcel.connectionMark ? null : parcel.connectionMark;
+}
+
+function setMark(old: number | null, and: number, xor: number): number | null {
+  if (and === 0) return xor >>> 0;
+  return old === null ? null : ((old & and) ^ xor) >>> 0;
+}
+
 function markedBy(parcel: Parcel, action: Marking, view: View): Parcel {
   if (action.do === 'notrack') return { ...parcel, state: untrackedBy(parcel, view) };
   if (action.do === 'copy-mark') {
-    return action.to === 'mark'
-      ? { ...parcel, mark: parcel.connectionMark }
-      : { ...parcel, connectionMark: parcel.mark };
+    if (action.to === 'mark') return { ...parcel, mark: copiedMark(parcel, view) };
+    return { ...parcel, connectionMark: onConnection(parcel, view, parcel.mark) };
   }
-  const side = action.field === 'mark' ? 'mark' : 'connectionMark';
-  const old = action.and === 0 ? 0 : parcel[side];
-  return { ...parcel, [side]: old === null ? null : ((old & action.and) ^ action.xor) >>> 0 };
+  const { and, xor } = action;
+  if (action.field === 'mark') return { ...parcel, mark: setMark(parcel.mark, and, xor) };
+  const mark = setMark(parcel.connectionMark, and, xor);
+  return { ...parcel, connectionMark: onConnection(parcel, view, mark) };
 }
 
 /** How much a base chain's word tells: closing, then a rule where packets are filtered, then its policy. */
@@ -139,7 +163,8 @@ class Walk {
   }
 
   run(parcel: Parcel): readonly Parcel[] {
-    const frame = { chain: this.#base, depth: 0, phrases: NO_PHRASES };
+    const skip = this.#context.passedOver === true ? { skip: marksOf(parcel) } : {};
+    const frame = { chain: this.#base, depth: 0, phrases: NO_PHRASES, ...skip };
     this.#tell(frame, 'enter');
     let task: Task | undefined = this.#from(parcel, frame, 0);
     while (task !== undefined) {
@@ -202,7 +227,9 @@ class Walk {
   }
 
   #matched(task: Task, { rule }: PreparedRule): Task {
-    if (task.told || this.#context.visit === undefined) return task;
+    const { visit, reached } = this.#context;
+    if (task.told || (visit === undefined && reached === undefined)) return task;
+    reached?.(rule);
     const whole = task.split ? 'part' : 'match';
     this.#tell(task.frame, task.guess || task.over ? 'maybe' : whole, rule);
     return { ...task, told: true };
@@ -215,7 +242,9 @@ class Walk {
 
   #test(task: Task, rule: PreparedRule, test: Test): Task | undefined {
     const step = task.step + 1;
-    if (test.test === 'opaque') return { ...task, step, guess: true };
+    // a rate is not always kept: for the rules after this one it may be either way
+    const doubtful = test.test === 'limit' && this.#context.persistent === true;
+    if (test.test === 'opaque' || doubtful) return { ...task, step, guess: true };
     if (test.test === 'limit') {
       const phrases = [...task.phrases, `at most ${test.text}`];
       return { ...task, step, phrases, over: task.over || test.over };
@@ -418,8 +447,10 @@ class Walk {
   #policy(parcel: Parcel, { phrases }: Frame): void {
     // after a goto the frame is in another chain: the policy is that of the base chain
     const frame = { chain: this.#base, depth: 0, phrases };
+    const fate = this.#base.chain.policy ?? 'accept';
     this.#tell(frame, 'policy');
-    this.#close(parcel, frame, this.#base.chain.policy ?? 'accept', undefined);
+    if (this.#context.passedOver !== true) return this.#close(parcel, frame, fate, undefined);
+    this.#close(this.#possibly(parcel, frame, fate, undefined), frame, 'accept', undefined);
   }
 
   /** The base chain's word about a parcel; an accepted one goes on to the next chain. */
@@ -437,7 +468,10 @@ class Walk {
   }
 
   /** Nothing is known of the packet any more. */
-  #lose({ parcel, frame }: Task, { rule }: PreparedRule): undefined {
+  #lose(task: Task, { rule }: PreparedRule): Task | undefined {
+    const { parcel, frame } = task;
+    const { budget, persistent } = this.#context;
+    if (persistent === true && budget.left > 0) return this.#from(parcel, frame, task.at + 1);
     const { accepted: _, ...rest } = parcel;
     this.#done.push({ ...this.#possibly(rest, frame, 'unknown', rule), fate: 'unknown' });
     return undefined;

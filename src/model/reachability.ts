@@ -40,7 +40,13 @@ export interface ReachPart {
   readonly translated?: string;
 }
 
-/** In a word, for one family: who gets through. Loopback is never counted. */
+/**
+ * In a word, for one family: who gets through. Loopback is never counted.
+ * - `anyone`: every source, on all devices that a default route leads through (on all, without one).
+ * - `devices`: every source, but on some other device only.
+ * - `networks`: some sources. `nobody`: none.
+ * - `unknown`: for some source nobody can say.
+ */
 export type Reach = 'anyone' | 'networks' | 'devices' | 'nobody' | 'unknown';
 
 /** Who can open a new connection to one port over one family. */

@@ -1,0 +1,35 @@
+import type { Action, Cell, Field, Layer, Rule, Step } from './layer.ts';
+
+function cellNames(fields: readonly Field[], row: readonly Cell[]): readonly string[] {
+  return row.flatMap((cell, at) =>
+    fields[at] === 'in-device' && cell !== 'any' && 'names' in cell ? cell.names : [],
+  );
+}
+
+function actionNames(action: Action): readonly string[] {
+  if (action.do !== 'map') return [];
+  return action.rows.flatMap((row) => cellNames(action.fields, row.key));
+}
+
+function stepNames(step: Step): readonly string[] {
+  if ('do' in step) return actionNames(step);
+  if (step.test === 'name' && step.field === 'in-device') return step.in;
+  if (step.test === 'tuple') return step.rows.flatMap((row) => cellNames(step.fields, row));
+  return [];
+}
+
+/** All rules of layers, in their order. */
+export function rulesOf(layers: readonly Layer[]): readonly Rule[] {
+  return layers.flatMap(({ tables }) =>
+    tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules)),
+  );
+}
+
+const LOOPBACK_NAMES = new Set(['lo', 'lo0']);
+
+/** Devices that rules ask for, the loopback left out; a pattern becomes one name that fits it. */
+export function mentionedDevices(layers: readonly Layer[]): readonly string[] {
+  const names = rulesOf(layers).flatMap(({ steps }) => steps.flatMap(stepNames));
+  const whole = names.map((name) => (name.endsWith('*') ? `${name.slice(0, -1)}0` : name));
+  return [...new Set(whole)].filter((name) => name !== '' && !LOOPBACK_NAMES.has(name)).sort();
+}

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Machine } from '../../../model/machine.ts';
 import { fateOf, intended, intents, packets } from '../../intent.test-helper.ts';
 import type { Change } from '../../kind.ts';
 import { type Ask, answer, fate, fixture, parse, readFixture } from '../fixtures.test-helper.ts';
+import { onMachine } from './on-machine.ts';
 import { pf } from './pf.ts';
 
 describe('a pf.conf', () => {
@@ -212,6 +214,44 @@ describe('in front of a host', () => {
     const layer = parse(pf, 'block out proto tcp to any port 443', 'central');
     expect(fate(layer, 443)).toBe('drop');
     expect(fate(layer, 80)).toBe('accept');
+  });
+});
+
+describe('onMachine', () => {
+  const machine: Machine = {
+    hostname: 'host',
+    system: 'other',
+    devices: [
+      {
+        name: 'em0',
+        addresses: [{ address: '192.0.2.10', prefix: 24 }],
+        loopback: false,
+        up: true,
+      },
+      { name: 'em1', addresses: [{ address: '10.0.0.1', prefix: 8 }], loopback: false, up: true },
+    ],
+    routes: [{ to: '0.0.0.0/0', device: 'em0' }],
+  };
+
+  it.each<readonly [string, string, Ask, string]>([
+    ['an address of a device', 'pass in to (em0)', {}, 'accept'],
+    ['an address of another', 'pass in to em1', {}, 'drop'],
+    ['all but its address', 'pass in to ! em0', {}, 'drop'],
+    ['a network of a device', 'pass in from em0:network', { source: '192.0.2.7' }, 'accept'],
+    ['outside of it', 'pass in from em0:network', {}, 'drop'],
+    ['the default route', 'pass in on egress', {}, 'accept'],
+    ['another device', 'pass in on egress', { device: 'em1' }, 'drop'],
+    ['a group of which nothing is known', 'pass in on wifi', {}, 'unknown'],
+    ['antispoof', 'pass in\nantispoof for em1', { source: '10.1.1.1' }, 'drop'],
+    [
+      'antispoof on its own device',
+      'pass in\nantispoof for em1',
+      { source: '10.1.1.1', device: 'em1' },
+      'accept',
+    ],
+    ['antispoof for others', 'pass in\nantispoof for em1', {}, 'accept'],
+  ])('knows %s', (_, rule, ask, expected) => {
+    expect(fate(onMachine(parse(pf, `block in\n${rule}`), machine), 22, ask)).toBe(expected);
   });
 });
 

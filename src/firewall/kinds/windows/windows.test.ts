@@ -129,7 +129,7 @@ describe('a collected document', () => {
       const rules = document.Rules as Record<string, unknown>[];
       document.Rules = rules
         .filter(({ Name }) => Name === 'Web')
-        .map(({ RemoteAddress: _, ...rule }) => rule);
+        .map((rule) => ({ ...rule, RemoteAddress: undefined }));
     });
     expect(fate(layer, 443)).toBe('unknown');
     expect(fate(layer, 444)).toBe('drop');

@@ -110,6 +110,21 @@ describe('a pf.conf', () => {
     ['an anchor that was not given', 'anchor "ftp-proxy/*"', 'unknown'],
     ['a match rule', 'match in all scrub (no-df random-id)', 'accept'],
     ['another direction', 'block out all', 'accept'],
+    [
+      'anchors of macOS',
+      'scrub-anchor "com.apple/*"\ndummynet-anchor "com.apple/*"\npass all',
+      'accept',
+    ],
+    [
+      'where packets are sent',
+      'pass in route-to (em0 10.0.0.1) inet keep state\nblock in reply-to 10.0.0.1@em0 proto tcp',
+      'drop',
+    ],
+    [
+      'what is set',
+      'block in set prio (5, 6) set tos 4\npass in queue (a, b) set queue c',
+      'accept',
+    ],
   ])('takes %s', (_, text, expected) => {
     expect(fate(parse(pf, text), 22)).toBe(expected);
   });

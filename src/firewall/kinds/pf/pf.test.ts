@@ -344,7 +344,9 @@ describe('change', () => {
   it('says where the line for its anchor is missing', () => {
     const change: Change = { transport: 'tcp', port: 22, families: [4], reason: '' };
     expect(pf.change(change, []).warnings[0]).toMatch(/no effect until/);
-    const layer = parse(pf, 'anchor "postern/*"\npass all');
-    expect(pf.change(change, [layer]).warnings[0]).not.toMatch(/no effect until/);
+    for (const anchor of ['anchor "postern/*"', 'anchor "postern/*" all {\nblock in\n}']) {
+      const layer = parse(pf, `${anchor}\npass all`);
+      expect(pf.change(change, [layer]).warnings[0]).not.toMatch(/no effect until/);
+    }
   });
 });

@@ -1,5 +1,6 @@
-import ipaddr from 'ipaddr.js';
 import { type Network, readNetwork } from '../model/network.ts';
+import { fullAddresses } from './boxes.ts';
+import { addressText, cidrsOf } from './cidrs.ts';
 import type { AddressField, AddressRanges, Family, Test } from './layer.ts';
 import { difference, intersection, type Ranges, rangesOf, union } from './ranges.ts';
 
@@ -8,7 +9,7 @@ export type BothFamilies = Readonly<Record<Family, Ranges<bigint>>>;
 
 export const FAMILIES: readonly Family[] = [4, 6];
 
-const EVERY: BothFamilies = { 4: [0n, 1n << 32n], 6: [0n, 1n << 128n] };
+const EVERY: BothFamilies = { 4: fullAddresses(4), 6: fullAddresses(6) };
 
 export const NO_ADDRESS: BothFamilies = { 4: [], 6: [] };
 
@@ -28,6 +29,16 @@ function perFamily(a: BothFamilies, b: BothFamilies, merge: Merge): BothFamilies
 
 export function joined(a: BothFamilies, b: BothFamilies): BothFamilies {
   return perFamily(a, b, union);
+}
+
+/** All of them at once: joining many one by one takes time by the square of their number. */
+export function joinedAll(sets: readonly BothFamilies[]): BothFamilies {
+  const of = (family: Family) =>
+    rangesOf(
+      sets.flatMap((set) => pairsOf(set[family], 1n)),
+      1n,
+    );
+  return { 4: of(4), 6: of(6) };
 }
 
 export function shared(a: BothFamilies, b: BothFamilies): BothFamilies {
@@ -62,15 +73,6 @@ export function readAddresses(texts: readonly string[]): BothFamilies | null {
   return ofNetworks(networks);
 }
 
-/** Canonical text of an address (RFC 5952). */
-export function addressText(family: Family, value: bigint): string {
-  const bytes: number[] = [];
-  for (let at = family === 4 ? 24n : 120n; at >= 0n; at -= 8n)
-    bytes.push(Number((value >> at) & 0xffn));
-  const address = ipaddr.fromByteArray(bytes);
-  return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
-}
-
 /** Ranges with both ends included. */
 export function pairsOf<T extends number | bigint>(ranges: Ranges<T>, one: T): [T, T][] {
   const pairs: [T, T][] = [];
@@ -81,31 +83,9 @@ export function pairsOf<T extends number | bigint>(ranges: Ranges<T>, one: T): [
   return pairs;
 }
 
-/** The fewest CIDR blocks that cover a set. */
-export function blocksOf(family: Family, ranges: Ranges<bigint>): string[] {
-  const bits = family === 4 ? 32n : 128n;
-  const blocks: string[] = [];
-  for (let at = 0; at < ranges.length; at += 2) {
-    const end = ranges[at + 1] as bigint;
-    let first = ranges[at] as bigint;
-    while (first < end) {
-      let host = 0n;
-      while (
-        host < bits &&
-        first % (1n << (host + 1n)) === 0n &&
-        first + (1n << (host + 1n)) <= end
-      )
-        host += 1n;
-      blocks.push(`${addressText(family, first)}/${bits - host}`);
-      first += 1n << host;
-    }
-  }
-  return blocks;
-}
-
 /** The blocks of both families, IPv4 first. */
 export function allBlocks(addresses: BothFamilies): string[] {
-  return FAMILIES.flatMap((family) => blocksOf(family, addresses[family]));
+  return FAMILIES.flatMap((family) => cidrsOf(family, addresses[family]));
 }
 
 /** `192.0.2.1-192.0.2.9`, or the address alone where both ends are the same. */

@@ -6,6 +6,8 @@ import type { Intent, Kind, Source } from '../kind.ts';
 import type { Layer } from '../layer.ts';
 import { aws } from './aws/aws.ts';
 import { cisco } from './cisco/cisco.ts';
+import { fixture } from './fixtures.test-helper.ts';
+import { isEmpty, mutate, mutations, readOrFault } from './mutated-text.test-helper.ts';
 import { opnsense } from './opnsense/opnsense.ts';
 import { pf } from './pf/pf.ts';
 import { windows } from './windows/windows.ts';
@@ -19,6 +21,9 @@ const KINDS: readonly (readonly [Kind, readonly string[]])[] = [
   [cisco, []],
 ];
 
+const FATES = ['accept', 'closed', 'unknown'];
+const RUNS = 100;
+
 function sourcesOf(kind: Kind, intent: Intent): readonly Source[] {
   return kind.write(intent).map(({ path, text }) => ({ origin: path, text }));
 }
@@ -27,50 +32,42 @@ function readLive(kind: Kind, sources: readonly Source[]): Layer {
   return kind.read(sources, 'live');
 }
 
-/** Cuts, repeats, swaps: what happens to texts on their way. */
-const mutations = fc.array(
-  fc.record({
-    kind: fc.constantFrom('cut', 'drop', 'repeat', 'insert'),
-    at: fc.nat({ max: 10_000 }),
-    length: fc.nat({ max: 60 }),
-    text: fc.oneof(
-      fc.string({ maxLength: 10 }),
-      fc.constantFrom('"', '{', '}', '(', ')', '<', '>', '\n', '!', '/', '\\', '$x', '0', ','),
-    ),
-  }),
-  { minLength: 1, maxLength: 4 },
-);
+/** Texts as people and tools write them; see test/fixtures/firewall/README.md. */
+const TEXTS: readonly (readonly [Kind, string])[] = [
+  [windows, 'server.json'],
+  [windows, 'rules.ps1'],
+  [aws, 'groups.json'],
+  [aws, 'acls.json'],
+  [pf, 'host.conf'],
+  [pf, 'redirect-freebsd.conf'],
+  [pf, 'redirect-openbsd.conf'],
+  [pf, 'anchors.conf'],
+  [pf, 'pfctl-sr.txt'],
+  [opnsense, 'opnsense.xml'],
+  [opnsense, 'pfsense.xml'],
+  [cisco, 'ios.txt'],
+  [cisco, 'asa.txt'],
+  [cisco, 'numbered.txt'],
+];
 
-function mutate(
-  text: string,
-  changes: readonly { kind: string; at: number; length: number; text: string }[],
-) {
-  return changes.reduce((now, change) => {
-    const at = change.at % (now.length + 1);
-    const end = at + change.length;
-    if (change.kind === 'cut') return now.slice(0, at);
-    if (change.kind === 'drop') return now.slice(0, at) + now.slice(end);
-    if (change.kind === 'repeat') return now.slice(0, end) + now.slice(at);
-    return now.slice(0, at) + change.text + now.slice(at);
-  }, text);
+function expectReadOrFault(layer: Layer | PosternError): void {
+  if (layer instanceof PosternError) expect(layer.code).toBe('FIREWALL_SYNTAX');
+  else expect(isEmpty(layer)).toBe(false);
 }
 
-/** A layer that says "everything comes in" without a doubt would be a firewall lost. */
-function isEmpty({ tables, unread }: Layer): boolean {
-  return (
-    unread.length === 0 &&
-    tables.every(({ chains }) => chains.every(({ rules }) => rules.length === 0))
-  );
-}
-
-function readOrFault(kind: Kind, sources: readonly Source[]): Layer | PosternError {
-  try {
-    return readLive(kind, sources);
-  } catch (thrown) {
-    if (thrown instanceof PosternError) return thrown;
-    throw thrown;
-  }
-}
+describe.each(TEXTS)('$name', (kind, name) => {
+  it(`reads ${name} whatever happened to it, or says what is wrong`, () => {
+    const source = fixture(kind, name);
+    fc.assert(
+      fc.property(mutations, packets, (changes, packet) => {
+        const layer = readOrFault(kind, [{ ...source, text: mutate(source.text, changes) }]);
+        expectReadOrFault(layer);
+        if (!(layer instanceof PosternError)) expect(FATES).toContain(fateOf(layer, packet));
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});
 
 describe.each(KINDS)('$name', (kind, devices) => {
   it('answers what it wrote as the intent does', () => {
@@ -108,20 +105,16 @@ describe.each(KINDS)('$name', (kind, devices) => {
           ...source,
           text: mutate(source.text, changes),
         }));
-        const layer = readOrFault(kind, sources);
-        if (layer instanceof PosternError) expect(layer.code).toBe('FIREWALL_SYNTAX');
-        else expect(isEmpty(layer)).toBe(false);
+        expectReadOrFault(readOrFault(kind, sources));
       }),
-      { numRuns: 300 },
+      { numRuns: RUNS },
     );
   });
 
   it('takes no random text for a firewall', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 300 }), (text) => {
-        const layer = readOrFault(kind, [{ origin: 'random', text }]);
-        if (layer instanceof PosternError) expect(layer.code).toBe('FIREWALL_SYNTAX');
-        else expect(isEmpty(layer)).toBe(false);
+        expectReadOrFault(readOrFault(kind, [{ origin: 'random', text }]));
       }),
     );
   });

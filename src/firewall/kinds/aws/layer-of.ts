@@ -236,7 +236,7 @@ function groupTable(document: AwsDocument): Table {
 
 function aclRules({ acls = [], interfaces }: AwsDocument): Rule[] {
   const [first] = acls;
-  if (first !== undefined && acls.length === 1)
+  if (interfaces === undefined && first !== undefined && acls.length === 1)
     return [{ text: first.id, steps: [{ do: 'goto', chain: first.id }] }];
   if (interfaces === undefined)
     return [

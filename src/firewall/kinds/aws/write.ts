@@ -41,17 +41,30 @@ function icmp(protocol: string, types: readonly number[], value: string): Permis
   }));
 }
 
+/** EC2 refuses a rule that is there already, whatever its description. */
+function merged(permissions: readonly Permission[], next: Permission): readonly Permission[] {
+  const same = ({ protocol, from, to }: Permission) =>
+    protocol === next.protocol && from === next.from && to === next.to;
+  const known = permissions.find(same);
+  if (known === undefined) return [...permissions, next];
+  const values = new Set(known.blocks.map(({ value }) => value));
+  const blocks = [...known.blocks, ...next.blocks.filter(({ value }) => !values.has(value))];
+  return permissions.map((one) => (one === known ? { ...known, blocks } : one));
+}
+
 /**
  * The intent as `--ip-permissions` of `aws ec2 authorize-security-group-ingress` take it, and as
  * `describe-security-groups` would show a group that has them.
  */
 export function filesOf({ allow }: Intent): readonly FileWrite[] {
-  const permissions = [
+  const all: readonly Permission[] = [
     ...icmp('icmp', NEEDED_ICMP4, '0.0.0.0/0'),
     ...icmp('icmpv6', NEEDED_ICMP6, '::/0'),
     ...allow.map(permissionOf),
-  ]
+  ];
+  const permissions = all
     .filter(({ blocks }) => blocks.length > 0)
+    .reduce(merged, [])
     .map(apiPermission);
   const group = {
     GroupId: 'sg-postern',

@@ -1,5 +1,6 @@
-import { blocksOf, isNobody } from '../../both-families.ts';
+import { isNobody } from '../../both-families.ts';
 import { impossible, plainComment, sidesOf } from '../../change-parts.ts';
+import { cidrsOf } from '../../cidrs.ts';
 import type { Change, Script } from '../../kind.ts';
 import type { Chain, Family, Layer, Table } from '../../layer.ts';
 import type { Dialect } from './config.ts';
@@ -87,7 +88,7 @@ export function changeCisco(change: Change, layers: readonly Layer[]): Script {
       (family) => list.family === undefined || list.family === family,
     );
     const entries = families
-      .flatMap((family) => blocksOf(family, refused[family]))
+      .flatMap((family) => cidrsOf(family, refused[family]))
       .map((block) =>
         entryText('deny', change.transport, block, [change.port, change.port], list.dialect),
       );

@@ -11,6 +11,8 @@ export interface Entry {
   readonly text: string;
   /** From permit or deny on. */
   readonly words: readonly string[];
+  /** False: one of those that a group stands for, as an ASA shows them. */
+  readonly parent: boolean;
   readonly remark?: string;
 }
 
@@ -61,6 +63,8 @@ type Block =
   | { readonly in: 'nothing' };
 
 const ACTIONS = new Set(['permit', 'deny']);
+/** Lines of a list that are no entries. */
+const BETWEEN = new Set(['statistics', 'hardware', 'exit', 'fragments', 'description']);
 /** Features that let packets in or keep them out beside access lists. */
 const BESIDE = /^(?:zone-pair security|ip inspect name|service-policy type inspect)\b/;
 
@@ -79,6 +83,7 @@ class ConfigReader {
   private readonly interfaces: Extract<Block, { in: 'interface' }>[] = [];
   private block: Block = { in: 'nothing' };
   private line = 0;
+  private indented = false;
 
   constructor(source: Source) {
     this.source = source;
@@ -90,6 +95,7 @@ class ConfigReader {
       const words = text.trim().split(/\s+/);
       const [first = ''] = words;
       if (first === '' || first.startsWith('!')) continue;
+      this.indented = /^\s/.test(text);
       this.readLine(text.trim(), words);
     }
     if (this.lists.size === 0) throw this.fault('there is no access list in it');
@@ -164,15 +170,34 @@ class ConfigReader {
   private readNumbered(text: string, words: readonly string[]): boolean {
     const [, name = '', ...rest] = words;
     // `show access-list` of an ASA begins each list with a count, and nests what groups stand for
-    if (rest[0]?.endsWith(';') === true || name === 'cached') return true;
+    if (name.endsWith(';') || name === 'cached') return true;
     const at = rest[0] === 'line' ? rest.splice(0, 2)[1] : undefined;
     const typed = rest[0] === 'extended' || rest[0] === 'standard' ? rest.shift() : undefined;
     const asa = typed !== undefined || at !== undefined || !/^\d+$/.test(name);
     const standard = typed === 'standard' || (!asa && isStandardNumber(name));
     this.begin(name, standard ? 'standard' : 'extended', asa ? 'asa' : 'ios');
-    if (this.block.in === 'list') this.addEntry(this.block.list, at, rest, text);
+    if (this.block.in === 'list') {
+      const { list } = this.block;
+      if (at !== undefined) this.makeRoom(list, Number(at));
+      this.addEntry(list, at, withoutCounts(rest), text);
+    }
     this.block = { in: 'nothing' };
     return true;
+  }
+
+  /**
+   * `line 3` puts an entry in front of the third. Where an ASA shows its lists, entries with groups
+   * are followed by what the groups stand for, indented, under the same number.
+   */
+  private makeRoom({ entries }: ListDraft, at: number): void {
+    if (this.indented) {
+      const parent = entries.findIndex(({ sequence, parent: is }) => sequence === at && is);
+      if (parent !== -1) entries.splice(parent, 1);
+      return;
+    }
+    if (!entries.some(({ sequence }) => sequence === at)) return;
+    for (const [place, entry] of entries.entries())
+      if (entry.sequence >= at) entries[place] = { ...entry, sequence: entry.sequence + 1 };
   }
 
   private addEntry(
@@ -199,6 +224,7 @@ class ConfigReader {
       sequence: sequence === undefined ? before + step : Number(sequence),
       text,
       words,
+      parent: !this.indented,
       ...(list.remark === undefined ? {} : { remark: list.remark }),
     });
     delete list.remark;
@@ -250,12 +276,13 @@ class ConfigReader {
   }
 
   private readEntry(list: ListDraft, text: string, words: readonly string[]): boolean {
-    const numbered = /^\d+$/.test(words[0] ?? '');
-    const [sequence, rest] = numbered ? [words[0], words.slice(1)] : [undefined, words];
+    const bare = words[0] === 'sequence' ? words.slice(1) : words;
+    const numbered = /^\d+$/.test(bare[0] ?? '');
+    const [sequence, rest] = numbered ? [bare[0], bare.slice(1)] : [undefined, bare];
     const [first = ''] = rest;
-    if (first === 'statistics' || first === 'hardware') return true;
+    if (BETWEEN.has(first)) return true;
     if (!ACTIONS.has(first) && first !== 'remark' && first !== 'evaluate') {
-      if (numbered || first === '')
+      if (numbered || this.indented)
         throw this.fault(`${quote(text)} is no entry of an access list`);
       return false;
     }

@@ -4,10 +4,11 @@ import {
   type BothFamilies,
   everyAddress,
   isNobody,
-  joined,
+  joinedAll,
   NO_ADDRESS,
   readAddresses,
 } from '../../both-families.ts';
+import { FULL_PORTS } from '../../boxes.ts';
 import { quote, syntaxFault } from '../../fault.ts';
 import type { Source } from '../../kind.ts';
 import type { Family, NumberField, Test } from '../../layer.ts';
@@ -28,7 +29,6 @@ import { ALWAYS, allOf, opaqueWay, type Ways } from '../../ways.ts';
 import type { AccessList, Config, Entry, Group } from './config.ts';
 import { icmpType } from './icmp-names.ts';
 
-const ALL_PORTS: Ranges<number> = [0, MAX_PORT + 1];
 /** Groups in groups. */
 const MOST_NESTED = 16;
 
@@ -178,15 +178,13 @@ class EntryReader {
     const group = this.config.groups.get(name);
     if (group === undefined || group.kind !== 'network' || depth === 0)
       return { known: NO_ADDRESS, unclear: [`object-group ${name}`] };
-    let known = NO_ADDRESS;
-    const unclear: string[] = [];
-    for (const line of group.lines) {
-      if (IGNORED_LINES.has(line[0] ?? '')) continue;
-      const member = this.member(line, depth);
-      known = joined(known, member.known);
-      unclear.push(...member.unclear);
-    }
-    return { known, unclear };
+    const members = group.lines
+      .filter(([first = '']) => !IGNORED_LINES.has(first))
+      .map((line) => this.member(line, depth));
+    return {
+      known: joinedAll(members.map(({ known }) => known)),
+      unclear: members.flatMap(({ unclear }) => unclear),
+    };
   }
 
   private member(line: readonly string[], depth: number): Addresses {
@@ -341,7 +339,7 @@ function comparison(field: NumberField, operator: string, operands: readonly str
     .reduce((some, port) => union(some, port), [] as Ranges<number>);
   const sets: Readonly<Record<string, Ranges<number>>> = {
     eq: all,
-    neq: difference(ALL_PORTS, all),
+    neq: difference(FULL_PORTS, all),
     lt: span(0, first - 1),
     gt: span(first + 1, MAX_PORT),
     range: span(Math.min(first, second ?? first), Math.max(first, second ?? first)),

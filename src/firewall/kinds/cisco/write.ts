@@ -1,6 +1,6 @@
 import { problem } from '../../../model/errors.ts';
-import { blocksOf } from '../../both-families.ts';
 import { plainComment, sourcesOf } from '../../change-parts.ts';
+import { cidrsOf } from '../../cidrs.ts';
 import type { Allowance, Intent } from '../../kind.ts';
 import type { Family } from '../../layer.ts';
 import { entryText } from './entry-text.ts';
@@ -21,7 +21,7 @@ function entriesOf(allowance: Allowance, family: Family): string[] {
       kind: 'cisco',
       problem: `${device} is a device of the host, not of the router`,
     });
-  const entries = blocksOf(family, sourcesOf(allowance)[family]).map((block) =>
+  const entries = cidrsOf(family, sourcesOf(allowance)[family]).map((block) =>
     entryText('permit', transport, block, ports, 'ios'),
   );
   const told = plainComment(comment ?? '');

@@ -4,6 +4,7 @@ import {
   everyAddress,
   isNobody,
   joined,
+  joinedAll,
   NO_ADDRESS,
   readAddresses,
   without,
@@ -32,20 +33,33 @@ function prefixLength(text: string): number {
   return prefix === undefined ? 128 : Number(prefix);
 }
 
+interface TableEntry {
+  readonly text: string;
+  readonly not: boolean;
+}
+
 /** The most specific entry decides; one that is negated takes out (pf.conf(5), TABLES). */
-export function readTable(hosts: readonly HostItem[]): KnownTable {
+function settled(entries: readonly TableEntry[]): BothFamilies {
+  const sorted = [...entries].sort((a, b) => prefixLength(a.text) - prefixLength(b.text));
   let addresses = NO_ADDRESS;
+  for (let at = 0; at < sorted.length; ) {
+    const { not } = sorted[at] as TableEntry;
+    const begun = at;
+    while (sorted[at]?.not === not) at += 1;
+    const run = readAddresses(sorted.slice(begun, at).map(({ text }) => text)) ?? NO_ADDRESS;
+    addresses = not ? without(addresses, run) : joined(addresses, run);
+  }
+  return addresses;
+}
+
+export function readTable(hosts: readonly HostItem[]): KnownTable {
   const unclear: string[] = [];
-  const entries: { readonly text: string; readonly not: boolean }[] = [];
+  const entries: TableEntry[] = [];
   for (const { not, host } of hosts) {
     if (host.is === 'addresses') entries.push({ text: host.text, not });
     else unclear.push(host.is === 'any' || host.is === 'self' ? host.is : textOf(host));
   }
-  for (const { text, not } of entries.sort((a, b) => prefixLength(a.text) - prefixLength(b.text))) {
-    const block = readAddresses([text]) ?? NO_ADDRESS;
-    addresses = not ? without(addresses, block) : joined(addresses, block);
-  }
-  return { addresses, unclear };
+  return { addresses: settled(entries), unclear };
 }
 
 function textOf(host: Exclude<HostItem['host'], { is: 'any' | 'self' }>): string {
@@ -67,13 +81,14 @@ class HostReader {
   }
 
   ways(hosts: readonly HostItem[]): Ways {
-    let known = NO_ADDRESS;
+    const sets: BothFamilies[] = [];
     const ways: (readonly Test[])[] = [];
     for (const item of hosts) {
       const member = this.member(item);
       if ('tests' in member) ways.push(member.tests);
-      else known = joined(known, member.addresses);
+      else sets.push(member.addresses);
     }
+    const known = joinedAll(sets);
     if (isNobody(known)) return ways;
     const steps = addressSteps(this.side, known);
     return steps.length === 0 ? ALWAYS : [steps, ...ways];

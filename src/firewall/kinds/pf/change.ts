@@ -8,11 +8,17 @@ const ANCHOR = 'postern';
 const ANCHOR_LINE = `anchor "${ANCHOR}/*"`;
 const FOLDER = '/etc';
 
+/** The line is there: with its rules read, or as an anchor whose rules were not given. */
 function hasAnchor(layers: readonly Layer[]): boolean {
-  return layers.some(
-    ({ kind, unread }) =>
-      kind === 'pf' && unread.some((sentence) => sentence.includes(`anchor "${ANCHOR}/*"`)),
-  );
+  return layers
+    .filter(({ kind }) => kind === 'pf')
+    .some(
+      ({ tables, unread }) =>
+        unread.some((sentence) => sentence.includes(ANCHOR_LINE)) ||
+        tables.some(({ chains }) =>
+          chains.some(({ name }) => name.startsWith(`filter in/${ANCHOR}/`)),
+        ),
+    );
 }
 
 function rulesFor(change: Change): string[] {

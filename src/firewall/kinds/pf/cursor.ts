@@ -2,6 +2,9 @@ import { quote, syntaxFault } from '../../fault.ts';
 import type { Source } from '../../kind.ts';
 import { type Token, tokensOf } from './lexer.ts';
 
+/** Lists in lists: macros in macros, far from the end of the stack. */
+const MOST_NESTED = 32;
+
 /** Goes through the tokens of a text, and says where it is when something is wrong. */
 export class Cursor {
   private readonly source: Source;
@@ -96,8 +99,9 @@ export class Cursor {
   }
 
   /** Members of `{ … }`, or one alone; between them commas and line ends. */
-  list<Item>(item: () => Item): Item[] {
+  list<Item>(item: () => Item, depth = 0): Item[] {
     if (!this.take('{')) return [item()];
+    if (depth > MOST_NESTED) throw this.fault(`lists are nested more than ${MOST_NESTED} deep`);
     const items: Item[] = [];
     for (;;) {
       this.skipNewlines();
@@ -105,7 +109,7 @@ export class Cursor {
       if (this.take(',')) continue;
       // lists in lists come from macros
       if (this.at('{')) {
-        for (const inner of this.list(item)) items.push(inner);
+        for (const inner of this.list(item, depth + 1)) items.push(inner);
       } else {
         items.push(item());
       }

@@ -10,25 +10,15 @@ export interface Token {
   readonly end: number;
 }
 
-/** Two-character signs before their first characters. */
-const MARKS = [
-  '->',
-  '<=',
-  '>=',
-  '<>',
-  '><',
-  '!=',
-  '{',
-  '}',
-  '(',
-  ')',
-  ',',
-  '!',
-  '=',
-  '<',
-  '>',
-  '/',
-];
+/** Sticky: each is tried where the one before ended. Two-character signs before their first characters. */
+const SPACE = /[^\S\n]+/y;
+const MARK = /->|<=|>=|<>|><|!=|[{}(),!=<>/]/y;
+const WORD = /(?:[^\s{}()<>!=/,"#\\-]|-(?!>))+/y;
+
+function matchAt(pattern: RegExp, text: string, at: number): string | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0];
+}
 
 /** Macros may double with each definition: what a file of any use needs is far below. */
 const MOST_TOKENS = 1_000_000;
@@ -51,8 +41,8 @@ function* piecesOf(text: string, problem: (at: number, what: string) => Error): 
     } else if (rest === '\n') {
       at += 1;
       yield { kind: 'newline', text: '\n', start, end: at };
-    } else if (/\s/.test(rest)) {
-      at += 1;
+    } else if (rest === ' ' || rest === '\t') {
+      at += matchAt(SPACE, text, at)?.length ?? 1;
     } else if (rest === '#') {
       const end = text.indexOf('\n', at);
       at = end === -1 ? text.length : end;
@@ -63,8 +53,8 @@ function* piecesOf(text: string, problem: (at: number, what: string) => Error): 
       yield { kind: 'string', text: text.slice(start + 1, end), start, end: at };
     } else {
       const piece = signOrWord(text, at);
-      at = piece.end;
-      yield piece;
+      at = piece?.end ?? at + 1;
+      if (piece !== undefined) yield piece;
     }
   }
 }
@@ -78,15 +68,13 @@ function lineJoin(text: string, at: number, problem: (at: number, what: string) 
   return at + 1;
 }
 
-function signOrWord(text: string, start: number): Piece {
-  const mark = MARKS.find((sign) => text.startsWith(sign, start));
+/** Undefined for other space: carriage returns, form feeds, blanks of other alphabets. */
+function signOrWord(text: string, start: number): Piece | undefined {
+  const mark = matchAt(MARK, text, start);
   if (mark !== undefined) return { kind: 'mark', text: mark, start, end: start + mark.length };
-  let end = start;
-  while (end < text.length && !/[\s{}()<>!=/,"#\\]/.test(text[end] as string)) {
-    if (text.startsWith('->', end)) break;
-    end += 1;
-  }
-  const word = text.slice(start, end);
+  const word = matchAt(WORD, text, start);
+  if (word === undefined) return undefined;
+  const end = start + word.length;
   return word.startsWith('$') && word.length > 1
     ? { kind: 'macro', text: word.slice(1), start, end }
     : { kind: 'word', text: word, start, end };
@@ -185,7 +173,7 @@ class Lexer {
         this.counted += value.length;
         if (this.counted > MOST_TOKENS)
           throw this.fault(`its macros make more than ${MOST_TOKENS} words`);
-        tokens.push(...value);
+        for (const known of value) tokens.push(known);
       } else {
         tokens.push({ ...piece, kind: piece.kind, line: token.line });
       }

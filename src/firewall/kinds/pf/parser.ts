@@ -8,8 +8,18 @@ import type { Statement } from './statements.ts';
 /** Anchors in anchors: what anybody writes, and far from the end of the stack. */
 const MOST_NESTED = 32;
 
-/** Statements that decide nothing about who gets in. */
-const SILENT = new Set(['scrub', 'altq', 'queue', 'nat', 'nat-anchor', 'binat-anchor', 'state']);
+/** Statements that decide nothing about who gets in; the last ones are macOS's. */
+const SILENT = new Set([
+  'scrub',
+  'altq',
+  'queue',
+  'nat',
+  'nat-anchor',
+  'binat-anchor',
+  'scrub-anchor',
+  'dummynet-anchor',
+  'dummynet',
+]);
 
 type Read = (cursor: Cursor, depth: number) => readonly Statement[];
 

@@ -1,3 +1,4 @@
+import { FULL_PORTS } from '../../boxes.ts';
 import type { Layer, NumberField, Test } from '../../layer.ts';
 import { protocolNumber } from '../../protocol-names.ts';
 import { difference, type Ranges, rangesOf, union } from '../../ranges.ts';
@@ -6,8 +7,6 @@ import { MAX_PORT, numberTest, PROTOCOLS, protocolTest, readNumber, singles } fr
 import { ALWAYS, allOf, opaqueWay, type Ways } from '../../ways.ts';
 import { hostWays, type Tables } from './addresses.ts';
 import type { Conditions, DeviceItem, IcmpItem, PortItem } from './statements.ts';
-
-const ALL_PORTS: Ranges<number> = [0, MAX_PORT + 1];
 
 function readPort(text: string): number | null {
   return readNumber(text, MAX_PORT) ?? servicePort(text) ?? null;
@@ -23,7 +22,7 @@ function portRange({ operator, first, last }: PortItem): Ranges<number> | null {
     case '=':
       return span(from, from);
     case '!=':
-      return difference(ALL_PORTS, span(from, from));
+      return difference(FULL_PORTS, span(from, from));
     case '<':
       return span(0, from - 1);
     case '<=':
@@ -92,7 +91,7 @@ export function deviceWays(
     ...others.map((item) => [{ test: 'name', field, in: [pattern(item)], not: true } as const]),
     ...items
       .filter((item) => !isDevice(item))
-      .map(({ not, name }) => opaqueWay(not ? 'not-interface-group' : 'interface-group', name)),
+      .map(({ not, name }) => opaqueWay(`${not ? 'not-' : ''}${field}-group`, name)),
   ];
 }
 

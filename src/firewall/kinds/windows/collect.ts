@@ -62,10 +62,10 @@ $profiles = foreach ($profile in @(Get-NetFirewallProfile -PolicyStore $store)) 
     DisabledInterfaceAliases = Texts $profile.DisabledInterfaceAliases
   }
 }
-$connections = foreach ($connection in @(Get-NetConnectionProfile)) {
+$connections = foreach ($connection in @(Get-NetConnectionProfile -ErrorAction SilentlyContinue)) {
   [ordered]@{ InterfaceAlias = "$($connection.InterfaceAlias)"; NetworkCategory = "$($connection.NetworkCategory)" }
 }
-$local = foreach ($entry in @(Get-NetIPAddress)) {
+$local = foreach ($entry in @(Get-NetIPAddress -ErrorAction SilentlyContinue)) {
   [ordered]@{ InterfaceAlias = "$($entry.InterfaceAlias)"; IPAddress = "$($entry.IPAddress)"; PrefixLength = [int]$entry.PrefixLength }
 }
 [ordered]@{

@@ -3,7 +3,7 @@ import {
   addressSteps,
   type BothFamilies,
   isNobody,
-  joined,
+  joinedAll,
   NO_ADDRESS,
   ofNetworks,
   readAddresses,
@@ -88,13 +88,14 @@ function addressWays(
   document: WindowsDocument,
 ): Ways {
   if (isAny(texts)) return ALWAYS;
-  let known: BothFamilies = NO_ADDRESS;
+  const sets: BothFamilies[] = [];
   const ways: (readonly Test[])[] = [];
   for (const text of texts) {
     const addresses = localSubnet(text, document) ?? readSubnet(text);
     if (addresses === null) ways.push(opaqueWay(key, text));
-    else known = joined(known, addresses);
+    else sets.push(addresses);
   }
+  const known = joinedAll(sets);
   return isNobody(known) ? ways : [addressSteps(field, known), ...ways];
 }
 

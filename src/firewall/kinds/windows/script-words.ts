@@ -55,7 +55,9 @@ class Lexer {
       this.at += 1;
       this.endStatement();
     } else if (character === '#') {
-      this.skipComment();
+      this.skipComment('\n');
+    } else if (this.text.startsWith('<#', this.at)) {
+      this.skipComment('#>');
     } else if (character === '`') {
       this.continueLine();
     } else if (/[()]/.test(character) || this.text.startsWith('@(', this.at)) {
@@ -73,13 +75,13 @@ class Lexer {
     this.at += 1;
   }
 
-  private skipComment(): void {
-    const block = this.at > 0 && this.text[this.at - 1] === '<';
-    const end = this.text.indexOf(block ? '#>' : '\n', this.at);
-    if (block && end === -1) throw this.cutShort('a comment is not closed');
-    const stop = end === -1 ? this.text.length : end + (block ? 2 : 0);
-    for (let at = this.at; at < stop; at += 1) if (this.text[at] === '\n') this.line += 1;
-    this.at = stop;
+  /** Up to the end of the line, which stays; or of the block. */
+  private skipComment(mark: '\n' | '#>'): void {
+    const found = this.text.indexOf(mark, this.at);
+    if (mark === '#>' && found === -1) throw this.cutShort('a comment is not closed');
+    const end = found === -1 ? this.text.length : found + (mark === '#>' ? mark.length : 0);
+    this.line += this.text.slice(this.at, end).split('\n').length - 1;
+    this.at = end;
   }
 
   private continueLine(): void {
@@ -129,7 +131,7 @@ class Lexer {
   }
 
   private add(word: Word): void {
-    if (word.text === '<' || word.text === '') return;
+    if (word.text === '' && !word.parameter) return;
     if (this.words.length === 0) this.begun = this.line;
     this.words.push(word);
   }

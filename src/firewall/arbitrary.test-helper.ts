@@ -278,6 +278,25 @@ function ruleOf(world: World, nat: boolean): fc.Arbitrary<Rule> {
   });
 }
 
+/** A blocklist: rules that differ in their source only, with one now and then that breaks the run. */
+function blocklist(world: World): fc.Arbitrary<readonly Rule[]> {
+  const tests = fc.array(testOf(world), { maxLength: 1 });
+  const end = fc.constantFrom<Action>({ do: 'accept' }, { do: 'drop' }, { do: 'return' });
+  const sources = fc.array(fc.constantFrom(...NETWORKS, ...SOURCES), {
+    minLength: 8,
+    maxLength: 20,
+  });
+  const breaks = fc.array(ruleOf(world, false), { maxLength: 1 });
+  return fc.tuple(tests, end, sources, breaks).map(([some, action, all, other]) => [
+    ...other,
+    ...all.map((source) => {
+      serial += 1;
+      const test = { test: 'address', field: 'source', in: network(source) } as const;
+      return { text: `block ${serial}`, steps: [...some, test, action] };
+    }),
+  ]);
+}
+
 /** Jumps of user chains lead to later ones: loops are tested apart. */
 function leadsOn(chain: Chain, at: number): Chain {
   const later = new Set(USER_CHAINS.slice(at + 1));
@@ -327,7 +346,10 @@ function tableOf(world: World): fc.Arbitrary<Table> {
       fc.record({
         hook: hooks,
         policy: fc.constantFrom('accept' as const, 'accept' as const, 'drop' as const),
-        rules: fc.array(ruleOf(world, nat), { maxLength: 7 }),
+        rules: fc.oneof(
+          { weight: 5, arbitrary: fc.array(ruleOf(world, nat), { maxLength: 7 }) },
+          { weight: 1, arbitrary: blocklist(world) },
+        ),
       }),
       { minLength: 1, maxLength: 3 },
     );

@@ -249,7 +249,7 @@ function warningsOf(
     ...(replaces
       ? ['It replaces an earlier change of postern to this port; undo brings that one back.']
       : []),
-    `A reload of ${MAIN} that begins with "flush ruleset" takes it away until it is made persistent.`,
+    `A restart forgets it until it is made persistent, and then only nftables.service loads ${MAIN}: see systemctl is-enabled nftables.`,
   ];
 }
 

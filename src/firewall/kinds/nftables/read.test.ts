@@ -314,9 +314,9 @@ describe('JSON', () => {
 
   it('does not know which devices an ingress chain is on when nft did not say', () => {
     const chain = { ...INPUT, hook: 'ingress', policy: 'drop' };
-    const [read] = json(TABLE, { chain }).tables[0]?.chains ?? [];
-    expect(read?.policy).toBe('accept');
-    expect(read?.rules[0]?.steps).toMatchObject([{ test: 'opaque' }, { do: 'drop' }]);
+    const [unnamed] = json(TABLE, { chain }).tables[0]?.chains ?? [];
+    expect(unnamed?.policy).toBe('accept');
+    expect(unnamed?.rules[0]?.steps).toMatchObject([{ test: 'opaque' }, { do: 'drop' }]);
     const [known] = json(TABLE, { chain: { ...chain, dev: 'eth0' } }).tables[0]?.chains ?? [];
     expect(known).toMatchObject({ policy: 'drop', hook: { devices: ['eth0'] }, rules: [] });
   });

@@ -212,7 +212,7 @@ describe('texts', () => {
   });
 
   it('says what it includes and was not given', () => {
-    const layer = readText('include "/etc/x.nft"\ntable ip t { }\n');
+    const layer = readText('include "/etc/x.nft"\ntable ip t { chain c { drop; } }\n');
     expect(layer.unread).toEqual(['nftables.conf: includes /etc/x.nft, which was not read']);
   });
 
@@ -240,6 +240,12 @@ describe('texts', () => {
       [6, undefined, 'ip saddr @s accept'],
     ]);
     expect(chain?.rules[2]?.steps).toHaveLength(2);
+  });
+
+  it('does not take a text without a chain for an open host', () => {
+    expect(readText('flush ruleset\n').unread).toEqual([expect.stringContaining('no chain')]);
+    expect(readText('table inet t\n').unread).toEqual([expect.stringContaining('no chain')]);
+    expect(json().unread).toEqual([]);
   });
 
   it('says which commands it did not follow', () => {

@@ -95,6 +95,25 @@ describe('what rules test', () => {
   });
 });
 
+describe('tests on odd packets', () => {
+  it.each([
+    ...['ip frag-off & 0x1fff != 0', 'ip hdrlength != 5', 'rt type 0', 'frag more-fragments 1'],
+    ...['exthdr frag exists', 'ip option rr exists'],
+  ])('%s: dropping them stops nobody, accepting them may let somebody in', (test) => {
+    expect(stepsOf(`${test} drop`)).toEqual([[{ test: 'never' }, DROP]]);
+    expect(stepsOf(`${test} accept`)[0]?.[0]).toMatchObject({ test: 'opaque' });
+    expect(stepsOf(`${test} jump c`)[0]?.[0]).toMatchObject({ test: 'opaque' });
+  });
+
+  it('accepting ordinary ones lets everybody in, dropping them may not stop everybody', () => {
+    expect(stepsOf('exthdr frag missing accept')).toEqual([[{ do: 'accept' }]]);
+    expect(stepsOf('ip hdrlength 5 accept')).toEqual([
+      [{ test: 'family', family: 4 }, { do: 'accept' }],
+    ]);
+    expect(stepsOf('ip hdrlength 5 drop')[0]?.[0]).toMatchObject({ test: 'opaque' });
+  });
+});
+
 describe('sets that rules add to', () => {
   const set = 'set s { type ipv4_addr; flags dynamic; elements = { 10.0.0.1 } }';
   const known: Step = {

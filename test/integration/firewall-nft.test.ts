@@ -37,7 +37,8 @@ describe.skipIf(!namespacesMet('nft', 'nsenter', 'sysctl'))('nftables', () => {
       const property = fc.property(rulesets, arbitraryPackets(PACKETS), (rules, packets) => {
         const complaint = lab.load({ nft: rules });
         if (complaint !== '') {
-          const [reason = ''] = complaint.split('\n');
+          const [line = ''] = complaint.split('\n');
+          const reason = line.replace(/^.*: Error: /, '');
           refused.set(reason, (refused.get(reason) ?? 0) + 1);
           return;
         }

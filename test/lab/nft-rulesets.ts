@@ -222,7 +222,7 @@ function maps(family: 'ip' | 'ip6' | 'inet', targets: readonly string[]): Text {
     t`meta l4proto vmap ${rows('tcp', 'udp', 'icmp', 'ipv6-icmp')}`,
     t`meta mark vmap ${rows('0', '1', '4-9')}`,
     t`meta protocol vmap ${rows('ip', 'ip6', 'arp')}`,
-    t`meta nfproto vmap ${rows('ipv4', 'ipv6')}`,
+    ...(family === 'inet' ? [t`meta nfproto vmap ${rows('ipv4', 'ipv6')}`] : []),
     t`meta mark & 0x5 vmap ${rows('0', '1', '4')}`,
     t`meta l4proto . th dport vmap ${rows('tcp . 22', 'udp . 53', 'tcp . 80-443')}`,
     t`iifname . tcp dport vmap ${rows('"eth0" . 22', '"eth1" . 80', '"docker0" . 5432')}`,

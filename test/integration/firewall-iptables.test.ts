@@ -214,4 +214,19 @@ describe.skipIf(!namespacesMet(...TOOLS))('iptables', () => {
       expect(knock(5433)).toEqual(['drop', 'accept', 'drop']);
     });
   });
+
+  it.each([
+    [
+      'rules',
+      'chain INPUT { type filter hook input priority 0; policy drop;\nct state vmap { new : accept }\n}',
+    ],
+    ['base chains', 'chain OTHER { type filter hook input priority 5; policy drop;\n}'],
+  ])('says when nft has put %s in a table that iptables cannot express', (_, chain) => {
+    expect(lab.load({ nft: `table ip filter {\n${chain}\n}\n` })).toBe('');
+    const text = lab.read('iptables-nft-save');
+    const { unread } = iptables.read([{ origin: 'iptables-nft-save', text }], 'live');
+    expect(unread).toEqual([
+      'iptables-nft-save: table filter holds rules that iptables cannot express',
+    ]);
+  });
 });

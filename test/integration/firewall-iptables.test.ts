@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Change, Intent } from '../../src/firewall/kind.ts';
+import type { Change, Command, Intent } from '../../src/firewall/kind.ts';
 import { iptables } from '../../src/firewall/kinds/iptables.ts';
 import { type FirewallLab, type LabPacket, makeFirewallLab } from '../lab/firewall-lab.ts';
 import { arbitraryPackets, compareFates, describeDisagreement } from '../lab/firewall-packets.ts';
@@ -46,7 +46,7 @@ describe.skipIf(!namespacesMet(...TOOLS))('iptables', () => {
 
   function lackingOf(backend: 'nft' | 'legacy'): ReadonlySet<string> {
     const lacking = probes().filter(
-      ({ iptables }) => lab.load({ backend, ipset: SETS, iptables }) !== '',
+      (probe) => lab.load({ backend, ipset: SETS, iptables: probe.iptables }) !== '',
     );
     const names = lacking.map(({ name }) => name);
     if (names.length > 0)
@@ -103,6 +103,10 @@ describe.skipIf(!namespacesMet(...TOOLS))('iptables', () => {
       return lab.send([v4, v6, known]).map(({ fate }) => fate);
     }
 
+    function carryOut(commands: readonly Command[]): void {
+      for (const command of commands) lab.run(command);
+    }
+
     function savedText(): string {
       const texts = [`iptables-${backend}-save`, `ip6tables-${backend}-save`].map((command) =>
         lab.read(command),
@@ -126,14 +130,14 @@ describe.skipIf(!namespacesMet(...TOOLS))('iptables', () => {
       const before = savedText();
       const { apply, undo } = iptables.change(CLOSE, [readLive(backend)]);
       expect(knock(5432)).toEqual(['accept', 'accept', 'accept']);
-      apply.forEach(lab.run, lab);
+      carryOut(apply);
       expect(knock(5432)).toEqual(['drop', 'drop', 'accept']);
       expect(knock(5433)).toEqual(['accept', 'accept', 'accept']);
       const once = savedText();
       const again = iptables.change(CLOSE, [readLive(backend)]);
-      again.apply.forEach(lab.run, lab);
+      carryOut(again.apply);
       expect(savedText()).toBe(once);
-      undo.forEach(lab.run, lab);
+      carryOut(undo);
       expect(savedText()).toBe(before);
       expect(knock(5432)).toEqual(['accept', 'accept', 'accept']);
     });
@@ -141,13 +145,13 @@ describe.skipIf(!namespacesMet(...TOOLS))('iptables', () => {
     it('restricts a port, replaces that by another change, and goes back to it', () => {
       expect(lab.load({ iptables: WITH_RULES, ip6tables: WITH_RULES, backend })).toBe('');
       const only = ['203.0.113.0/24', '2001:db8:ff::/48'];
-      iptables.change({ ...CLOSE, only }, [readLive(backend)]).apply.forEach(lab.run, lab);
+      carryOut(iptables.change({ ...CLOSE, only }, [readLive(backend)]).apply);
       expect(knock(5432)).toEqual(['accept', 'drop', 'accept']);
       const restricted = savedText();
       const other = iptables.change({ ...CLOSE, only: ['2001:db8:9::9'] }, [readLive(backend)]);
-      other.apply.forEach(lab.run, lab);
+      carryOut(other.apply);
       expect(knock(5432)).toEqual(['drop', 'accept', 'accept']);
-      other.undo.forEach(lab.run, lab);
+      carryOut(other.undo);
       expect(savedText()).toBe(restricted);
     });
 
@@ -159,7 +163,7 @@ describe.skipIf(!namespacesMet(...TOOLS))('iptables', () => {
       const asked: Change = { ...CLOSE, port: 8080, families: [4], forwarded };
       const { apply, undo } = iptables.change(asked, [readLive(backend)]);
       expect(knock(8080)[0]).toBe('accept');
-      apply.forEach(lab.run, lab);
+      carryOut(apply);
       expect(knock(8080)[0]).toBe('drop');
       const packet = {
         device: 'eth0',
@@ -175,7 +179,7 @@ describe.skipIf(!namespacesMet(...TOOLS))('iptables', () => {
         [{ fate: 'drop' }],
       );
       expect(compared).toEqual({ wrong: [], unknown: [] });
-      undo.forEach(lab.run, lab);
+      carryOut(undo);
       expect(savedText()).toBe(before);
     });
 
@@ -186,10 +190,10 @@ describe.skipIf(!namespacesMet(...TOOLS))('iptables', () => {
         (_, at) => `10.${at >> 7}.${(at & 127) * 2}.0/24`,
       );
       const { apply, undo, warnings } = iptables.change({ ...CLOSE, only }, [readLive(backend)]);
-      apply.forEach(lab.run, lab);
+      carryOut(apply);
       expect(knock(5432)).toEqual(['drop', 'drop', 'accept']);
       expect(warnings.join(' ')).toContain('10000 IPv4 blocks');
-      undo.forEach(lab.run, lab);
+      carryOut(undo);
       expect(knock(5432)).toEqual(['accept', 'accept', 'accept']);
     });
 
@@ -209,5 +213,20 @@ describe.skipIf(!namespacesMet(...TOOLS))('iptables', () => {
       expect(knock(22)).toEqual(['accept', 'drop', 'accept']);
       expect(knock(5433)).toEqual(['drop', 'accept', 'drop']);
     });
+  });
+
+  it.each([
+    [
+      'rules',
+      'chain INPUT { type filter hook input priority 0; policy drop;\nct state vmap { new : accept }\n}',
+    ],
+    ['base chains', 'chain OTHER { type filter hook input priority 5; policy drop;\n}'],
+  ])('says when nft has put %s in a table that iptables cannot express', (_, chain) => {
+    expect(lab.load({ nft: `table ip filter {\n${chain}\n}\n` })).toBe('');
+    const text = lab.read('iptables-nft-save');
+    const { unread } = iptables.read([{ origin: 'iptables-nft-save', text }], 'live');
+    expect(unread).toEqual([
+      'iptables-nft-save: table filter holds rules that iptables cannot express',
+    ]);
   });
 });

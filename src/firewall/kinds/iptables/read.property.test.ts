@@ -17,15 +17,47 @@ const TEXTS = readdirSync(FOLDER)
 const RUNS = Number(process.env['POSTERN_FUZZ_RUNS'] ?? 2000);
 
 const PIECES = [
-  ...['*filter', '*nat', 'COMMIT', ':INPUT DROP [0:0]', ':U - [0:0]', '-A INPUT', '-A U', '-I INPUT 3'],
-  ...['-p tcp', '-p', '-s 10.0.0.0/8', '! -s', '-m', '-m tcp', '--dport 22', '--dport', '-j DROP', '-j U'],
-  ...['-m conntrack --ctstate NEW,DNAT', '-m set --match-set S src', '-j DNAT --to-destination', '"', '\\', '!'],
+  ...[
+    '*filter',
+    '*nat',
+    'COMMIT',
+    ':INPUT DROP [0:0]',
+    ':U - [0:0]',
+    '-A INPUT',
+    '-A U',
+    '-I INPUT 3',
+  ],
+  ...[
+    '-p tcp',
+    '-p',
+    '-s 10.0.0.0/8',
+    '! -s',
+    '-m',
+    '-m tcp',
+    '--dport 22',
+    '--dport',
+    '-j DROP',
+    '-j U',
+  ],
+  ...[
+    '-m conntrack --ctstate NEW,DNAT',
+    '-m set --match-set S src',
+    '-j DNAT --to-destination',
+    '"',
+    '\\',
+    '!',
+  ],
   ...['create S hash:net', 'add S 10.0.0.0/8', '#', '[1:2]', '=', '\u0000', '\n', '-j', '-g', '--'],
 ];
 
 /** One of the texts with a piece of it cut out, doubled or replaced. */
 const mutated = fc
-  .tuple(fc.constantFrom(...TEXTS), fc.nat(), fc.nat({ max: 200 }), fc.oneof(fc.constantFrom('', ...PIECES), fc.string()))
+  .tuple(
+    fc.constantFrom(...TEXTS),
+    fc.nat(),
+    fc.nat({ max: 200 }),
+    fc.oneof(fc.constantFrom('', ...PIECES), fc.string()),
+  )
   .map(([text, at, length, piece]) => {
     const from = at % text.length;
     return text.slice(0, from) + piece + text.slice(from + length);
@@ -33,9 +65,9 @@ const mutated = fc
 const composed = fc
   .array(fc.oneof(fc.constantFrom(...PIECES), fc.string({ maxLength: 8 })), { maxLength: 60 })
   .chain((words) =>
-    fc.array(fc.constantFrom(' ', '\n', ''), { minLength: words.length, maxLength: words.length }).map(
-      (gaps) => words.map((word, index) => word + gaps[index]).join(''),
-    ),
+    fc
+      .array(fc.constantFrom(' ', '\n', ''), { minLength: words.length, maxLength: words.length })
+      .map((gaps) => words.map((word, index) => word + gaps[index]).join('')),
   );
 
 function tryRead(sources: readonly Source[]): Layer | null {
@@ -88,7 +120,8 @@ describe('any text', () => {
   });
 
   it('is never shorter than a rule set that is whole', () => {
-    const whole = '*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n';
+    const whole =
+      '*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n';
     for (let length = 1; length < whole.trimEnd().length; length += 1) {
       expect(tryRead([{ origin: 'iptables-save', text: whole.slice(0, length) }])).toBe(null);
     }
@@ -97,7 +130,13 @@ describe('any text', () => {
 
   it('lets nobody in by a match or a target that nobody knows', () => {
     const word = fc.stringMatching(/^[a-zA-Z0-9:./,_-]{1,12}$/);
-    const words = fc.array(fc.oneof(word, word.map((name) => `--${name}`)), { maxLength: 6 });
+    const words = fc.array(
+      fc.oneof(
+        word,
+        word.map((name) => `--${name}`),
+      ),
+      { maxLength: 6 },
+    );
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z]{4,9}x$/), words, (match, rest) => {
         const rule = `-A INPUT -m ${match} ${rest.join(' ')} -j ACCEPT`;

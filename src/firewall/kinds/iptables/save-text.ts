@@ -48,8 +48,13 @@ const CHAIN = /^:(\S+)\s+(\S+)(?:\s+\[\d+:\d+\])?\s*$/;
 const ORDER = /^(-\S+)(?:\s+(\S+)\s*(.*))?$/;
 const QUOTED = /"((?:[^"\\]|\\.)*)"/g;
 const COUNTERS = /^\[\d+:\d+\]\s*/;
-/** Said by iptables-nft-save of a table that nft has put rules in which it cannot express. */
-const INCOMPATIBLE = /^# Table [`']([^`']*)' is incompatible/;
+/**
+ * Said by iptables-nft-save of a table that nft has put rules or chains in which it cannot express; of
+ * the second it prints what it can, and may print an empty table.
+ */
+const INCOMPATIBLE = /^# Table [`']([^`']*)' (?:is|contains) incompatible/;
+/** Said on standard error, which may have been kept with the rest. */
+const OTHER_BACK_END = /^# Warning: (ip6?tables-legacy) tables present/;
 const MOST_QUOTED = 60;
 
 /**
@@ -64,8 +69,7 @@ export function readSaveText(source: Source): SavedText {
   lines.forEach((raw, at) => {
     const line = at + 1;
     const text = raw.trim();
-    const incompatible = INCOMPATIBLE.exec(text);
-    if (incompatible !== null) unread.push(incompatibleTable(source.origin, incompatible[1] ?? ''));
+    if (text.startsWith('#')) unread.push(...admissions(source, text));
     if (text === '' || text.startsWith('#')) return;
     if (text.startsWith('*')) {
       if (open !== null) throw fault(source, line, `table ${open.name} has no COMMIT`);
@@ -87,8 +91,16 @@ export function readSaveText(source: Source): SavedText {
   return { tables, unread };
 }
 
-function incompatibleTable(origin: string, table: string): string {
-  return `${origin}: table ${table} holds rules that iptables cannot express`;
+/** What a comment says that the text leaves out. */
+function admissions({ origin }: Source, comment: string): readonly string[] {
+  const table = INCOMPATIBLE.exec(comment)?.[1];
+  const backEnd = OTHER_BACK_END.exec(comment)?.[1];
+  return [
+    ...(table === undefined
+      ? []
+      : [`${origin}: table ${table} holds rules that iptables cannot express`]),
+    ...(backEnd === undefined ? [] : [`${origin}: the rules of ${backEnd} are not in the text`]),
+  ];
 }
 
 function readLine(

@@ -463,11 +463,14 @@ function attached(layers: readonly Layer[], point: HookPoint, going: Going) {
       }),
     ),
   );
-  return found.sort(
-    (a, b) =>
-      rank(a.hook) - rank(b.hook) ||
-      (a.hook.type === 'nat' && b.hook.type === 'nat' ? a.hook.priority - b.hook.priority : 0),
-  );
+  // registered last, asked first
+  return found
+    .toReversed()
+    .sort(
+      (a, b) =>
+        rank(a.hook) - rank(b.hook) ||
+        (a.hook.type === 'nat' && b.hook.type === 'nat' ? a.hook.priority - b.hook.priority : 0),
+    );
 }
 
 function askHook(layers: readonly Layer[], point: HookPoint, going: Going): void {

@@ -137,7 +137,7 @@ function takeSettings(source: Source, files: Files): void {
 
 function defaultZoneOf(files: Files): string {
   const named = files.settings.get('DefaultZone');
-  if (named === undefined) {
+  if (!named) {
     files.unread.push(`which zone is the default was not told; taken to be ${FALLBACK_ZONE}`);
   }
   return named || FALLBACK_ZONE;

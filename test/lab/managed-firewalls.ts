@@ -108,12 +108,12 @@ async function start(
   namespace: Namespace,
   folder: string,
   places: readonly Place[],
-  program: readonly string[],
+  lines: readonly string[],
   sources: () => Source[],
 ): Promise<ManagedFirewall> {
   const ready = join(folder, 'ready');
   const mounts = places.map(({ inside, outside }) => `mount --bind ${outside} ${inside}`);
-  const script = ['set -e', ...mounts, `touch ${ready}`, ...program].join('\n');
+  const script = ['set -e', ...mounts, `touch ${ready}`, ...lines].join('\n');
   const launch = { command: 'sh', args: ['-c', script], namespace: namespace.name };
   const child = startChild({ ...launch, ownRun: ['dbus', 'firewalld'] }, join(folder, 'log'));
   const close = async () => {

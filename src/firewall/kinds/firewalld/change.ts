@@ -33,7 +33,7 @@ interface Plan {
  * Rich rules in every zone in use, before all others of it: the port is let in for those who may,
  * then dropped. Rules of an earlier change for the port are taken away, and come back with `undo`.
  */
-export function change(change: Change, layers: readonly Layer[]): Script {
+export function changeFirewalld(change: Change, layers: readonly Layer[]): Script {
   if (change.forwarded !== undefined) {
     throw impossible(
       change,

@@ -136,11 +136,11 @@ function takeSettings(source: Source, files: Files): void {
 }
 
 function defaultZoneOf(files: Files): string {
-  const named = files.settings.get('DefaultZone');
-  if (!named) {
+  const chosen = files.settings.get('DefaultZone');
+  if (!chosen) {
     files.unread.push(`which zone is the default was not told; taken to be ${FALLBACK_ZONE}`);
   }
-  return named || FALLBACK_ZONE;
+  return chosen || FALLBACK_ZONE;
 }
 
 function named(root: Element, name: string, attribute: string): string[] {

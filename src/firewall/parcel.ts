@@ -1,4 +1,4 @@
-import type { Fate, LayerDecision } from '../model/reachability.ts';
+import type { Fate, LayerDecision, RuleReference } from '../model/reachability.ts';
 import type { Box } from './boxes.ts';
 import type { Chain, Family, Layer, Rule, Table } from './layer.ts';
 import type { Locality } from './locality.ts';
@@ -13,10 +13,13 @@ export interface Common {
   readonly family: Family;
   readonly protocol: number;
   readonly icmpType: number | undefined;
-  readonly tcpFlags: number;
+  /** Not known where it stands for packets of all kinds. */
+  readonly tcpFlags: number | undefined;
   /** Of a connection seen before, what was done to it then is not known. */
   readonly firstPacket: boolean;
   readonly locality: Locality;
+  /** Whether the packets are those of one host, so that `locality` tells local from unicast ones. */
+  readonly typesKnown: boolean;
   readonly devices: readonly string[];
 }
 
@@ -79,6 +82,7 @@ export function commonOf(question: Question, locality: Locality): Common {
     tcpFlags: question.tcpFlags ?? SYN,
     firstPacket: question.state === undefined || question.state === 'new',
     locality,
+    typesKnown: true,
     devices: question.inDevice,
   };
 }
@@ -156,7 +160,8 @@ interface Place {
   readonly chain: Chain;
 }
 
-function referTo({ handle, line, text }: Rule) {
+/** Enough of a rule to find it again. */
+export function referTo({ handle, line, text }: Rule): RuleReference {
   return {
     ...(handle === undefined ? {} : { handle }),
     ...(line === undefined ? {} : { line }),

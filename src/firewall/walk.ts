@@ -61,6 +61,12 @@ export interface WalkContext extends View {
   readonly visit: ((visit: Visit) => void) | undefined;
   /** Steps that are left before the rest is called unknown: rules can be written to take forever. */
   readonly budget: { left: number };
+  /** The chain may not be asked at all. */
+  readonly passedOver?: boolean;
+  /** Told of each rule whose tests hold for some packets, or may. */
+  readonly reached?: (rule: Rule) => void;
+  /** Goes on behind a rule that may do anything, for the sake of the rules after it. */
+  readonly persistent?: boolean;
 }
 
 /** Nesting that the kernel takes (NFT_JUMP_STACK_SIZE); iptables counts no levels, so its bound is ours. */
@@ -157,7 +163,8 @@ class Walk {
   }
 
   run(parcel: Parcel): readonly Parcel[] {
-    const frame = { chain: this.#base, depth: 0, phrases: NO_PHRASES };
+    const skip = this.#context.passedOver === true ? { skip: marksOf(parcel) } : {};
+    const frame = { chain: this.#base, depth: 0, phrases: NO_PHRASES, ...skip };
     this.#tell(frame, 'enter');
     let task: Task | undefined = this.#from(parcel, frame, 0);
     while (task !== undefined) {
@@ -220,7 +227,9 @@ class Walk {
   }
 
   #matched(task: Task, { rule }: PreparedRule): Task {
-    if (task.told || this.#context.visit === undefined) return task;
+    const { visit, reached } = this.#context;
+    if (task.told || (visit === undefined && reached === undefined)) return task;
+    reached?.(rule);
     const whole = task.split ? 'part' : 'match';
     this.#tell(task.frame, task.guess || task.over ? 'maybe' : whole, rule);
     return { ...task, told: true };
@@ -233,7 +242,9 @@ class Walk {
 
   #test(task: Task, rule: PreparedRule, test: Test): Task | undefined {
     const step = task.step + 1;
-    if (test.test === 'opaque') return { ...task, step, guess: true };
+    // a rate is not always kept: for the rules after this one it may be either way
+    const doubtful = test.test === 'limit' && this.#context.persistent === true;
+    if (test.test === 'opaque' || doubtful) return { ...task, step, guess: true };
     if (test.test === 'limit') {
       const phrases = [...task.phrases, `at most ${test.text}`];
       return { ...task, step, phrases, over: task.over || test.over };
@@ -338,9 +349,8 @@ class Walk {
       case 'copy-mark':
       case 'notrack':
         return this.#mark(task, action, uncertain);
-      case 'map':
-        return this.#lose(task, rule);
-      case 'opaque':
+      // a map inside of a map is not written by any tool
+      default:
         return this.#lose(task, rule);
     }
   }
@@ -436,8 +446,10 @@ class Walk {
   #policy(parcel: Parcel, { phrases }: Frame): void {
     // after a goto the frame is in another chain: the policy is that of the base chain
     const frame = { chain: this.#base, depth: 0, phrases };
+    const fate = this.#base.chain.policy ?? 'accept';
     this.#tell(frame, 'policy');
-    this.#close(parcel, frame, this.#base.chain.policy ?? 'accept', undefined);
+    if (this.#context.passedOver !== true) return this.#close(parcel, frame, fate, undefined);
+    this.#close(this.#possibly(parcel, frame, fate, undefined), frame, 'accept', undefined);
   }
 
   /** The base chain's word about a parcel; an accepted one goes on to the next chain. */
@@ -455,7 +467,10 @@ class Walk {
   }
 
   /** Nothing is known of the packet any more. */
-  #lose({ parcel, frame }: Task, { rule }: PreparedRule): undefined {
+  #lose(task: Task, { rule }: PreparedRule): Task | undefined {
+    const { parcel, frame } = task;
+    const { budget, persistent } = this.#context;
+    if (persistent === true && budget.left > 0) return this.#from(parcel, frame, task.at + 1);
     const { accepted: _, ...rest } = parcel;
     this.#done.push({ ...this.#possibly(rest, frame, 'unknown', rule), fate: 'unknown' });
     return undefined;

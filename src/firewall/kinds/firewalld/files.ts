@@ -184,7 +184,7 @@ function ruleSetOf(name: string, origin: string, root: Element, own: readonly st
   const read = rules.map(readRichElement);
   const isUnknown = (child: Element) => {
     if (SILENT.includes(child.name) || own.includes(child.name)) return false;
-    const needed = NEEDED[child.name];
+    const needed = Object.hasOwn(NEEDED, child.name) ? NEEDED[child.name] : undefined;
     return needed === undefined || needed.some((one) => child.attributes[one] === undefined);
   };
   const unknown = root.children.filter(isUnknown).map((child) => `<${child.name}>`);

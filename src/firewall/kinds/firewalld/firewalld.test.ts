@@ -126,6 +126,17 @@ describe('the zones of firewalld', () => {
     expect(opaque.map(({ text }) => text)).toEqual(['<teleport>', '<rule>']);
   });
 
+  it('takes names of JavaScript for names', () => {
+    const inside = [
+      '<icmp-block name="constructor"/>',
+      '<protocol value="toString"/>',
+      '<service name="__proto__"/>',
+    ].join('');
+    const layer = read(zone('public', inside));
+    expect(texts(layer, 'filter_IN_public_deny')).toEqual(['icmp-block constructor']);
+    expect(layer.unread).toEqual(['service __proto__ was not read']);
+  });
+
   it('reads what firewall-cmd lists', () => {
     const layer = read({ origin: 'firewall-cmd --list-all-zones', text: LISTING });
     expect(texts(layer, 'filter_INPUT_ZONES')).toEqual([

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import type { Command } from '../../src/firewall/kind.ts';
 import type { Machine } from '../../src/model/machine.ts';
 import { type Libc, loadLibc, rawBuffer } from '../../src/net/linux/libc.ts';
 import { writeMessage } from '../../src/net/linux/netlink-message.ts';
@@ -59,8 +60,10 @@ export interface FirewallLab {
    * in addresses or ports: two that are alike are one connection.
    */
   send(packets: readonly LabPacket[]): LabFate[];
-  /** Runs a command on the host and returns what it printed. */
+  /** Runs a command on the host and returns what it printed; fails when the command does. */
   read(command: string, ...args: string[]): string;
+  /** Carries out a step of a `Script`; fails when the command does. */
+  run(command: Command): void;
   close(): void;
 }
 
@@ -112,9 +115,28 @@ const FRAME_BYTES = 2048;
 const MARKER_WAIT_MS = 5000;
 /** First number that packets carry: no other field of an answer looks like it. */
 const FIRST_ID = 0xa100_0000;
-const TABLES = ['raw', 'mangle', 'nat', 'filter', 'security'];
-/** A table without rules, for `iptables-restore`. */
-const EMPTY_TABLES = TABLES.map((table) => `*${table}\nCOMMIT\n`).join('');
+/** The tables of iptables with their chains. */
+const TABLES: Readonly<Record<string, readonly string[]>> = {
+  raw: ['PREROUTING', 'OUTPUT'],
+  mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
+  nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
+  filter: ['INPUT', 'FORWARD', 'OUTPUT'],
+  security: ['INPUT', 'FORWARD', 'OUTPUT'],
+};
+/** Tables without rules and with open policies, for `iptables-restore`. */
+const EMPTY_TABLES = Object.entries(TABLES)
+  .map(([table, chains]) => {
+    const policies = chains
+      .map(
+        (chain) => `:${chain} ACCEPT [0:0]
+`,
+      )
+      .join('');
+    return `*${table}
+${policies}COMMIT
+`;
+  })
+  .join('');
 
 /** Makes the host and its cables. Needs root, `nft` and `nsenter`. */
 export async function makeFirewallLab(): Promise<FirewallLab> {
@@ -211,6 +233,13 @@ class Lab implements FirewallLab {
     const { status, stdout, stderr } = this.#spawn(command, args, '');
     if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
     return stdout;
+  }
+
+  run({ argv: [command = '', ...args], stdin = '' }: Command): void {
+    const said = this.#run(command, stdin, ...args);
+    if (said !== '') throw new Error(said);
+    // Its rules are to be cleared away as well.
+    this.#legacyUsed ||= command.includes('legacy');
   }
 
   #run(command: string, input: string, ...args: string[]): string {

@@ -122,7 +122,11 @@ const MATCHES: readonly MatchKind[] = [
   {
     name: 'device',
     weight: 3,
-    make: () => option('', '-i', fc.constantFrom(...DEVICES, 'eth+', 'lo', 'wg+', '+')),
+    make: () =>
+      fc.oneof(
+        option('', '-i', fc.constantFrom(...DEVICES, 'eth+', 'lo', 'wg+')),
+        fc.constant('-i +'),
+      ),
   },
   { name: 'port', weight: 6, make: () => PORT_MATCH },
   { name: 'multiport', weight: 3, make: () => MULTIPORT },
@@ -138,7 +142,7 @@ const MATCHES: readonly MatchKind[] = [
     weight: 1,
     make: (family) =>
       fc.oneof(
-        option('-m conntrack', '--ctorigdstport', PORT_RANGE),
+        option('-p tcp -m conntrack', '--ctorigdstport', PORT_RANGE),
         option('-m conntrack', '--ctorigdst', addressBlock(family, everyPlace(family))),
         option('-m conntrack', '--ctproto', fc.constantFrom('6', '17')),
         fc.constantFrom('-m conntrack --ctdir ORIGINAL', '-m conntrack --ctdir REPLY'),
@@ -196,12 +200,8 @@ const MATCHES: readonly MatchKind[] = [
     weight: 1,
     make: (family) =>
       family === 4
-        ? option('-p icmp -m icmp', '--icmp-type', fc.constantFrom('8', '13', '8/0', '3/4', 'any'))
-        : option(
-            '-p ipv6-icmp -m icmp6',
-            '--icmpv6-type',
-            fc.constantFrom('128', '129', '128/0', '1/4'),
-          ),
+        ? option('-p icmp -m icmp', '--icmp-type', fc.constantFrom('8', '13', '3/4', 'any'))
+        : option('-p ipv6-icmp -m icmp6', '--icmpv6-type', fc.constantFrom('128', '129', '1/4')),
   },
   {
     name: 'set',
@@ -212,6 +212,7 @@ const MATCHES: readonly MatchKind[] = [
         fc.constantFrom(
           `-m set --match-set services${family} src,dst`,
           '-m set --match-set doors dst',
+          '-m set ! --match-set doors dst',
         ),
       ),
   },
@@ -222,29 +223,22 @@ const MATCHES: readonly MatchKind[] = [
   },
 ];
 
-/** Matches that say each another protocol contradict one another: iptables takes one `-p`. */
-function oneProtocol(texts: readonly string[]): string {
-  let protocols = 0;
+/** What may stand once in a rule: an option of iptables itself, a match, and the protocol. */
+function onlyOnce(texts: readonly string[]): string {
+  const seen = new Set<string>();
   const kept = texts.filter((text) => {
-    if (!/(^|! )-p /.test(text)) return true;
-    protocols += 1;
-    return protocols === 1;
+    const claims = text.match(/(^|(?<= ))-(m \S+|[psdif])(?= |$)/g) ?? [];
+    if (claims.some((claim) => seen.has(claim))) return false;
+    for (const claim of claims) seen.add(claim);
+    return true;
   });
-  const options = kept.map((text) => text.split(' ', 2)[text.startsWith('! ') ? 1 : 0] ?? '');
-  return kept
-    .filter(
-      (_, at) =>
-        !options[at]?.startsWith('-') ||
-        /^-[pm]$/.test(options[at]) ||
-        options.indexOf(options[at]) === at,
-    )
-    .join(' ');
+  return kept.join(' ');
 }
 
 function matches(family: Family, lacking: ReadonlySet<string>): Text {
   const kinds = MATCHES.filter(({ name }) => !lacking.has(name));
   const one = fc.oneof(...kinds.map(({ weight, make }) => ({ weight, arbitrary: make(family) })));
-  return fc.array(one, { maxLength: 3 }).map(oneProtocol);
+  return fc.array(one, { maxLength: 3 }).map(onlyOnce);
 }
 
 interface TableShape {

@@ -27,8 +27,9 @@ function isOpaque({ steps }: Rule): boolean {
 
 describe('rule sets as hosts have them', () => {
   it.each(files)('reads every rule of %s', (file) => {
-    const written = sourceOf(file).text.match(/^(\[\d+:\d+\] )?-A /gm) ?? [];
-    expect(rulesOf(file)).toHaveLength(written.length);
+    const written = sourceOf(file).text.match(/-A .*/g) ?? [];
+    const lines = rulesOf(file).map(({ text }) => text);
+    expect(new Set(lines).size).toBe(new Set(written).size);
   });
 
   it('understands all but a few rules', () => {

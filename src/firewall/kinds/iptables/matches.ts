@@ -1,9 +1,11 @@
 import type { AddressField, Family, NumberField, Test } from '../../layer.ts';
+import { includes, type Ranges } from '../../ranges.ts';
 import { readAddressList, readAddressRange } from './addresses.ts';
 import { addressesOf, addressPortsOf, type IpSets, portsOf } from './ipset.ts';
 import {
   ALWAYS,
   addresses,
+  type Either,
   limit,
   masked,
   NEVER,
@@ -11,6 +13,7 @@ import {
   numbers,
   one,
   opaque,
+  type Piece,
   portList,
   portPair,
   tuple,
@@ -29,6 +32,8 @@ export interface Context {
   readonly sets: IpSets;
   /** Sets that rules change while packets pass (`-j SET`): what they hold is not known. */
   readonly changing: ReadonlySet<string>;
+  /** The one that the rule is for, where it names one. */
+  readonly protocol?: number;
 }
 
 /** A match extension of iptables-extensions(8). */
@@ -36,11 +41,11 @@ export interface Match {
   /** How many words follow each option. */
   readonly takes: Readonly<Record<string, number>>;
   /** `text` is the whole match, for what is not understood. */
-  build(given: readonly Given[], context: Context, text: string): readonly Test[];
+  build(given: readonly Given[], context: Context, text: string): readonly Piece[];
 }
 
 /** Null: not understood. */
-type Reader = (value: string, not: boolean, context: Context) => readonly Test[] | null;
+type Reader = (value: string, not: boolean, context: Context) => readonly Piece[] | null;
 
 /** A match whose options each are a test of one value. */
 function options(readers: Readonly<Record<string, Reader>>): Match {
@@ -64,11 +69,13 @@ function absent(takes: Match['takes']): Match {
   return { takes, build: () => NEVER };
 }
 
+function portTest(field: NumberField, value: string, not: boolean): readonly Test[] | null {
+  const pair = portPair(value);
+  return pair && numbers(field, [pair[0], pair[1] + 1], not);
+}
+
 function port(field: NumberField): Reader {
-  return (value, not) => {
-    const pair = portPair(value);
-    return pair && numbers(field, [pair[0], pair[1] + 1], not);
-  };
+  return (value, not) => portTest(field, value, not);
 }
 
 function ports(field: NumberField): Reader {
@@ -142,6 +149,7 @@ function icmp(option: string): Match {
 
 const STATES = ['new', 'established', 'related', 'invalid', 'untracked'];
 const STATUSES = ['dnat', 'snat'];
+const UNCONNECTED = ['invalid', 'untracked'];
 
 const state: Reader = (value, not) => {
   const words = value.toLowerCase().split(',');
@@ -149,16 +157,27 @@ const state: Reader = (value, not) => {
   const statuses = words.filter((word) => STATUSES.includes(word));
   if (states.length + statuses.length !== words.length) return null;
   if (statuses.length === 0) return names('state', states, not);
-  if (states.length === 0) return names('status', statuses, not);
-  return tuple(
-    ['state', 'status'],
-    [
-      [{ names: states }, 'any'],
-      ['any', { names: statuses }],
-    ],
-    not,
-  );
+  return [{ either: not ? neither(states, statuses) : oneOf(states, statuses) }];
 };
+
+function oneOf(states: readonly string[], statuses: readonly string[]): Either['either'] {
+  if (states.length === 0) return [names('status', statuses, false)];
+  const others = [...names('state', states, true), ...names('status', statuses, false)];
+  return [names('state', states, false), others];
+}
+
+/** A packet without connection has no status: to iptables it is neither DNAT nor SNAT. */
+function neither(states: readonly string[], statuses: readonly string[]): Either['either'] {
+  const rest = STATES.filter((word) => !states.includes(word));
+  const without = rest.filter((word) => UNCONNECTED.includes(word));
+  const connected = rest.filter((word) => !UNCONNECTED.includes(word));
+  return [
+    ...(without.length === 0 ? [] : [names('state', without, false)]),
+    ...(connected.length === 0
+      ? []
+      : [[...names('state', connected, false), ...names('status', statuses, true)]]),
+  ];
+}
 
 const direction: Reader = (value, not) => {
   const word = value.toLowerCase();
@@ -189,15 +208,36 @@ function addressRange(field: AddressField): Reader {
   };
 }
 
+/** What is asked of a connection, and read off the packet that begins it. */
+function ofConnection(read: Reader): Reader {
+  return (...given) => {
+    const pieces = read(...given);
+    return pieces && [...names('state', UNCONNECTED, true), ...pieces];
+  };
+}
+
+const WITH_PORTS: Ranges<number> = [6, 7, 17, 18, 33, 34, 132, 133, 136, 137];
+
+/** Where other protocols have ports, a connection of ICMP has its type and code, or its identifier. */
+function connectionPort(field: NumberField): Reader {
+  return (value, not, { protocol }) => {
+    const pieces = portTest(field, value, not);
+    if (pieces === null || (protocol !== undefined && includes(WITH_PORTS, protocol)))
+      return pieces;
+    const others = [...numbers('protocol', WITH_PORTS, true), ...opaque(`port ${value} of ICMP`)];
+    return [{ either: [[...numbers('protocol', WITH_PORTS), ...pieces], others] }];
+  };
+}
+
 const unknown: Reader = () => null;
 
 const CONNTRACK = options({
   '--ctstate': state,
-  '--ctproto': protocol,
-  '--ctorigsrc': addressList('source'),
+  '--ctproto': ofConnection(protocol),
+  '--ctorigsrc': ofConnection(addressList('source')),
   '--ctorigdst': addressList('original-destination'),
-  '--ctorigsrcport': port('source-port'),
-  '--ctorigdstport': port('original-port'),
+  '--ctorigsrcport': ofConnection(connectionPort('source-port')),
+  '--ctorigdstport': connectionPort('original-port'),
   '--ctdir': direction,
   '--ctreplsrc': unknown,
   '--ctrepldst': unknown,
@@ -378,7 +418,7 @@ const SET: Match = {
   },
 };
 
-function setTest({ values, not }: Given, { sets, changing }: Context): readonly Test[] | null {
+function setTest({ values, not }: Given, { sets, changing }: Context): readonly Piece[] | null {
   const [name = '', directions = ''] = values;
   const set = changing.has(name) ? undefined : sets.get(name);
   const sides = directions.split(',');
@@ -387,13 +427,19 @@ function setTest({ values, not }: Given, { sets, changing }: Context): readonly 
   const address = first === 'src' ? 'source' : 'destination';
   const held = addressesOf(set);
   if (held !== null) return addresses(address, held, not);
-  // A packet without ports is in no such set, so that the negation holds for it: no test says that.
-  if (not) return null;
   const list = portsOf(set);
-  if (list !== null) return numbers(portField(first), list);
-  const rows = addressPortsOf(set);
+  if (list !== null) return portInSet(portField(first), list, not);
+  const rows = not ? null : addressPortsOf(set);
   return rows && tuple([address, 'protocol', portField(second)], rows, false);
 }
+
+/** A set of ports holds those of TCP and UDP: other packets are not in it (ip_set_getport.c). */
+function portInSet(field: NumberField, list: Ranges<number>, not: boolean): readonly Piece[] {
+  const inside = [...numbers('protocol', TCP_AND_UDP), ...numbers(field, list, not)];
+  return not ? [{ either: [numbers('protocol', TCP_AND_UDP, true), inside] }] : inside;
+}
+
+const TCP_AND_UDP: Ranges<number> = [6, 7, 17, 18];
 
 function portField(side: string | undefined): 'source-port' | 'destination-port' {
   return side === 'src' ? 'source-port' : 'destination-port';

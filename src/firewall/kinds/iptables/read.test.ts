@@ -181,7 +181,6 @@ describe('tests', () => {
       { test: 'name', field: 'state', in: ['new', 'related'] },
     ],
     ['-m conntrack --ctstate DNAT', { test: 'name', field: 'status', in: ['dnat'] }],
-    ['-m conntrack --ctorigdstport 80', port('original-port', 80, 81)],
     ['-m conntrack --ctdir ORIGINAL', { test: 'name', field: 'direction', in: ['original'] }],
     ['-m iprange --src-range 192.0.2.1-192.0.2.9', source(v4(192, 0, 2, 1), v4(192, 0, 2, 10))],
     ['-m mark --mark 0x1', { test: 'number', field: 'mark', in: [1, 2] }],
@@ -237,6 +236,7 @@ describe('tests', () => {
         ],
       },
     ]);
+    expect(tcp('-m conntrack --ctorigdstport 80')).toEqual([port('original-port', 80, 81)]);
     expect(tcp('--dport ssh')).toEqual([{ test: 'opaque', text: '-m tcp --dport ssh' }]);
   });
 
@@ -257,18 +257,26 @@ describe('tests', () => {
     );
   });
 
-  it('reads one state or another thing done to the connection', () => {
-    expect(steps('-m conntrack ! --ctstate RELATED,DNAT')).toEqual([
-      {
-        test: 'tuple',
-        fields: ['state', 'status'],
-        rows: [
-          [{ names: ['related'] }, 'any'],
-          ['any', { names: ['dnat'] }],
-        ],
-        not: true,
-      },
+  it('writes out the ways in which a state or another thing done to the connection match', () => {
+    const state = (...words: readonly string[]) => ({ test: 'name', field: 'state', in: words });
+    const dnat = { test: 'name', field: 'status', in: ['dnat'] };
+    const ways = (text: string) => rulesOf(readV4(`-A INPUT ${text}`)).map((rule) => rule.steps);
+    expect(ways('-m conntrack --ctstate RELATED,DNAT -j ACCEPT')).toEqual([
+      [state('related'), ACCEPT],
+      [{ ...state('related'), not: true }, dnat, ACCEPT],
     ]);
+    expect(ways('-m conntrack ! --ctstate RELATED,DNAT -j ACCEPT')).toEqual([
+      [state('invalid', 'untracked'), ACCEPT],
+      [state('new', 'established'), { ...dnat, not: true }, ACCEPT],
+    ]);
+  });
+
+  it('bounds the ways that one rule is written out in', () => {
+    const many = Array(40).fill('-m conntrack --ctstate NEW,DNAT').join(' ');
+    const rules = rulesOf(readV4(`-A INPUT ${many} -j ACCEPT`, '-I INPUT 2 -j DROP'));
+    expect(rules).toHaveLength(9);
+    expect(rules[8]?.text).toBe('-I INPUT 2 -j DROP');
+    expect(rules[0]?.steps.at(-2)).toMatchObject({ test: 'opaque' });
   });
 
   it.each([
@@ -379,6 +387,7 @@ describe('sets', () => {
       ACCEPT,
     ]);
     expect(withSet('create SET bitmap:port range 0-65535\nadd SET 22\nadd SET 80-90\n')).toEqual([
+      { test: 'number', field: 'protocol', in: [6, 7, 17, 18] },
       port('source-port', 22, 23, 80, 91),
       ACCEPT,
     ]);

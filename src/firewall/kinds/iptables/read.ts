@@ -6,7 +6,8 @@ import { addressList, type Context, type Given, MATCHES, protocolTest } from './
 import { type Part, type RuleParts, type TargetPart, takeApart } from './rule-words.ts';
 import { readSaveText, type SavedRule, type SavedTable, type Word } from './save-text.ts';
 import { type Place, TARGETS } from './targets.ts';
-import { ALWAYS, NEVER, names, opaque } from './tests.ts';
+import { ALWAYS, NEVER, names, opaque, type Piece, waysOf } from './tests.ts';
+import { protocolOf } from './words.ts';
 
 /** Built-in chains by table with their priorities (netfilter_ipv4.h; iptables(8), "TABLES"). */
 const HOOKS: Readonly<Record<string, Readonly<Record<string, Hook>>>> = {
@@ -130,30 +131,44 @@ class TableReader {
     // iptables-restore leaves out rules marked for the other family.
     if (parts.general.some(({ option }) => option === other)) return;
     const rules = this.#rules.get(saved.chain) ?? [];
-    const rule = this.#rule(saved, parts);
-    if (saved.position === undefined) rules.push(rule);
-    else rules.splice(saved.position - 1, 0, rule);
+    const added = this.#rulesOf(saved, parts);
+    if (saved.position === undefined) rules.push(...added);
+    else rules.splice(this.#placeOf(rules, saved.position), 0, ...added);
   }
 
-  #rule({ line, text, chain }: SavedRule, parts: RuleParts): Rule {
+  /** Where the rule stands that is number `position` in the text's count. */
+  #placeOf(rules: readonly Rule[], position: number): number {
+    const lines = [...new Set(rules.map(({ line }) => line))];
+    const at = rules.findIndex(({ line }) => line === lines[position - 1]);
+    return at === -1 ? rules.length : at;
+  }
+
+  /** One, or one for each of the ways to match that no list of tests says. */
+  #rulesOf({ line, text, chain }: SavedRule, parts: RuleParts): readonly Rule[] {
     const comment = commentOf(parts);
-    const steps: Step[] = [
+    const context = { ...this.#context, ...protocolOfRule(parts) };
+    const pieces = [
       ...parts.general.flatMap((given) => this.#general(given)),
-      ...parts.matches.flatMap((match) => this.#match(match)),
+      ...parts.matches.flatMap((match) => matchTests(match, context)),
       ...(parts.strays.length > 0 ? opaque(parts.strays.join(' ')) : []),
-      ...this.#target(parts.target, { family: this.#family, chain }),
     ];
-    return { line, text, ...(comment === undefined ? {} : { comment }), steps };
+    const actions = this.#target(parts.target, { family: this.#family, chain });
+    return waysOf(pieces).map((tests) => ({
+      line,
+      text,
+      ...(comment === undefined ? {} : { comment }),
+      steps: [...tests, ...actions],
+    }));
   }
 
-  #general(given: Given): readonly Test[] {
+  #general(given: Given): readonly Piece[] {
     const [value = ''] = given.values;
     return (
       this.#generalTest(given, value) ?? opaque(`${given.not ? '! ' : ''}${given.option} ${value}`)
     );
   }
 
-  #generalTest({ option, not }: Given, value: string): readonly Test[] | null {
+  #generalTest({ option, not }: Given, value: string): readonly Piece[] | null {
     switch (option) {
       case '-p':
         return protocolTest(value, not, this.#context);
@@ -173,18 +188,10 @@ class TableReader {
     }
   }
 
-  #address(field: 'source' | 'destination', value: string, not: boolean): readonly Test[] | null {
+  #address(field: 'source' | 'destination', value: string, not: boolean): readonly Piece[] | null {
     const list = readAddressList(value, this.#family);
     if (list !== null && isEverything(list)) return not ? NEVER : ALWAYS;
     return addressList(field)(value, not, this.#context);
-  }
-
-  #match(part: Part): readonly Test[] {
-    const text = part.words.join(' ');
-    const match = MATCHES.get(part.name);
-    if (match === undefined) return opaque(text);
-    const understood = match.build(part.given, this.#context, text);
-    return part.strays.length > 0 ? [...understood, ...opaque(text)] : understood;
   }
 
   #target(target: TargetPart | undefined, place: Place): readonly Step[] {
@@ -196,6 +203,20 @@ class TableReader {
     const actions = known === undefined || stray ? null : known.build(target.given, place);
     return actions ?? [{ do: 'opaque', text: words.join(' ') }];
   }
+}
+
+function matchTests(part: Part, context: Context): readonly Piece[] {
+  const text = part.words.join(' ');
+  const match = MATCHES.get(part.name);
+  if (match === undefined) return opaque(text);
+  const understood = match.build(part.given, context, text);
+  return part.strays.length > 0 ? [...understood, ...opaque(text)] : understood;
+}
+
+function protocolOfRule({ general }: RuleParts): Pick<Context, 'protocol'> {
+  const given = general.find(({ option, not }) => option === '-p' && !not);
+  const protocol = given && protocolOf(given.values[0] ?? '');
+  return typeof protocol === 'number' ? { protocol } : {};
 }
 
 function device(

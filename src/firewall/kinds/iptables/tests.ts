@@ -6,6 +6,14 @@ export const ALL_BITS = 0xffff_ffff;
 
 type TupleTest = Extract<Test, { test: 'tuple' }>;
 
+/** Ways to match that exclude one another: a rule for each. */
+export interface Either {
+  readonly either: readonly (readonly Test[])[];
+}
+
+/** What a match is made of. */
+export type Piece = Test | Either;
+
 /** A test that always holds is none. */
 export const ALWAYS: readonly Test[] = [];
 export const NEVER: readonly Test[] = [{ test: 'never' }];
@@ -74,4 +82,19 @@ export function portPair(text: string): readonly [number, number] | null {
 export function portList(text: string): Ranges<number> | null {
   const pairs = text.split(',').map(portPair);
   return pairs.every((pair) => pair !== null) ? rangesOf(pairs, 1) : null;
+}
+
+/** Most ways that one rule is written out in. */
+const MOST_WAYS = 8;
+
+/** The tests of each way to match; beyond a bound what else there is becomes opaque. */
+export function waysOf(pieces: readonly Piece[]): readonly (readonly Test[])[] {
+  let ways: readonly (readonly Test[])[] = [[]];
+  for (const piece of pieces) {
+    if ('test' in piece) ways = ways.map((way) => [...way, piece]);
+    else if (ways.length * piece.either.length > MOST_WAYS) {
+      ways = ways.map((way) => [...way, ...opaque('one of many ways')]);
+    } else ways = ways.flatMap((way) => piece.either.map((tests) => [...way, ...tests]));
+  }
+  return ways;
 }

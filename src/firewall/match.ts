@@ -260,6 +260,7 @@ function holdNames(
   view: View,
 ): Holding {
   const { common } = view;
+  if (field.endsWith('-type') && !common.typesKnown) return 'maybe';
   switch (field) {
     case 'in-device':
       return holdInDevice(names, parcel, view);
@@ -429,9 +430,10 @@ export function hold(test: Decidable, parcel: Parcel, view: View): Holding {
     case 'name':
       return holdName(test, parcel, view);
     case 'tcp-flags': {
-      if (view.common.protocol !== TCP) return 'miss';
-      const held = test.in.includes(view.common.tcpFlags & test.mask);
-      return word(held !== (test.not === true));
+      const { protocol, tcpFlags } = view.common;
+      if (protocol !== TCP) return 'miss';
+      if (tcpFlags === undefined) return 'maybe';
+      return word(test.in.includes(tcpFlags & test.mask) !== (test.not === true));
     }
     case 'tuple':
       return holdTuple(test, parcel, view);

@@ -13,10 +13,13 @@ export interface Common {
   readonly family: Family;
   readonly protocol: number;
   readonly icmpType: number | undefined;
-  readonly tcpFlags: number;
+  /** Not known where it stands for packets of all kinds. */
+  readonly tcpFlags: number | undefined;
   /** Of a connection seen before, what was done to it then is not known. */
   readonly firstPacket: boolean;
   readonly locality: Locality;
+  /** Whether the packets are those of one host, so that `locality` tells local from unicast ones. */
+  readonly typesKnown: boolean;
   readonly devices: readonly string[];
 }
 
@@ -79,6 +82,7 @@ export function commonOf(question: Question, locality: Locality): Common {
     tcpFlags: question.tcpFlags ?? SYN,
     firstPacket: question.state === undefined || question.state === 'new',
     locality,
+    typesKnown: true,
     devices: question.inDevice,
   };
 }

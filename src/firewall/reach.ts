@@ -9,6 +9,7 @@ import type { Family, Layer } from './layer.ts';
 import { loopbackAddresses, reachableAddresses } from './locality.ts';
 import { mentionedDevices } from './mentioned.ts';
 import type { AnswerPart, Question } from './packet.ts';
+import { portClasses } from './port-classes.ts';
 import { difference, equalRanges, includes, type Ranges, rangesOf, union } from './ranges.ts';
 
 /** One port over one family; of the machine, or of some of its addresses. */
@@ -99,7 +100,8 @@ export function everyPort(
   };
 }
 
-function portsText(ports: Ranges<number>): string {
+/** `22, 80-82` */
+export function portsText(ports: Ranges<number>): string {
   return ports
     .flatMap((first, at) => {
       if (at % 2 === 1) return [];
@@ -201,7 +203,7 @@ function group(parts: readonly AnswerPart[], family: Family, byRule: boolean): r
 }
 
 /** The loopback was never asked about: whoever has its neighbours gets it, for fewer blocks. */
-function blocksOf(family: Family, source: Ranges<bigint>): readonly string[] {
+export function blocksOf(family: Family, source: Ranges<bigint>): readonly string[] {
   const loopback = loopbackAddresses(family);
   const before = (loopback[0] ?? 0n) - 1n;
   return cidrsOf(family, includes(source, before) ? union(source, loopback) : source);
@@ -276,35 +278,16 @@ export function reachability(
   };
 }
 
-/** Runs of ports, and which parts they have; parts in the order of the answer. */
-function portRuns(parts: readonly AnswerPart[]): ReadonlyMap<string, Ranges<number>> {
-  const bounds = new Map<number, number[]>();
-  parts.forEach(({ destinationPort }, at) => {
-    for (const bound of destinationPort) {
-      const crossing = bounds.get(bound);
-      if (crossing === undefined) bounds.set(bound, [at]);
-      else crossing.push(at);
-    }
+/** Ports of an answer in classes that share one fate for all; ascending by first port. */
+export function classesOf(
+  parts: readonly AnswerPart[],
+  question: Question,
+  machine: Machine,
+): readonly PortClass[] {
+  return portClasses(parts).map(({ ports, parts: own }) => {
+    const asked = { ...question, destinationPort: ports };
+    return { ports, reach: reachOf(own, asked, machine), parts: partsOf(own, asked) };
   });
-  const runs = new Map<string, number[]>();
-  const inside = new Set<number>();
-  const places = [...bounds.keys()].sort((a, b) => a - b);
-  places.forEach((place, index) => {
-    for (const at of bounds.get(place) ?? []) {
-      if (!inside.delete(at)) inside.add(at);
-    }
-    const end = places[index + 1];
-    if (end === undefined || inside.size === 0) return;
-    const key = [...inside].sort((a, b) => a - b).join();
-    const run = runs.get(key);
-    if (run === undefined) runs.set(key, [place, end]);
-    else run.push(place, end);
-  });
-  return runs;
-}
-
-function touching(runs: Ranges<number>): Ranges<number> {
-  return union(runs, []);
 }
 
 /** All ports of one transport at once, in classes that share one answer; ascending by first port. */
@@ -315,14 +298,5 @@ export function openPorts(
   family: Family,
 ): readonly PortClass[] {
   const question = everyPort(layers, machine, transport, family);
-  const parts = evaluate(layers, question, machine);
-  return [...portRuns(parts)].map(([key, runs]) => {
-    const ports = touching(runs);
-    const own = key
-      .split(',')
-      .flatMap((at) => parts[Number(at)] ?? [])
-      .map((part) => ({ ...part, destinationPort: ports }));
-    const asked = { ...question, destinationPort: ports };
-    return { ports, reach: reachOf(own, asked, machine), parts: partsOf(own, asked) };
-  });
+  return classesOf(evaluate(layers, question, machine), question, machine);
 }

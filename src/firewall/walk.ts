@@ -61,6 +61,10 @@ export interface WalkContext extends View {
   readonly visit: ((visit: Visit) => void) | undefined;
   /** Steps that are left before the rest is called unknown: rules can be written to take forever. */
   readonly budget: { left: number };
+  /** Told of each rule whose tests hold for some packets, or may. */
+  readonly reached?: (rule: Rule) => void;
+  /** Goes on behind a rule that may do anything, for the sake of the rules after it. */
+  readonly persistent?: boolean;
 }
 
 /** Nesting that the kernel takes (NFT_JUMP_STACK_SIZE); iptables counts no levels, so its bound is ours. */
@@ -220,7 +224,9 @@ class Walk {
   }
 
   #matched(task: Task, { rule }: PreparedRule): Task {
-    if (task.told || this.#context.visit === undefined) return task;
+    const { visit, reached } = this.#context;
+    if (task.told || (visit === undefined && reached === undefined)) return task;
+    reached?.(rule);
     const whole = task.split ? 'part' : 'match';
     this.#tell(task.frame, task.guess || task.over ? 'maybe' : whole, rule);
     return { ...task, told: true };
@@ -233,7 +239,9 @@ class Walk {
 
   #test(task: Task, rule: PreparedRule, test: Test): Task | undefined {
     const step = task.step + 1;
-    if (test.test === 'opaque') return { ...task, step, guess: true };
+    // a rate is not always kept: for the rules after this one it may be either way
+    const doubtful = test.test === 'limit' && this.#context.persistent === true;
+    if (test.test === 'opaque' || doubtful) return { ...task, step, guess: true };
     if (test.test === 'limit') {
       const phrases = [...task.phrases, `at most ${test.text}`];
       return { ...task, step, phrases, over: task.over || test.over };
@@ -455,7 +463,10 @@ class Walk {
   }
 
   /** Nothing is known of the packet any more. */
-  #lose({ parcel, frame }: Task, { rule }: PreparedRule): undefined {
+  #lose(task: Task, { rule }: PreparedRule): Task | undefined {
+    const { parcel, frame } = task;
+    const { budget, persistent } = this.#context;
+    if (persistent === true && budget.left > 0) return this.#from(parcel, frame, task.at + 1);
     const { accepted: _, ...rest } = parcel;
     this.#done.push({ ...this.#possibly(rest, frame, 'unknown', rule), fate: 'unknown' });
     return undefined;

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { PLACES, PORTS } from './firewall-packets.ts';
 
 type Text = fc.Arbitrary<string>;
 
@@ -21,8 +22,7 @@ function braces(...texts: readonly string[]): Text {
 
 const not = pick('', '', '', '!= ');
 
-export const PORTS = [22, 53, 80, 443, 5432, 8080];
-const port = pick(...PORTS.map(String));
+const port = pick(...PORTS.slice(0, 8).map(String));
 const ports = fc.oneof(
   port,
   pick('20-60', '80-90', '0-443', '443-65535', '1024-65535'),
@@ -31,22 +31,20 @@ const ports = fc.oneof(
 );
 const compared = t`${pick('<', '>', '<=', '>=')} ${port}`;
 
-export const SOURCES_V4 = ['203.0.113.9', '198.51.100.7', '192.0.2.77', '172.17.0.2', '10.1.2.3'];
-export const SOURCES_V6 = ['2001:db8:9::9', '2001:db8:1::7', '2001:db8::77', 'fd00:17::2'];
 const address4 = fc.oneof(
   pick('203.0.113.9', '10.1.2.3', '192.0.2.0/24', '198.51.100.0/25', '0.0.0.0/0', '128.0.0.0/1'),
-  pick('192.0.2.70-203.0.113.8', '10.0.0.0-10.255.255.255'),
+  pick('192.168.0.0-203.0.113.8', '10.0.0.0-10.255.255.255'),
   braces('10.0.0.0/8', '172.17.0.2', '192.0.2.0-192.0.2.99', '203.0.113.9', '198.51.100.0/24'),
   pick('@a4'),
 );
 const address6 = fc.oneof(
   pick('2001:db8:9::9', '2001:db8::/64', '2001:db8::/32', '::/1', 'fd00::/8'),
   pick('2001:db8::1-2001:db8:1::8'),
-  braces('2001:db8:9::/64', 'fd00:17::2', '2001:db8::', '2001:db8::1-2001:db8::99'),
+  braces('2001:db8:9::/64', 'fd12::3', '2001:db8::', '2001:db8::1-2001:db8::99'),
   pick('@a6'),
 );
-export const OWN_V4 = ['192.0.2.1', '198.51.100.1', '172.17.0.1'];
-export const OWN_V6 = ['2001:db8::1', '2001:db8:1::1', 'fd00:17::1'];
+const OWN_V4 = PLACES[4].own;
+const OWN_V6 = PLACES[6].own;
 const own4 = fc.oneof(pick(...OWN_V4, '192.0.2.0/24', '172.17.0.0/16'), braces(...OWN_V4));
 const own6 = fc.oneof(pick(...OWN_V6, 'fd00:17::/64'), braces(...OWN_V6));
 const device = fc.oneof(
@@ -82,17 +80,17 @@ const ANY_PROTOCOL: readonly Text[] = [
 const V4: readonly Text[] = [
   t`ip saddr ${not}${address4}`,
   t`ip daddr ${not}${own4}`,
-  t`ip saddr ${pick('<', '>=')} ${pick('192.0.2.77', '172.17.0.2')}`,
+  t`ip saddr ${pick('<', '>=')} ${pick('192.168.1.5', '172.17.0.2')}`,
   t`ip saddr & 255.255.0.0 == 198.51.0.0`,
   t`ct original ip daddr ${not}${pick(...OWN_V4, '192.0.2.0/24')}`,
-  t`iifname . ip saddr ${not}${braces('"eth0" . 203.0.113.0/24', '"eth1" . 198.51.100.7', '"docker0" . 172.16.0.0-172.31.255.255')}`,
+  t`iifname . ip saddr ${not}${braces('"eth0" . 203.0.113.0/24', '"eth1" . 198.51.100.7', '"docker0" . 10.0.0.0-10.127.255.255')}`,
   t`ip saddr . ip daddr ${not}${braces('203.0.113.9 . 192.0.2.1', '10.0.0.0/8 . 192.0.2.0/24', '198.51.100.7 . 198.51.100.1')}`,
 ];
 
 const V6: readonly Text[] = [
   t`ip6 saddr ${not}${address6}`,
   t`ip6 daddr ${not}${own6}`,
-  t`iifname . ip6 saddr ${not}${braces('"eth0" . 2001:db8:9::/64', '"eth1" . 2001:db8:1::7', '"docker0" . fd00:17::2')}`,
+  t`iifname . ip6 saddr ${not}${braces('"eth0" . 2001:db8:9::/64', '"eth1" . 2001:db8:1::7', '"docker0" . fd12::/32')}`,
 ];
 
 function ofPorts(protocol: string): readonly Text[] {
@@ -100,7 +98,7 @@ function ofPorts(protocol: string): readonly Text[] {
     t`${protocol} dport ${not}${ports}`,
     t`${protocol} dport ${not}${ports}`,
     t`${protocol} dport ${compared}`,
-    t`${protocol} sport ${not}${pick('1025', '1024-40000', '53')}`,
+    t`${protocol} sport ${not}${pick('1024', '1024-40000', '53')}`,
     t`${protocol} dport & 0x1 == ${pick('0', '1')}`,
     t`iifname . ${protocol} dport ${not}${braces('"eth0" . 22', '"eth1" . 80-443', '"docker0" . 5432', '"eth0" . 8080')}`,
     t`ct state . ${protocol} dport ${not}${braces('new . 22', 'established . 80', 'new . 443')}`,
@@ -212,7 +210,7 @@ function maps(family: 'ip' | 'ip6' | 'inet', targets: readonly string[]): Text {
     family === 'ip6'
       ? []
       : [
-          t`ip saddr vmap ${rows('203.0.113.9', '10.0.0.0/8', '198.51.100.0/24', '192.0.2.70-192.0.2.80')}`,
+          t`ip saddr vmap ${rows('203.0.113.9', '10.0.0.0/8', '198.51.100.0/24', '192.168.1.4-192.168.1.6')}`,
         ];
   return fc.oneof(
     t`tcp dport vmap ${rows('22', '53', '80-443', '5000-9000')}`,
@@ -276,7 +274,7 @@ const SETS = `
 set ports { type inet_service; flags interval; elements = { 22, 80-90, 5432 } }
 set marks { type mark; elements = { 1, 4 } }
 set a4 { type ipv4_addr; flags interval; auto-merge; elements = { 10.0.0.0/8, 198.51.100.0/24, 198.51.100.7, 203.0.113.9 } }
-set a6 { type ipv6_addr; flags interval; elements = { 2001:db8:9::/64, fd00:17::2 } }
+set a6 { type ipv6_addr; flags interval; elements = { 2001:db8:9::/64, fd12::3 } }
 set pairs { type ipv4_addr . inet_service; flags interval; elements = { 203.0.113.0/24 . 20-30, 10.1.2.3 . 80 } }
 `;
 

@@ -54,7 +54,7 @@ function valueTest(
   if (isReference(right)) {
     if (content === undefined) return undefined;
     if (op !== '==' && op !== '!=') return undefined;
-    const cell = cellOfAll(key, content.elements);
+    const cell = readOnce(content, [key], () => cellOfAll(key, content.elements));
     return cell === undefined
       ? undefined
       : membership(op, content, right, testOf(key, cell, op === '!='));
@@ -263,9 +263,9 @@ function tupleTest(
   const content = isReference(right)
     ? contentOf(right, scope)
     : { elements: [right], growth: 'never' as const, limited: false };
-  const rows = content?.elements.map((element) => rowOf(keys, element));
-  if (content === undefined || rows === undefined) return undefined;
-  if (!rows.every((row) => row !== undefined)) return undefined;
+  if (content === undefined) return undefined;
+  const rows = readOnce(content, keys, () => rowsOf(keys, content.elements));
+  if (rows === undefined) return undefined;
   const not = op === '!=' ? { not: true } : {};
   const known: Test =
     rows.length === 0 && op === '=='
@@ -273,6 +273,26 @@ function tupleTest(
       : { test: 'tuple', fields: keys.map(fieldOf), rows, ...not };
   const tests = membership(op, content, right, known);
   return tests === undefined ? undefined : [...needsOf(keys), ...tests];
+}
+
+/** Undefined when one element was not understood. */
+function rowsOf(
+  keys: readonly CellKey[],
+  elements: readonly Json[],
+): readonly (readonly Cell[])[] | undefined {
+  const rows = elements.map((element) => rowOf(keys, element));
+  return rows.every((row) => row !== undefined) ? rows : undefined;
+}
+
+/** What was read of a set: many rules may name one that holds a hundred thousand elements. */
+const readBefore = new WeakMap<SetContent, Map<string, unknown>>();
+
+function readOnce<T>(content: SetContent, keys: readonly CellKey[], of: () => T): T {
+  const known = readBefore.get(content) ?? new Map<string, unknown>();
+  readBefore.set(content, known);
+  const name = keys.map((key) => `${fieldOf(key)} ${JSON.stringify(key.needs)}`).join();
+  if (!known.has(name)) known.set(name, of());
+  return known.get(name) as T;
 }
 
 /** Undefined when one of them cannot be a cell of a row. */

@@ -188,6 +188,12 @@ const EXPRESSIONS: Readonly<Record<string, (value: Json, kind: string) => string
     isObject(value)
       ? `fib ${listed(value['flags']).map(printExpression).join(' . ')} ${textAt(value, 'result')}`
       : undefined,
+  exthdr: (value) => (isObject(value) ? printHeader('exthdr', value) : undefined),
+  'ip option': (value, kind) => (isObject(value) ? printHeader(kind, value) : undefined),
+  'tcp option': (value, kind) => (isObject(value) ? printHeader(kind, value) : undefined),
+  socket: (value) => (isObject(value) ? `socket ${textAt(value, 'key')}` : undefined),
+  numgen: (value) =>
+    isObject(value) ? `numgen ${textAt(value, 'mode')} mod ${value['mod']}` : undefined,
   prefix: (value) => (isObject(value) ? `${textAt(value, 'addr')}/${value['len']}` : undefined),
   range: (value) => listed(value).map(printExpression).join('-'),
   concat: (value) => listed(value).map(printExpression).join(' . '),
@@ -209,6 +215,11 @@ const EXPRESSIONS: Readonly<Record<string, (value: Json, kind: string) => string
   '<<': printBinary,
   '>>': printBinary,
 };
+
+/** `tcp option maxseg size`, `exthdr frag`. */
+function printHeader(kind: string, header: JsonObject): string {
+  return [kind, textAt(header, 'name'), textAt(header, 'field')].filter(Boolean).join(' ');
+}
 
 const BARE_META = new Set(['iif', 'iifname', 'oif', 'oifname', 'iifgroup', 'oifgroup']);
 

@@ -139,11 +139,11 @@ function readRaw(word: string): Json {
 
 function readSpread(word: string, reader: Reader): Json {
   if (word === 'jhash') readKey(reader);
-  if (word === 'numgen') reader.name();
+  const mode = word === 'numgen' ? { mode: reader.name() } : {};
   reader.expect('mod');
   const mod = Number(reader.name());
   while (reader.accept('seed', 'offset')) reader.name();
-  return { [word]: { mod } };
+  return { [word]: { ...mode, mod } };
 }
 
 function readExtension(name: string, reader: Reader): Json {

@@ -164,11 +164,25 @@ function readTranslation(reader: Reader, kind: string): Json {
     reader.expect('port');
   }
   const target = reader.accept('to') ? readTarget(reader) : {};
-  while (reader.accept('random', 'fully-random', 'persistent', ',')) {
-    // They choose among several targets, which are all kept.
-  }
-  const value = { ...family, ...target, ...(prefixed ? { type_flags: 'prefix' } : {}) };
+  const flags = readTranslationFlags(reader);
+  const value = {
+    ...family,
+    ...target,
+    ...(flags.length > 0 ? { flags } : {}),
+    ...(prefixed ? { type_flags: 'prefix' } : {}),
+  };
   return { [kind]: Object.keys(value).length === 0 ? null : value };
+}
+
+const TRANSLATION_FLAGS = new Set(['random', 'fully-random', 'persistent']);
+
+/** They choose among several targets, which are all kept. */
+function readTranslationFlags(reader: Reader): readonly string[] {
+  const flags: string[] = [];
+  while (TRANSLATION_FLAGS.has(reader.peek().text) || (flags.length > 0 && reader.sees(','))) {
+    if (!reader.accept(',')) flags.push(reader.name());
+  }
+  return flags;
 }
 
 interface Target {

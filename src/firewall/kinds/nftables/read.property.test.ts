@@ -1,0 +1,244 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { PosternError } from '../../../model/errors.ts';
+import type { Layer } from '../../layer.ts';
+import { read } from './read.ts';
+
+const FOLDER = join(import.meta.dirname, '../../../../test/fixtures/firewall/nftables');
+const texts = (ending: string) =>
+  readdirSync(FOLDER)
+    .filter((name) => name.endsWith(ending))
+    .map((name) => readFileSync(join(FOLDER, name), 'utf8'));
+const JSONS = texts('.json');
+const TEXTS = [...texts('.nft'), ...texts('.conf')];
+
+function outcome(text: string): Layer | PosternError {
+  try {
+    return read([{ origin: 'x', text }], 'live');
+  } catch (thrown) {
+    if (thrown instanceof PosternError) return thrown;
+    throw thrown;
+  }
+}
+
+function ruleCount({ tables }: Layer): number {
+  return tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules)).length;
+}
+
+/** A layer without rules, of which nothing is said to be missing. */
+function isEmpty(found: Layer | PosternError): boolean {
+  return !(found instanceof PosternError) && found.unread.length === 0 && ruleCount(found) === 0;
+}
+
+const WORDS = [
+  ...[
+    '{',
+    '}',
+    '(',
+    ')',
+    ';',
+    '\n',
+    '"',
+    ',',
+    ':',
+    '.',
+    '/',
+    '-',
+    '!',
+    '=',
+    '&',
+    '|',
+    '@',
+    '$',
+    '#',
+    '\\',
+  ],
+  ...[
+    'table',
+    'chain',
+    'set',
+    'map',
+    'vmap',
+    'elements',
+    'accept',
+    'drop',
+    'jump',
+    'tcp',
+    'dport',
+    'ip',
+  ],
+  ...[
+    'saddr',
+    '10.0.0.0/8',
+    '22-25',
+    '0x',
+    '::',
+    '*',
+    'null',
+    '[',
+    ']',
+    '0',
+    '-1',
+    '1e99',
+    '\u0000',
+  ],
+];
+const pieces = fc.oneof(fc.constantFrom(...WORDS), fc.string({ maxLength: 6 }));
+
+/** A piece put in, taken out or doubled, some times over. */
+function mutated(originals: readonly string[]): fc.Arbitrary<string> {
+  const edit = fc.record({
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    length: fc.nat(40),
+    piece: pieces,
+  });
+  return fc
+    .tuple(fc.constantFrom(...originals), fc.array(edit, { minLength: 1, maxLength: 4 }))
+    .map(([text, edits]) =>
+      edits.reduce((now, { at, length, piece }) => {
+        const place = Math.floor(at * now.length);
+        return now.slice(0, place) + piece + now.slice(place + length);
+      }, text),
+    );
+}
+
+describe('nftables texts of any kind', () => {
+  it.each([
+    ['JSON', JSONS],
+    ['text', TEXTS],
+  ])('mutated %s throws nothing but FIREWALL_SYNTAX, and loses no firewall', (_, originals) => {
+    const property = fc.property(mutated(originals), (text) => {
+      const found = outcome(text);
+      if (found instanceof PosternError) expect(found.code).toBe('FIREWALL_SYNTAX');
+      expect(isEmpty(found)).toBe(false);
+    });
+    fc.assert(property, { numRuns: 400 });
+  });
+
+  it('random words throw nothing else, and are no empty firewall', () => {
+    const text = fc.array(pieces, { maxLength: 60 }).map((some) => some.join(' '));
+    const property = fc.property(text, (some) => {
+      const found = outcome(some);
+      if (found instanceof PosternError) expect(found.code).toBe('FIREWALL_SYNTAX');
+      else expect(some).toMatch(/table|flush|define|list|include|delete/);
+    });
+    fc.assert(property, { numRuns: 2000 });
+  });
+
+  it('random JSON in a list throws nothing else', () => {
+    const { object, rule } = fc.letrec((tie) => ({
+      object: fc.oneof(
+        { depthSize: 'small' },
+        fc.constantFrom('ip', 'saddr', 'accept', '@s', '10.0.0.1', 22, null, true, -1, 1e99),
+        fc.array(tie('object'), { maxLength: 3 }),
+        fc.dictionary(fc.constantFrom(...KEYS), tie('object'), { maxKeys: 3 }),
+      ),
+      rule: fc.array(
+        fc.dictionary(fc.constantFrom(...KEYS), tie('object'), { minKeys: 1, maxKeys: 1 }),
+        {
+          maxLength: 4,
+        },
+      ),
+    }));
+    const property = fc.property(rule, object, (expr, elem) => {
+      const own = { family: 'inet', table: 't' };
+      const nftables = [
+        { metainfo: { json_schema_version: 1 } },
+        { table: { family: 'inet', name: 't' } },
+        { set: { ...own, name: 's', elem } },
+        { chain: { ...own, name: 'c', type: 'filter', hook: 'input', prio: 0, policy: 'accept' } },
+        { rule: { ...own, chain: 'c', handle: 1, expr } },
+      ];
+      const found = outcome(JSON.stringify({ nftables }));
+      expect(found instanceof PosternError ? 1 : ruleCount(found)).toBeGreaterThan(0);
+    });
+    fc.assert(property, { numRuns: 3000 });
+  });
+
+  it('a JSON text cut short is refused', () => {
+    const cut = fc
+      .constantFrom(...JSONS)
+      .chain((text) => fc.nat({ max: text.trimEnd().length - 1 }).map((at) => text.slice(0, at)));
+    fc.assert(
+      fc.property(cut, (text) => outcome(text) instanceof PosternError),
+      { numRuns: 300 },
+    );
+  });
+
+  it('a text cut short inside a table is refused', () => {
+    const cut = fc
+      .constantFrom(...TEXTS)
+      .chain((text) => fc.nat({ max: text.trimEnd().length - 1 }).map((at) => text.slice(0, at)))
+      .filter(isInside);
+    fc.assert(
+      fc.property(cut, (text) => outcome(text) instanceof PosternError),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** Whether more braces are open than closed. */
+function isInside(text: string): boolean {
+  const bare = text.replaceAll(/#[^\n]*|"[^"\n]*"/g, '');
+  return bare.split('{').length > bare.split('}').length;
+}
+
+const KEYS = [
+  ...[
+    'match',
+    'left',
+    'right',
+    'op',
+    'payload',
+    'protocol',
+    'field',
+    'meta',
+    'ct',
+    'key',
+    'dir',
+    'fib',
+  ],
+  ...[
+    'set',
+    'map',
+    'vmap',
+    'data',
+    'elem',
+    'val',
+    'range',
+    'prefix',
+    'addr',
+    'len',
+    'concat',
+    '&',
+    '|',
+  ],
+  ...[
+    'accept',
+    'drop',
+    'jump',
+    'target',
+    'dnat',
+    'redirect',
+    'port',
+    'mangle',
+    'value',
+    'limit',
+    'rate',
+  ],
+  ...[
+    'inv',
+    'xt',
+    'reject',
+    'type',
+    'numgen',
+    'stmt',
+    'flags',
+    'result',
+    'log',
+    'counter',
+    'quota',
+  ],
+];

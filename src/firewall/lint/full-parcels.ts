@@ -1,0 +1,98 @@
+import type { Machine } from '../../model/machine.ts';
+import { FULL_PORTS, fullAddresses } from '../boxes.ts';
+import type { PreparedChain } from '../compile.ts';
+import type { Family, Layer, Step } from '../layer.ts';
+import { localityOf } from '../locality.ts';
+import { mentionedDevices, rulesOf } from '../mentioned.ts';
+import { hookOf, isBeforeTracking } from '../netfilter-order.ts';
+import type { Common, Parcel, State } from '../parcel.ts';
+import { includes } from '../ranges.ts';
+import { OTHER_DEVICE } from '../reach.ts';
+
+/** Packets of one protocol, family and state with everything else open, and how tests see them. */
+export interface Everything {
+  readonly parcel: Parcel;
+  readonly common: Common;
+  readonly beforeTracking: boolean;
+  readonly elsewhere: boolean;
+}
+
+const STATES: readonly State[] = ['new', 'established', 'related', 'invalid', 'untracked'];
+const COMMON_PROTOCOLS = [6, 17, 1, 58];
+
+function protocolsIn(step: Step): readonly number[] {
+  if (!('test' in step) || step.test !== 'number' || step.field !== 'protocol') return [];
+  return step.in.filter((_, at) => at % 2 === 0);
+}
+
+/** Protocols that rules tell apart, and one that none of them names. */
+function protocolsOf(layer: Layer): readonly number[] {
+  const steps = rulesOf([layer]).flatMap((rule) => rule.steps);
+  const named = new Set([...COMMON_PROTOCOLS, ...steps.flatMap(protocolsIn)]);
+  const tests = steps.flatMap((step) =>
+    'test' in step && step.test === 'number' && step.field === 'protocol' ? [step.in] : [],
+  );
+  const unnamed = Array.from({ length: 256 }, (_, number) => number).find(
+    (number) => !named.has(number) && !tests.some((wanted) => includes(wanted, number)),
+  );
+  return unnamed === undefined ? [...named] : [...named, unnamed];
+}
+
+function familiesOf({ table }: PreparedChain): readonly Family[] {
+  if (table.family === 'ip') return [4];
+  return table.family === 'ip6' ? [6] : [4, 6];
+}
+
+function devicesOf(layer: Layer, machine: Machine): readonly string[] {
+  const own = machine.devices.map(({ name }) => name);
+  return [...new Set([...own, ...mentionedDevices([layer]), 'lo', OTHER_DEVICE])];
+}
+
+function parcelOf(base: PreparedChain, family: Family, state: State, inDevice: readonly string[]) {
+  const { point } = hookOf(base);
+  const onward = point === 'forward' || point === 'postrouting' || point === 'output';
+  const parcel: Parcel = {
+    source: fullAddresses(family),
+    destination: fullAddresses(family),
+    sourcePort: FULL_PORTS,
+    destinationPort: FULL_PORTS,
+    inDevice,
+    state,
+    mark: null,
+    connectionMark: null,
+    outDevice: onward ? null : '',
+    path: onward ? 'forward' : 'input',
+    translated: null,
+    possible: [],
+    decisions: [],
+    conditions: [],
+  };
+  return parcel;
+}
+
+/** Everything that a base chain may ever be asked about. */
+export function everythingFor(base: PreparedChain, machine: Machine): readonly Everything[] {
+  const { layer } = base;
+  const devices = devicesOf(layer, machine);
+  const protocols = protocolsOf(layer);
+  return familiesOf(base).flatMap((family) =>
+    protocols.flatMap((protocol) =>
+      STATES.map((state) => ({
+        parcel: parcelOf(base, family, state, devices),
+        common: {
+          family,
+          protocol,
+          icmpType: undefined,
+          tcpFlags: undefined,
+          firstPacket: false,
+          locality: localityOf(machine, family),
+          typesKnown: false,
+          devices,
+        },
+        // what a chain before tracking calls the state is walked like any other state
+        beforeTracking: isBeforeTracking(base),
+        elsewhere: false,
+      })),
+    ),
+  );
+}

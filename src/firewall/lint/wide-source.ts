@@ -1,0 +1,34 @@
+import { includes } from '../ranges.ts';
+import type { Check } from './check.ts';
+import { flawOfDecision } from './flaw.ts';
+
+/** Rules that let anyone in to ports that are not for everybody. */
+export const wideSource: Check = ({ answers, sensitive = new Map<number, string>() }) => {
+  const flaws = answers.flatMap(({ transport, family, classes }) =>
+    classes.flatMap(({ ports, reach, parts }) => {
+      const decision = parts
+        .find(({ fate }) => fate === 'accept')
+        ?.decisions.findLast(({ rule }) => rule !== undefined);
+      if (reach !== 'anyone' || decision === undefined) return [];
+      const open = [...sensitive].filter(([port]) => includes(ports, port));
+      return open.map(([port, name]) => ({
+        key: `${transport} ${port} ${decision.origin} ${decision.rule?.text}`,
+        family,
+        flaw: flawOfDecision(decision, {
+          id: 'firewall.wide-source',
+          severity: 'high',
+          why: `Anyone is let in to ${transport} ${port} (${name}).`,
+          todo: 'Name the networks that need it as the source of the rule, or put it behind a VPN.',
+          evidence: [`over IPv${family}: from anyone`],
+        }),
+      }));
+    }),
+  );
+  const byKey = new Map<string, (typeof flaws)[number]['flaw']>();
+  for (const { key, flaw } of flaws) {
+    const known = byKey.get(key);
+    const evidence = [...(known?.evidence ?? []), ...flaw.evidence];
+    byKey.set(key, { ...flaw, evidence });
+  }
+  return [...byKey.values()];
+};

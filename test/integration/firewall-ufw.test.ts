@@ -85,7 +85,7 @@ const arbitraryCommands = fc.array(
       arbitrary: fc.constantFrom(['allow', 'Samba'], ['deny', 'WWW Full'], ['allow', '22/tcp']),
     },
   ),
-  { minLength: 1, maxLength: MOST_COMMANDS },
+  { minLength: 3, maxLength: MOST_COMMANDS, size: 'max' },
 );
 
 const arbitraryPolicy = fc.constantFrom('DROP', 'DROP', 'REJECT', 'ACCEPT');
@@ -127,7 +127,7 @@ describe.skipIf(!ufwMet())('ufw', () => {
     for (const [path, text] of pristine) firewall.write(path, text);
     firewall.write('/etc/default/ufw', defaults);
     firewall.exec('ufw', '--force', 'enable');
-    return commands.flatMap((words) => {
+    const said = commands.flatMap((words) => {
       try {
         return `${words.join(' ')}: ${firewall.exec('ufw', ...words).trim()}`;
       } catch {
@@ -135,6 +135,9 @@ describe.skipIf(!ufwMet())('ufw', () => {
         return [];
       }
     });
+    // Until then the chains of `limit` lack their ends: the package's user6.rules has none.
+    firewall.exec('ufw', 'reload');
+    return said;
   }
 
   /** One at a time where ufw counts how often an address comes. */

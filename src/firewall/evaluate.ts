@@ -36,12 +36,15 @@ function atDevices(
   ];
 }
 
-/** NAT chains see a connection's first packet only, and none behind the one that decided (nf_nat_core.c). */
-function isPassedOver(base: PreparedChain, parcel: Parcel): boolean {
+/**
+ * NAT chains see a connection's first packet only, and none behind the one that decided
+ * (nf_nat_core.c); null: it is not certain whether there is a connection.
+ */
+function isPassedOver(base: PreparedChain, parcel: Parcel): boolean | null {
   const hook = hookOf(base);
   if (hook.type !== 'nat') return false;
-  if (parcel.state !== 'new') return true;
-  return hook.point === 'prerouting' && parcel.translation !== undefined;
+  if (hook.point === 'prerouting' && parcel.translation !== undefined) return true;
+  return parcel.state === null ? null : parcel.state !== 'new';
 }
 
 function askChain(
@@ -50,12 +53,14 @@ function askChain(
   filter: Filter,
   shared: Shared,
 ): readonly Parcel[] {
-  if (parcel.fate !== undefined || isPassedOver(base, parcel)) return [parcel];
+  const passed = isPassedOver(base, parcel);
+  if (parcel.fate !== undefined || passed === true) return [parcel];
   const [here, elsewhere] = atDevices(base, parcel);
   const rest = elsewhere === undefined ? [] : [elsewhere];
   if (here === undefined) return rest;
   const beforeTracking = isBeforeTracking(base);
-  const context = { ...shared, beforeTracking, elsewhere: filter.elsewhere };
+  const { elsewhere: central } = filter;
+  const context = { ...shared, beforeTracking, elsewhere: central, passedOver: passed === null };
   return [...walk(base, here, context), ...rest];
 }
 

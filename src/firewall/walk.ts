@@ -61,6 +61,8 @@ export interface WalkContext extends View {
   readonly visit: ((visit: Visit) => void) | undefined;
   /** Steps that are left before the rest is called unknown: rules can be written to take forever. */
   readonly budget: { left: number };
+  /** The chain may not be asked at all. */
+  readonly passedOver?: boolean;
   /** Told of each rule whose tests hold for some packets, or may. */
   readonly reached?: (rule: Rule) => void;
   /** Goes on behind a rule that may do anything, for the sake of the rules after it. */
@@ -161,7 +163,8 @@ class Walk {
   }
 
   run(parcel: Parcel): readonly Parcel[] {
-    const frame = { chain: this.#base, depth: 0, phrases: NO_PHRASES };
+    const skip = this.#context.passedOver === true ? { skip: marksOf(parcel) } : {};
+    const frame = { chain: this.#base, depth: 0, phrases: NO_PHRASES, ...skip };
     this.#tell(frame, 'enter');
     let task: Task | undefined = this.#from(parcel, frame, 0);
     while (task !== undefined) {
@@ -444,8 +447,10 @@ class Walk {
   #policy(parcel: Parcel, { phrases }: Frame): void {
     // after a goto the frame is in another chain: the policy is that of the base chain
     const frame = { chain: this.#base, depth: 0, phrases };
+    const fate = this.#base.chain.policy ?? 'accept';
     this.#tell(frame, 'policy');
-    this.#close(parcel, frame, this.#base.chain.policy ?? 'accept', undefined);
+    if (this.#context.passedOver !== true) return this.#close(parcel, frame, fate, undefined);
+    this.#close(this.#possibly(parcel, frame, fate, undefined), frame, 'accept', undefined);
   }
 
   /** The base chain's word about a parcel; an accepted one goes on to the next chain. */

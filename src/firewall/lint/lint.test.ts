@@ -1,0 +1,265 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { FLAW_IDS, type FlawId } from '../../model/firewall-flaw.ts';
+import type { Listener } from '../../model/listener.ts';
+import { DOCKER_UFW } from '../docker-ufw.test-helper.ts';
+import type { Chain, Layer, Rule } from '../layer.ts';
+import {
+  accept,
+  base,
+  chain,
+  drop,
+  from,
+  HOST,
+  hook,
+  input,
+  jump,
+  layer,
+  NOWHERE,
+  name,
+  number,
+  port,
+  protocol,
+  rule,
+  table,
+  tcp,
+  unclear,
+} from '../layers.test-helper.ts';
+import type { LintInput } from './check.ts';
+import { CHECKS, lintLayers } from './registry.ts';
+
+const lint = (layers: readonly Layer[], more: Partial<LintInput> = {}) =>
+  lintLayers({ layers, machine: HOST, ...more });
+const only = (id: FlawId, layers: readonly Layer[], more: Partial<LintInput> = {}) =>
+  lint(layers, more).filter((flaw) => flaw.id === id);
+const inet = (...chains: readonly Chain[]) => layer(table('inet', ...chains));
+const idle = (...rules: readonly Rule[]) =>
+  lint([input('drop', ...rules)])
+    .filter(({ id }) => id === 'firewall.shadowed-rule' || id === 'firewall.never-matches')
+    .map((flaw) => [flaw.id, flaw.rule?.text, flaw.evidence]);
+
+describe('the registry', () => {
+  it('has each check of the folder', () => {
+    const parts = ['answers', 'check', 'flaw', 'full-parcels', 'regions', 'registry'];
+    const files = readdirSync(import.meta.dirname)
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+      .map((file) => file.slice(0, -3))
+      .filter((file) => !parts.includes(file));
+    expect(Object.keys(CHECKS).sort()).toEqual(files.sort());
+  });
+
+  it('finds nothing wrong with a plain firewall', () => {
+    const plain = input(
+      'drop',
+      rule('known', name('state', 'established', 'related'), accept),
+      rule('invalid', name('state', 'invalid'), drop),
+      rule('lo', name('in-device', 'lo'), accept),
+      rule('icmp', protocol(1), accept),
+      rule('icmp6', protocol(58), accept),
+      rule('ssh', ...tcp(22), accept),
+    );
+    expect(lint([plain])).toEqual([]);
+    expect(lint([plain], { machine: NOWHERE })).toEqual([]);
+  });
+});
+
+describe('shadowed rules', () => {
+  it('names the rule and those that take its packets', () => {
+    expect(
+      idle(
+        rule('lan', from('10.0.0.0/8'), ...tcp(22), accept),
+        rule('some', from('10.1.0.0/16'), ...tcp(22), drop),
+      ),
+    ).toEqual([['firewall.shadowed-rule', 'some', ['shadowed by: lan']]]);
+  });
+
+  it('sees several rules that shadow one together', () => {
+    expect(
+      idle(
+        rule('low', from('0.0.0.0/1'), ...tcp(22), accept),
+        rule('high', from('128.0.0.0/1'), ...tcp(22), drop),
+        rule('late', from('0.0.0.0/0'), ...tcp(22), accept),
+      ),
+    ).toEqual([['firewall.shadowed-rule', 'late', ['shadowed by: low', 'shadowed by: high']]]);
+  });
+
+  it('does not call a rule shadowed that some packet reaches', () => {
+    const limit = { test: 'limit', over: false, text: '3/minute' } as const;
+    expect(idle(rule('a', ...tcp(22), limit, accept), rule('b', ...tcp(22), drop))).toEqual([]);
+    expect(idle(rule('a', ...tcp(22), unclear, accept), rule('b', ...tcp(22), drop))).toEqual([]);
+    expect(idle(rule('a', { do: 'opaque', text: '?' }), rule('b', ...tcp(22), drop))).toEqual([]);
+    expect(idle(rule('a', name('state', 'new'), accept), rule('b', ...tcp(22), accept))).toEqual(
+      [],
+    );
+    expect(
+      idle(
+        rule('a', number('mark', 1), drop),
+        rule('b', name('destination-type', 'unicast'), drop),
+      ),
+    ).toEqual([]);
+  });
+
+  it('looks into chains, and knows forwarding chains as well', () => {
+    const layers = [
+      inet(
+        base('forward', hook('forward'), 'drop', rule('all', drop), rule('go', jump('more'))),
+        chain('more', rule('in', ...tcp(1), accept)),
+        chain('idle', rule('x', drop)),
+      ),
+    ];
+    const found = lint(layers).map((flaw) => [flaw.id, flaw.rule?.text]);
+    expect(found).toContainEqual(['firewall.shadowed-rule', 'go']);
+    expect(found).toContainEqual(['firewall.shadowed-rule', 'in']);
+    expect(found).toContainEqual(['firewall.unused-chain', undefined]);
+  });
+});
+
+describe('rules that never match', () => {
+  it('finds contradictions and empty sets', () => {
+    expect(
+      idle(
+        rule('ports', ...tcp(22), port(80), accept),
+        rule('icmp port', protocol(1), port(80), accept),
+        rule('empty', { test: 'never' }, accept),
+        rule('families', from('10.0.0.0/8'), from('2001:db8::/32'), accept),
+        rule('fine', ...tcp(22), accept),
+      ).map(([id, text]) => [id, text]),
+    ).toEqual(
+      ['ports', 'icmp port', 'empty', 'families'].map((text) => ['firewall.never-matches', text]),
+    );
+  });
+});
+
+describe('what is open', () => {
+  it('says that nothing is active only when everything was read', () => {
+    const open = input('accept');
+    expect(only('firewall.none-active', [open])).toHaveLength(1);
+    expect(only('firewall.none-active', [])).toHaveLength(1);
+    expect(only('firewall.none-active', [{ ...open, unread: ['no rights'] }])).toEqual([]);
+    expect(only('firewall.none-active', [input('drop')])).toEqual([]);
+  });
+
+  it('says which policy accepts by default', () => {
+    const [flaw] = only('firewall.default-accept', [input('accept', rule('x', ...tcp(22), drop))]);
+    expect(flaw).toMatchObject({
+      layer: 'nftables',
+      evidence: [
+        'tcp over IPv4: 0-21, 23-65535',
+        'tcp over IPv6: 0-21, 23-65535',
+        'udp over IPv4: 0-65535',
+        'udp over IPv6: 0-65535',
+      ],
+    });
+    expect(only('firewall.default-accept', [input('drop')])).toEqual([]);
+  });
+
+  it('sees IPv6 open where IPv4 is closed', () => {
+    const four = { test: 'family', family: 4 } as const;
+    const layers = [
+      input(
+        'drop',
+        rule('4', four, from('10.0.0.0/8'), ...tcp(22), accept),
+        rule('not 4', { test: 'family', family: 6 }, ...tcp(22), accept),
+      ),
+    ];
+    expect(only('firewall.ipv6-open', layers)).toMatchObject([
+      { severity: 'high', rule: { text: 'not 4' }, evidence: ['tcp: 22'] },
+    ]);
+    expect(only('firewall.ipv6-open', [input('drop', rule('a', ...tcp(22), accept))])).toEqual([]);
+  });
+
+  it('sees a container port that goes past ufw', () => {
+    expect(only('firewall.docker-bypass', [DOCKER_UFW])).toMatchObject([
+      { severity: 'high', evidence: ['published: tcp 8080', expect.stringContaining('DOCKER')] },
+    ]);
+  });
+
+  it('names sensitive ports that rules open to anyone', () => {
+    const sensitive = new Map([[5432, 'PostgreSQL']]);
+    const open = input('drop', rule('db', ...tcp(5432), accept));
+    expect(only('firewall.wide-source', [open], { sensitive })).toMatchObject([
+      { rule: { text: 'db' }, evidence: ['over IPv4: from anyone', 'over IPv6: from anyone'] },
+    ]);
+    const narrow = input('drop', rule('db', from('10.0.0.0/8'), ...tcp(5432), accept));
+    expect(only('firewall.wide-source', [narrow], { sensitive })).toEqual([]);
+  });
+
+  it('names rules for ports nobody listens on, when it knows who does', () => {
+    const layers = [
+      input('drop', rule('ssh', ...tcp(22), accept), rule('web', ...tcp(80), accept)),
+    ];
+    const listener: Listener = {
+      transport: 'tcp',
+      bind: '0.0.0.0',
+      families: [4],
+      scope: 'all',
+      port: 22,
+      namespace: 'host',
+      processes: 1,
+      unseen: [],
+    };
+    expect(only('firewall.no-listener', layers)).toEqual([]);
+    expect(only('firewall.no-listener', layers, { listeners: [listener] })).toMatchObject([
+      { rule: { text: 'web' }, evidence: ['ports: tcp 80'] },
+    ]);
+  });
+});
+
+describe('several layers', () => {
+  it('sees legacy and nft rules side by side', () => {
+    const some = (kind: Layer['kind'], origin: string): Layer => ({
+      ...input('drop', rule('a', accept)),
+      kind,
+      origin,
+    });
+    const both = [some('iptables', 'iptables-legacy-save'), some('nftables', 'nft')];
+    expect(only('firewall.legacy-and-nft', both)).toHaveLength(1);
+    expect(
+      only('firewall.legacy-and-nft', [some('iptables', 'iptables-save'), some('nftables', 'nft')]),
+    ).toEqual([]);
+  });
+
+  it('compares what is live with what is saved, by answers', () => {
+    const live = input('drop', rule('ssh', ...tcp(22), accept), rule('web', ...tcp(80), accept));
+    const saved = (...rules: readonly Rule[]): Layer => ({
+      ...input('drop', ...rules),
+      role: 'saved',
+      origin: '/etc/nftables.conf',
+    });
+    const same = saved(rule('both', ...tcp(22, 80), accept));
+    expect(lint([live, same]).map(({ id }) => id)).toEqual([]);
+    const more = saved(rule('more', ...tcp(22, 80, 443), accept));
+    expect(only('firewall.not-saved', [live, more])).toMatchObject([
+      { evidence: ['tcp 443 over IPv4 from anyone', 'tcp 443 over IPv6 from anyone'] },
+    ]);
+    const less = saved(rule('less', ...tcp(22), accept));
+    expect(only('firewall.not-live', [live, less])).toMatchObject([
+      {
+        origin: '/etc/nftables.conf',
+        evidence: ['tcp 80 over IPv4 from anyone', 'tcp 80 over IPv6 from anyone'],
+      },
+    ]);
+  });
+
+  it('tells where a central firewall and the host disagree', () => {
+    const central: Layer = {
+      ...input('drop', rule('sg', ...tcp(443, 8080), accept)),
+      kind: 'aws',
+      role: 'central',
+      origin: 'sg-1',
+    };
+    const host = input('drop', rule('h', ...tcp(443, 22), accept));
+    expect(only('firewall.central-only', [central, host])).toMatchObject([
+      { layer: 'aws', evidence: ['tcp 22 over IPv4 from anyone', 'tcp 22 over IPv6 from anyone'] },
+    ]);
+    expect(only('firewall.host-only', [central, host])).toMatchObject([
+      { evidence: ['tcp 8080 over IPv4 from anyone', 'tcp 8080 over IPv6 from anyone'] },
+    ]);
+  });
+
+  it('uses no other ids than the listed ones', () => {
+    const found = lint([DOCKER_UFW], { listeners: [], sensitive: new Map([[22, 'SSH']]) });
+    expect(found.length).toBeGreaterThan(1);
+    expect(found.every(({ id }) => FLAW_IDS.includes(id))).toBe(true);
+  });
+});

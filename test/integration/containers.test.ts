@@ -22,7 +22,8 @@ function put(path: string, text: string): void {
 function imageRoot(folder: string): string {
   const root = join(folder, 'root');
   const socat = realpathSync(findCommand('socat') ?? '');
-  const linked = execFileSync('ldd', [socat], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
+  const linked =
+    execFileSync(findCommand('ldd') ?? '', [socat], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
   cpSync(socat, join(root, 'usr/bin/socat'));
   for (const library of linked) cpSync(realpathSync(library), join(root, library));
   put(join(root, 'etc/passwd'), 'inside:x:0:0::/:/bin/false\n');

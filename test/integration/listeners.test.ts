@@ -1,15 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, realpathSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readListeners } from '../../src/host/listeners.ts';
 import type { ListenerLook } from '../../src/host/look.ts';
 import { canonicalAddress } from '../../src/model/address.ts';
 import { type Listener, listenerKey } from '../../src/model/listener.ts';
 import { met } from '../helpers/needs.ts';
+import { callAsNobody, copyWithoutKoffi } from '../helpers/without-koffi.ts';
 import type { Child } from '../lab/child.ts';
 import { makeFolder, removeFolder } from '../lab/folders.ts';
 import { makeNamespace, type Namespace, namespacesMet } from '../lab/namespace.ts';
@@ -34,25 +32,6 @@ function ssKey({ transport, bind, families, device = '', port }: Listener): stri
 function unique(texts: readonly string[]): string[] {
   return [...new Set(texts)].sort();
 }
-
-/** Looks as a user without rights, from a copy of the program without koffi. */
-async function lookAsNobody(folder: string): Promise<ListenerLook> {
-  const copy = join(folder, 'copy');
-  const root = fileURLToPath(new URL('../..', import.meta.url));
-  cpSync(join(root, 'dist'), join(copy, 'dist'), { recursive: true });
-  cpSync(join(root, 'package.json'), join(copy, 'package.json'));
-  for (const name of ['ipaddr.js', 'zod']) {
-    const from = realpathSync(join(root, 'node_modules', name));
-    cpSync(from, join(copy, 'node_modules', name), { recursive: true });
-  }
-  const script = `import(${JSON.stringify(join(copy, 'dist/host/listeners.js'))})
-    .then(({ readListeners }) => readListeners())
-    .then((look) => process.stdout.write(JSON.stringify(look)));`;
-  const args = [...NOBODY, process.execPath, '-e', script];
-  return JSON.parse(execFileSync('setpriv', args, { encoding: 'utf8' })) as ListenerLook;
-}
-
-const NOBODY = ['--reuid', '65534', '--regid', '65534', '--clear-groups', '--'];
 
 const ready =
   namespacesMet('ss', 'python3', 'setpriv') && met({ root: true, commands: ['python3'] });
@@ -153,7 +132,11 @@ describe.skipIf(!ready)('listeners in a namespace', () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const ours = server.address() as AddressInfo;
-    const limited = await lookAsNobody(folder);
+    const limited = callAsNobody(
+      copyWithoutKoffi(folder),
+      'host/listeners.js',
+      'readListeners',
+    ) as ListenerLook;
     server.close();
     expect(limited.complete).toBe(false);
     expect(limited.unseen).toContainEqual(expect.stringMatching(/namespaces.*needs root/));

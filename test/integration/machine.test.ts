@@ -2,7 +2,10 @@ import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { namespaceFile, readMachine } from '../../src/host/machine.ts';
 import { PosternError } from '../../src/model/errors.ts';
+import type { Machine, Route } from '../../src/model/machine.ts';
 import { met } from '../helpers/needs.ts';
+import { callAsNobody, copyWithoutKoffi } from '../helpers/without-koffi.ts';
+import { makeFolder, removeFolder } from '../lab/folders.ts';
 import { makeNamespace, namespacesMet } from '../lab/namespace.ts';
 
 it('knows the addresses that Node knows', async () => {
@@ -53,6 +56,23 @@ describe.skipIf(!namespacesMet())('a namespace', () => {
     }
   });
 });
+
+it.skipIf(!met({ root: true, linux: true, commands: ['setpriv'] }))(
+  'knows nearly as much without netlink',
+  async () => {
+    const folder = makeFolder('machine');
+    const limited = callAsNobody(copyWithoutKoffi(folder), 'host/machine.js', 'readMachine');
+    const { hostname, system, devices, routes } = await readMachine();
+    await removeFolder(folder);
+    expect(limited).toMatchObject({ hostname, system });
+    const told = limited as Machine;
+    const loopback = (machine: Machine) => machine.devices.filter((device) => device.loopback);
+    expect(loopback(told)).toEqual(devices.filter((device) => device.loopback));
+    // others make and remove devices meanwhile
+    const defaults = (all: readonly Route[]) => all.filter(({ to }) => to.endsWith('/0'));
+    expect(defaults(told.routes)).toEqual(defaults(routes));
+  },
+);
 
 it.skipIf(!met({ linux: true }))('says which namespace cannot be read', async () => {
   const reading = readMachine(namespaceFile('no-such-namespace'));

@@ -10,6 +10,7 @@ import { openInNamespace } from '../../net/linux/net-namespace.ts';
 import { Netlink } from '../../net/linux/netlink.ts';
 import { prefixOf } from '../prefix.ts';
 import { readRoutesIPv4, readRoutesIPv6 } from './procfs-routes.ts';
+import { reasonOf } from './reasons.ts';
 
 const DEVICES = '/sys/class/net';
 const IFF_UP = 0x1;
@@ -36,14 +37,14 @@ async function askKernel(namespace: string | undefined): Promise<Network | strin
   const libc = await loadLibc();
   const open = () => Netlink.open(libc);
   const netlink = namespace === undefined ? open() : openInNamespace(libc, namespace, open);
-  if (typeof netlink === 'number') return `error ${-netlink}`;
+  if (typeof netlink === 'number') return reasonOf(netlink);
   try {
     const links = listLinks(netlink);
     const addresses = listAddresses(netlink);
     const routes = listMainRoutes(netlink);
-    if (typeof links === 'number') return `error ${-links}`;
-    if (typeof addresses === 'number') return `error ${-addresses}`;
-    if (typeof routes === 'number') return `error ${-routes}`;
+    if (typeof links === 'number') return reasonOf(links);
+    if (typeof addresses === 'number') return reasonOf(addresses);
+    if (typeof routes === 'number') return reasonOf(routes);
     return {
       devices: [...links.values()].map(({ index, name, loopback, up }) => ({
         name,

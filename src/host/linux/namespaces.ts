@@ -1,4 +1,4 @@
-import { readlinkSync, statSync } from 'node:fs';
+import { existsSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NamespacePlace } from '../look.ts';
 import { isDenied, listFolder, listProcesses, readLink } from './proc-files.ts';
@@ -53,10 +53,16 @@ function addMember(members: Map<string, number[]>, id: string, pid: number): voi
   else others.push(pid);
 }
 
+/** A name stays while processes go. */
 function whereabouts(own: boolean, pid: number | undefined, name: string | undefined) {
   if (own) return { file: null, procNet: '/proc/self/net' };
-  if (pid !== undefined) return { file: `/proc/${pid}/ns/net`, procNet: `/proc/${pid}/net` };
-  return { file: name === undefined ? null : join(NAMED, name), procNet: null };
+  const file = name === undefined ? `/proc/${pid}/ns/net` : join(NAMED, name);
+  return { file, procNet: pid === undefined ? null : `/proc/${pid}/net` };
+}
+
+/** Whether a namespace without a name ended with its processes since it was listed. */
+export function hasEnded({ name, processes }: NetNamespace): boolean {
+  return name === null && !processes.some((pid) => existsSync(`/proc/${pid}`));
 }
 
 /** Names by what the link of a process in it says: `net:[INODE]`. */

@@ -9,6 +9,7 @@ import type { NamespacePlace } from '../look.ts';
 import type { InetSocket, SocketState } from './inet-socket.ts';
 import { readText } from './proc-files.ts';
 import { readProcSockets, stateNumber } from './procfs-sockets.ts';
+import { reasonOf } from './reasons.ts';
 
 const TRANSPORTS: readonly Transport[] = ['tcp', 'udp'];
 /** fe80::/10 */
@@ -38,13 +39,13 @@ function askKernel(
   state: SocketState,
 ): InetSocket[] | string {
   const diag = open(libc, file, () => openSockDiag(libc));
-  if (typeof diag === 'number') return `error ${-diag}`;
+  if (typeof diag === 'number') return reasonOf(diag);
   try {
     const names = deviceNames(libc, file);
     const sockets: InetSocket[] = [];
     for (const transport of TRANSPORTS) {
       const read = readDiagSockets(diag, transport, [stateNumber(transport, state)]);
-      if (typeof read === 'number') return `error ${-read}`;
+      if (typeof read === 'number') return reasonOf(read);
       for (const socket of read) sockets.push(withDevice(socket, names));
     }
     return sockets;

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
+import pLimit from 'p-limit';
 import type { OwningPackage } from '../../model/listener.ts';
 import { type CommandResult, runCommand } from '../run.ts';
 
 const FORMAT = String.raw`%{NAME}\t%{EVR}\n`;
+const AT_ONCE = 4;
 /** Files that no package owns give a line without a tab. */
 const OWNED = /^([^\t]+)\t([^\t]+)$/;
 
@@ -9,12 +12,14 @@ const OWNED = /^([^\t]+)\t([^\t]+)$/;
 export async function findRpmOwners(
   executables: readonly string[],
 ): Promise<Map<string, OwningPackage>> {
-  if (executables.length === 0) return new Map();
-  const answer = await query(executables);
-  const owners = readRpmOwners(answer, executables);
+  // rpm is silent about files that are gone
+  const there = executables.filter((path) => existsSync(path));
+  if (there.length === 0) return new Map();
+  const owners = readRpmOwners(await query(there), there);
   if (owners !== null) return owners;
+  const limit = pLimit(AT_ONCE);
   const single = await Promise.all(
-    executables.map(async (path) => readRpmOwners(await query([path]), [path])),
+    there.map((path) => limit(async () => readRpmOwners(await query([path]), [path]))),
   );
   return new Map(single.flatMap((found) => [...(found ?? [])]));
 }
@@ -29,8 +34,8 @@ async function query(paths: readonly string[]): Promise<string> {
 }
 
 /**
- * Reads what `rpm -qf` says, a line for each file in their order. Null when the lines are more: a file
- * of several packages has several, and whose they are cannot be told.
+ * Reads what `rpm -qf` says, a line for each file in their order. Null when they are not as many: a file
+ * of several packages has several, one that has gone none, and whose the others are cannot be told.
  */
 export function readRpmOwners(
   text: string,
@@ -39,7 +44,7 @@ export function readRpmOwners(
   const lines = text.split('\n').filter((line) => line !== '');
   if (paths.length === 1)
     return new Map(lines.slice(0, 1).flatMap((line) => ownerOf(line, paths[0])));
-  if (lines.length > paths.length) return null;
+  if (lines.length !== paths.length) return null;
   return new Map(lines.flatMap((line, index) => ownerOf(line, paths[index])));
 }
 

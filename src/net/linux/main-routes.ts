@@ -67,7 +67,8 @@ export function listMainRoutes(netlink: Netlink): MainRoute[] | number {
       }
     });
     // a kernel without IPv6 has no such list
-    if (result !== 0 && result !== -ERRNO.EOPNOTSUPP) return result;
+    const hasNone = result === -ERRNO.EOPNOTSUPP || result === -ERRNO.EAFNOSUPPORT;
+    if (result !== 0 && !hasNone) return result;
   }
   return [...routes.values()];
 }

@@ -1,12 +1,13 @@
 import { problem } from '../model/errors.ts';
 import type { Kind } from './kind.ts';
 import { firewalld } from './kinds/firewalld/firewalld.ts';
+import { iptables } from './kinds/iptables.ts';
 import { nftables } from './kinds/nftables/nftables.ts';
 import { ufw } from './kinds/ufw/ufw.ts';
 import type { KindName } from './layer.ts';
 
 /** Every firewall kind; one line each. */
-export const KINDS: readonly Kind[] = [nftables, ufw, firewalld];
+export const KINDS: readonly Kind[] = [nftables, iptables, ufw, firewalld];
 
 /** Throws REMEDY_IN_CHARGE for a kind that is not written yet. */
 export function kindNamed(name: KindName): Kind {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
@@ -130,6 +131,29 @@ for (const { guard, kind, here } of GUARDS) {
       expect(undone).toMatchObject({ code: 0, err: '' });
       expect(undone.out).toBe(`taken back: restrict tcp port 5432 to ${friend}/32\n`);
       expect([await opens(5432, friend), await opens(5432, stranger)]).toEqual([true, true]);
+      expect(host.rules()).toBe(before);
+    });
+
+    // the terminal is the same for every firewall
+    test.skipIf(kind !== 'nftables').each([
+      ['yes', 'applied and confirmed', false],
+      ['no', 'taken back', true],
+    ])('at a terminal the answer %s is heard: %s', async (answer, said, open) => {
+      const line = host.command('close', '5432', '--apply').map(shellWord).join(' ');
+      const terminal = spawn('script', ['-qefc', line, '/dev/null']);
+      let shown = '';
+      terminal.stdout.on('data', (chunk) => {
+        shown += String(chunk);
+      });
+      await until(() => /Do you still get in.*\(60 s\): /s.test(shown));
+      expect(await opens(5432)).toBe(false);
+      terminal.stdin.write(`${answer}\n`);
+      await once(terminal, 'close');
+      expect(shown).toContain(`${said}: close tcp port 5432`);
+      expect(await opens(5432)).toBe(open);
+      expect(settled()).toBe(true);
+      const [last] = JSON.parse((await host.postern('undo', '--list', '--json')).out).slice(-1);
+      await host.postern('undo', last.id);
       expect(host.rules()).toBe(before);
     });
 

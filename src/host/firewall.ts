@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FirewallFacts } from '../firewall/facts.ts';
 import type { Source } from '../firewall/kind.ts';
+import { ownedByIptables } from '../firewall/kinds/nftables/owned.ts';
 import { KINDS } from '../firewall/kinds.ts';
 import type { KindName, Layer, Step, Table } from '../firewall/layer.ts';
 import { messageOf, PosternError, problem } from '../model/errors.ts';
@@ -149,25 +150,28 @@ function toLayer({ kind, role, sources, failed }: Reading, problems: PosternErro
 
 /**
  * Tables of iptables-nft are told by nft as well, with matches that its JSON leaves empty: of each
- * pair the one that is understood is kept, iptables' where both are.
+ * pair the one that is better understood is kept, iptables' where both are.
  */
 function withoutTwins(layers: readonly Layer[]): Layer[] {
   const nft = layers.find(({ kind, role }) => kind === 'nftables' && role === 'live');
   const ours = layers.find(({ origin }) => origin.includes('tables-nft-save'));
   if (nft === undefined || ours === undefined) return [...layers];
-  const twinOf = (table: Table, of: Layer) =>
-    of.tables.find(({ name, family }) => name === table.name && family === table.family);
+  const isBetter = (table: Table, twin: Table) =>
+    ownedByIptables(twin) && opaqueSteps(table) <= opaqueSteps(twin);
   return layers.map((layer) => {
     const other = layer === ours ? nft : layer === nft ? ours : undefined;
     if (other === undefined) return layer;
     const tables = layer.tables.filter((table) => {
       const twin = twinOf(table, other);
       if (twin === undefined) return true;
-      const worse = opaqueSteps(table) - opaqueSteps(twin);
-      return worse < 0 || (worse === 0 && layer === ours);
+      return layer === ours ? isBetter(table, twin) : !isBetter(twin, table);
     });
     return { ...layer, tables };
   });
+}
+
+function twinOf(table: Table, { tables }: Layer): Table | undefined {
+  return tables.find(({ name, family }) => name === table.name && family === table.family);
 }
 
 function opaqueSteps({ chains }: Table): number {

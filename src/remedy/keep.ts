@@ -1,4 +1,4 @@
-import { addressRanges, cidrBlocks, everyAddress } from '../firewall/cidr.ts';
+import { addressRanges, everyAddress } from '../firewall/cidr.ts';
 import type { Change } from '../firewall/kind.ts';
 import type { Family, Layer } from '../firewall/layer.ts';
 import type { AnswerPart, Evaluate, Question } from '../firewall/packet.ts';
@@ -147,9 +147,4 @@ function ownAddresses(family: Family, machine: Machine): Ranges<bigint> {
     .flatMap(({ addresses }) => addresses.map(({ address }) => readNetwork(address)))
     .filter((network) => network?.family === family);
   return addressRanges(networks.flatMap((network) => network ?? []));
-}
-
-/** Of a source, in messages: `10.0.0.0/8`. */
-export function sourceText({ family, source }: Kept): string {
-  return cidrBlocks(family, source).join(', ');
 }

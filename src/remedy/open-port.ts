@@ -2,6 +2,7 @@ import type { Family, KindName, Layer } from '../firewall/layer.ts';
 import type { AnswerPart, Evaluate } from '../firewall/packet.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Transport } from '../model/port.ts';
+import type { LayerDecision } from '../model/reachability.ts';
 import { portQuestion } from './keep.ts';
 
 export interface OpenPort {
@@ -32,46 +33,59 @@ export function openPort(
   const fates = new Set(asked.flatMap(({ parts }) => parts.map(({ fate }) => fate)));
   const shut = fates.has('drop') || fates.has('reject');
   if (!shut && !fates.has('unknown')) return { now: 'open', lines: [] };
-  if (kind === 'nftables')
-    return { now: shut ? 'shut' : 'unknown', lines: nftLines(transport, port, asked, layers) };
-  return { now: shut ? 'shut' : 'unknown', lines: LINES[kind]?.(transport, port) ?? [] };
+  const wanted = { transport, port, asked, layers };
+  return { now: shut ? 'shut' : 'unknown', lines: LINES[kind]?.(wanted) ?? [] };
 }
-
-const FAMILIES = [4, 6] as const;
-
-type Lines = (transport: Transport, port: number) => string[];
-
-const LINES: Partial<Record<KindName, Lines>> = {
-  ufw: (transport, port) => [`ufw allow ${port}/${transport}`],
-  firewalld: (transport, port) => [
-    `firewall-cmd --add-port=${port}/${transport}`,
-    `firewall-cmd --permanent --add-port=${port}/${transport}`,
-  ],
-  iptables: (transport, port) => [
-    `iptables -I INPUT -p ${transport} --dport ${port} -j ACCEPT`,
-    `ip6tables -I INPUT -p ${transport} --dport ${port} -j ACCEPT`,
-    '# keep them as your host keeps its rules: netfilter-persistent save',
-  ],
-};
 
 interface Asked {
   readonly family: Family;
   readonly parts: readonly AnswerPart[];
 }
 
+interface Wanted extends OpenPort {
+  readonly asked: readonly Asked[];
+  readonly layers: readonly Layer[];
+}
+
+const FAMILIES = [4, 6] as const;
+
+const LINES: Partial<Record<KindName, (wanted: Wanted) => string[]>> = {
+  ufw: ({ transport, port }) => [`ufw allow ${port}/${transport}`],
+  firewalld: ({ transport, port }) => [
+    `firewall-cmd --add-port=${port}/${transport}`,
+    `firewall-cmd --permanent --add-port=${port}/${transport}`,
+  ],
+  iptables: iptablesLines,
+  nftables: nftLines,
+};
+
+/** The decisions of one kind's rules that keep the port shut. */
+function refusals({ parts }: Asked, kind: KindName): readonly LayerDecision[] {
+  const decisions = parts.flatMap((part) => part.decisions);
+  return decisions.filter(({ fate, layer }) => layer === kind && fate !== 'accept');
+}
+
+/** By the back end whose rules refuse: an accept in the other one changes nothing. */
+function iptablesLines({ transport, port, asked }: Wanted): string[] {
+  const lines = asked.flatMap((one) => {
+    const origins = refusals(one, 'iptables').map(({ origin }) => origin);
+    const ends = origins.map((origin) => /tables(-legacy|-nft)/.exec(origin)?.[1] ?? '');
+    const program = one.family === 4 ? 'iptables' : 'ip6tables';
+    return [...new Set(ends)].map(
+      (end) => `${program}${end} -I INPUT -p ${transport} --dport ${port} -j ACCEPT`,
+    );
+  });
+  if (lines.length === 0) return [];
+  return [...lines, '# keep them as your host keeps its rules: netfilter-persistent save'];
+}
+
 /** At the head of each chain that refuses: an accept behind its drop would come too late. */
-function nftLines(
-  transport: Transport,
-  port: number,
-  asked: readonly Asked[],
-  layers: readonly Layer[],
-): string[] {
+function nftLines({ transport, port, asked, layers }: Wanted): string[] {
   const chains = new Set(
-    asked.flatMap(({ family, parts }) =>
-      parts
-        .flatMap(({ decisions }) => decisions)
-        .filter(({ fate, layer }) => layer === 'nftables' && fate !== 'accept')
-        .flatMap(({ table, chain }) => chainNames(layers, family, table, chain)),
+    asked.flatMap((one) =>
+      refusals(one, 'nftables').flatMap(({ table, chain }) =>
+        chainNames(layers, one.family, table, chain),
+      ),
     ),
   );
   if (chains.size === 0) return [];

@@ -2,7 +2,7 @@ import { addressRanges, cidrBlocks } from '../firewall/cidr.ts';
 import type { Change } from '../firewall/kind.ts';
 import type { Family } from '../firewall/layer.ts';
 import type { AnswerPart } from '../firewall/packet.ts';
-import { difference, intersection, type Ranges, union } from '../firewall/ranges.ts';
+import { difference, intersection, type Ranges, rangesOf, union } from '../firewall/ranges.ts';
 import { readNetwork } from '../model/network.ts';
 import { portQuestion, type Rules } from './keep.ts';
 
@@ -32,14 +32,17 @@ function verifyFamily(change: Change, family: Family, rules: Rules): Verificatio
   if (question.destination.length === 0) return { state: 'done' };
   const after = rules.evaluate(rules.after, question, rules.machine);
   const allowed = allowedSources(change, family, question.source);
-  const strangers = sourcesOf(after, 'accept', (part) =>
-    fitsDevice(change, part) ? difference(part.source, allowed) : part.source,
+  const fitting = (part: AnswerPart) => fitsDevice(change, part);
+  const strangers = union(
+    sourcesOf(
+      after.filter((part) => !fitting(part)),
+      'accept',
+    ),
+    difference(sourcesOf(after.filter(fitting), 'accept'), allowed),
   );
   if (strangers.length > 0) return open(family, strangers, 'still let in');
   const before = rules.evaluate(rules.before, question, rules.machine);
-  const wanted = sourcesOf(before, 'accept', (part) =>
-    fitsDevice(change, part) ? intersection(part.source, allowed) : [],
-  );
+  const wanted = intersection(sourcesOf(before.filter(fitting), 'accept'), allowed);
   const lost = difference(wanted, sourcesOf(after, 'accept'));
   const doubtful = sourcesOf(after, 'unknown');
   const kept = difference(lost, doubtful);
@@ -62,14 +65,17 @@ function fitsDevice({ device }: Change, { inDevice }: AnswerPart): boolean {
   return device === undefined || inDevice.every((name) => name === device);
 }
 
-function sourcesOf(
-  parts: readonly AnswerPart[],
-  fate: AnswerPart['fate'],
-  pick: (part: AnswerPart) => Ranges<bigint> = ({ source }) => source,
-): Ranges<bigint> {
-  return parts
-    .filter((part) => part.fate === fate)
-    .reduce<Ranges<bigint>>((all, part) => union(all, pick(part)), []);
+function sourcesOf(parts: readonly AnswerPart[], fate: AnswerPart['fate']): Ranges<bigint> {
+  // a country's networks may come back in as many parts: joined at once, not one by one
+  const pairs: (readonly [bigint, bigint])[] = [];
+  for (const part of parts) {
+    if (part.fate !== fate) continue;
+    const ranges = part.source;
+    for (let at = 0; at + 1 < ranges.length; at += 2) {
+      pairs.push([ranges[at] as bigint, (ranges[at + 1] as bigint) - 1n]);
+    }
+  }
+  return rangesOf(pairs, 1n);
 }
 
 function open(family: Family, sources: Ranges<bigint>, how: string): Verification {

@@ -76,9 +76,9 @@ describe('a WireGuard setup', () => {
   });
 
   test('takes the way in that it is told', () => {
-    const private_ = machine(['192.168.1.2/24']);
+    const inner = machine(['192.168.1.2/24']);
     const setup = (endpoint: string) =>
-      wireguardSetup(wish({ machine: private_, endpoint, network: '10.9.8.0/29' }));
+      wireguardSetup(wish({ machine: inner, endpoint, network: '10.9.8.0/29' }));
     expect(setup('vpn.example.org').client).toContain('Endpoint = vpn.example.org:51820');
     expect(setup('2001:db8::1').client).toContain('Endpoint = [2001:db8::1]:51820');
     expect(setup('x').plan.v4).toEqual({ server: '10.9.8.1', client: '10.9.8.2', prefix: 29 });

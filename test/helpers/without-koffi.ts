@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { findCommand } from './needs.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PACKAGES = ['ipaddr.js', 'zod'];
+/** What src/host is linked with, and what that needs. */
+const PACKAGES = ['ipaddr.js', 'zod', 'p-limit', 'yocto-queue'];
 const NOBODY = ['--reuid', '65534', '--regid', '65534', '--clear-groups', '--'];
 
 /** Copies the built program into `folder` without its optional dependency. */

@@ -90,6 +90,17 @@ describe('a change', () => {
     expect(text(rules)).toBe("closed 'for all' $HOME\n");
   });
 
+  test('is given its input as a file that can be opened, and told when its program is missing', async () => {
+    const id = await apply({ apply: [{ argv: ['cp', '/dev/stdin', rules], stdin: 'by name\n' }] });
+    expect(text(rules)).toBe('by name\n');
+    await undoChange(store, id, false);
+    const missing = apply({ apply: [{ argv: ['no-such-program'], stdin: 'x' }] });
+    await expect(missing).rejects.toMatchObject({
+      code: 'REMEDY_APPLY',
+      message: expect.stringContaining('not found'),
+    });
+  });
+
   test('that fails halfway is taken back', async () => {
     const half = { apply: [...script().apply, { argv: ['false'] }] };
     await expect(apply(half)).rejects.toMatchObject({
@@ -115,6 +126,21 @@ describe('a change', () => {
       code: 'REMEDY_LOCKOUT',
       message: 'to close tcp port 22 would cut off us; it was taken back',
     });
+    expect(text(rules)).toBe('open\n');
+  });
+
+  test('whose check outlasts the watchdog is not told as applied', async () => {
+    const slow = applyChange({
+      store,
+      summary: 'close tcp port 9',
+      script: script(),
+      undoAfter: 1,
+      check: async () => {
+        await until(() => existsSync(join(store.folder, 'pending')) === false);
+        return null;
+      },
+    });
+    await expect(slow).rejects.toMatchObject({ code: 'REMEDY_VERIFY' });
     expect(text(rules)).toBe('open\n');
   });
 

@@ -55,7 +55,13 @@ export async function applyChange(request: ApplyRequest): Promise<string> {
   }
   const fault = await checked(request);
   if (fault !== null) throw fault(await failBack(store, id));
+  if ((await store.verdictOf(id)) !== null) throw tooSlow(request, await failBack(store, id));
   return id;
+}
+
+function tooSlow({ summary, undoAfter }: ApplyRequest, done: string): PosternError {
+  const reason = `reading the rules back took longer than ${undoAfter} s (give it more with --undo-after)`;
+  return problem('REMEDY_VERIFY', { change: summary, problem: reason, done });
 }
 
 async function prepare({ store, script, summary, undoAfter }: ApplyRequest, id: string) {
@@ -101,11 +107,19 @@ async function checked({ check, summary }: ApplyRequest): Promise<Fault | null> 
   }
 }
 
-/** Runs one step of a script. */
+/**
+ * Runs one step of a script. Its input comes through a pipe of the shell's: Node's own is a socket,
+ * and firewall-cmd(1) opens /dev/stdin, which the kernel refuses for sockets.
+ */
 export async function runStep({ argv, stdin }: Command): Promise<CommandResult> {
   const [program = '', ...args] = argv;
-  const input = stdin === undefined ? {} : { input: stdin };
-  return await runCommand({ program, args, timeoutMs: STEP_MS, ...input });
+  if (stdin === undefined) return await runCommand({ program, args, timeoutMs: STEP_MS });
+  return await runCommand({
+    program: '/bin/sh',
+    args: ['-c', 'cat | "$@"', 'sh', program, ...args],
+    input: stdin,
+    timeoutMs: STEP_MS,
+  });
 }
 
 async function failBack(store: ChangeStore, id: string): Promise<string> {

@@ -25,7 +25,8 @@ export async function readSocketUnits(): Promise<SocketUnit[]> {
 async function show(units: readonly string[], properties: string): Promise<string> {
   const args = ['show', `--property=${properties}`, '--no-pager', '--', ...units];
   const result = await runCommand({ program: 'systemctl', args, timeoutMs: 3000 });
-  return result.state === 'ok' ? result.stdout : '';
+  // one unit that it does not know is no reason to forget the others
+  return result.state === 'ok' || result.state === 'failed' ? result.stdout : '';
 }
 
 /** Reads what `systemctl show` says of sockets (Id, Listen, Triggers) and of services (Id, ExecStart). */

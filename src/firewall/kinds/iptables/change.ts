@@ -266,7 +266,8 @@ function pasteText(asked: Change, parts: readonly FamilyPart[]): string {
     `# ${verb} ${asked.transport} port ${asked.port}`,
     ...parts.map(({ apply }) => block(apply)),
     '# to take it back',
-    ...parts.map(({ undo }) => block(undo)),
+    // as comments: whoever pastes the whole must not take it back at once
+    ...parts.map(({ undo }) => block(undo).replaceAll(/^(?=.)/gm, '#   ')),
     '# to keep it over a restart (Debian: the package iptables-persistent)',
     '#   netfilter-persistent save',
     '',

@@ -17,10 +17,8 @@ function actionsFor(terminal: Terminal, version: string): Actions {
       (await import('./commands/scan.ts')).scanCommand(targets, options, terminal, version),
     ports: async (query, options) =>
       (await import('./commands/ports.ts')).portsCommand(query, options, terminal),
-    audit: async (options) => {
-      await loadGently();
-      return (await import('./commands/audit.ts')).auditCommand(options, terminal, version);
-    },
+    audit: async (options) =>
+      (await import('./commands/audit.ts')).auditCommand(options, terminal, version),
     explain: async (port, options) =>
       (await import('./commands/explain.ts')).explainCommand(port, options, terminal),
     firewallShow: async (files, options) =>

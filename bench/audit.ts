@@ -80,7 +80,8 @@ function measured(namespace: Namespace, rules: number, aim: string): string {
 
 /** Milliseconds of one question, after reading. */
 function question(namespace: Namespace): string {
-  const text = namespace.exec('nft', '-j', 'list', 'ruleset');
+  const args = ['netns', 'exec', namespace.name, 'nft', '-j', 'list', 'ruleset'];
+  const { stdout: text } = spawnSync('ip', args, { encoding: 'utf8', maxBuffer: 1 << 29 });
   const layer = nftables.read([{ origin: 'nft -j list ruleset', text }], 'live');
   const times = Array.from({ length: QUESTIONS }, (_, at) => {
     const asked = { family: 4, transport: 'tcp', port: FIRST_PORT + at } as const;

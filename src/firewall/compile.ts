@@ -207,14 +207,18 @@ function prepareChain(
 
 function prepareTable(layer: Layer, table: Table): readonly PreparedChain[] {
   const byName = new Map(table.chains.map((chain) => [chain.name, chain]));
-  const known = new Map<string, PreparedChain>();
+  const byPass = {
+    quick: new Map<string, PreparedChain>(),
+    rest: new Map<string, PreparedChain>(),
+    both: new Map<string, PreparedChain>(),
+  };
   const target: Target = (name, pass) => {
-    const key = `${pass ?? ''} ${name}`;
-    const before = known.get(key);
+    const known = byPass[pass ?? 'both'];
+    const before = known.get(name);
     const chain = byName.get(name);
     if (before !== undefined || chain === undefined) return before;
     const fresh = prepareChain(layer, table, chain, pass, target);
-    known.set(key, fresh);
+    known.set(name, fresh);
     return fresh;
   };
   const bases = table.chains.filter(({ hook }) => hook !== undefined);

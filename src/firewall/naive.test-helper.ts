@@ -279,20 +279,20 @@ function holds(test: Test, going: Going): boolean {
   }
 }
 
-function values<T extends number | bigint>(ranges: Ranges<T>): readonly T[] {
+function values<T extends number | bigint>(ranges: Ranges<T>, one: T): readonly T[] {
   const out: T[] = [];
   for (let at = 0; at < ranges.length; at += 2) {
     let value = ranges[at] as T;
     while (value < (ranges[at + 1] as T) && out.length < 8) {
       out.push(value);
-      value = (typeof value === 'bigint' ? value + 1n : Number(value) + 1) as T;
+      value = ((value as number) + (one as number)) as T;
     }
   }
   return out;
 }
 
-function pick<T extends number | bigint>(ranges: Ranges<T>, going: Going): T {
-  const all = values(ranges);
+function pick<T extends number | bigint>(ranges: Ranges<T>, one: T, going: Going): T {
+  const all = values(ranges, one);
   return all[all.length === 1 ? 0 : going.choose(all.length)] as T;
 }
 
@@ -307,10 +307,10 @@ function rewrite(action: Extract<Action, { do: 'dnat' | 'redirect' }>, going: Go
         : (many[many.length === 1 ? 0 : going.choose(many.length)]?.value ?? 'self');
   } else if (action.to !== undefined) {
     if (action.to.family !== going.packet.family) throw new Lost();
-    going.destination = pick(action.to.ranges, going);
+    going.destination = pick(action.to.ranges, 1n, going);
   }
   if (action.ports !== undefined && PORTED.includes(going.packet.protocol)) {
-    going.destinationPort = pick(action.ports, going);
+    going.destinationPort = pick(action.ports, 1, going);
   }
   going.natted = action.do === 'redirect' || action.to !== undefined || going.natted;
   going.changed =

@@ -351,7 +351,7 @@ const pfRule = (world: World): fc.Arbitrary<Rule> =>
   fc
     .tuple(
       fc.array(testOf(world).filter(isOfPacket), { maxLength: 3 }),
-      fc.constantFrom('accept', 'drop', 'reject'),
+      fc.constantFrom('accept' as const, 'drop' as const, 'reject' as const),
       fc.boolean(),
     )
     .map(([tests, fate, quick]) => {
@@ -359,7 +359,7 @@ const pfRule = (world: World): fc.Arbitrary<Rule> =>
       return {
         text: `pf ${serial}`,
         quick,
-        steps: [...tests, { do: fate as 'accept' | 'drop' | 'reject' }],
+        steps: [...tests, { do: fate }],
       };
     });
 

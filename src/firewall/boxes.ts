@@ -126,11 +126,27 @@ function joinSide(a: Box, b: Box, side: Side): Box {
   return { ...a, [side]: union(a[side], b[side]) };
 }
 
-function joinAlong(boxes: readonly Box[], side: Side): readonly Box[] {
+/** Numbers sets by what they hold: long sets are compared once, not for each side and round. */
+class SetNumbers {
+  readonly #byText = new Map<string, number>();
+  readonly #bySet = new Map<unknown, number>();
+
+  of(set: readonly (number | bigint | string)[]): number {
+    const known = this.#bySet.get(set);
+    if (known !== undefined) return known;
+    const text = set.join();
+    const number = this.#byText.get(text) ?? this.#byText.size;
+    this.#byText.set(text, number);
+    this.#bySet.set(set, number);
+    return number;
+  }
+}
+
+function joinAlong(boxes: readonly Box[], side: Side, numbers: SetNumbers): readonly Box[] {
   const others = SIDES.filter((other) => other !== side);
   const byRest = new Map<string, Box>();
   for (const box of boxes) {
-    const rest = others.map((other) => box[other].join()).join(';');
+    const rest = others.map((other) => numbers.of(box[other])).join();
     const same = byRest.get(rest);
     byRest.set(rest, same === undefined ? box : joinSide(same, box, side));
   }
@@ -139,11 +155,12 @@ function joinAlong(boxes: readonly Box[], side: Side): readonly Box[] {
 
 /** The same packets in fewer boxes, where two differ in one set only. Not always the fewest. */
 export function joinBoxes(boxes: readonly Box[]): readonly Box[] {
+  const numbers = new SetNumbers();
   let joined = boxes;
   for (;;) {
     const before = joined.length;
     if (before < 2) return joined;
-    for (const side of SIDES) joined = joinAlong(joined, side);
+    for (const side of SIDES) joined = joinAlong(joined, side, numbers);
     if (joined.length === before) return joined;
   }
 }

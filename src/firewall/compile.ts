@@ -1,4 +1,4 @@
-import type { Chain, HookPoint, Layer, Rule, Step, Table, Test } from './layer.ts';
+import type { Chain, Field, HookPoint, Layer, Rule, Step, Table, Test } from './layer.ts';
 import type { Ranges } from './ranges.ts';
 
 /** Which rules of a chain of order `last` a walk comes by: it takes them in two passes. */
@@ -48,7 +48,7 @@ function orderly(step: Step, rule: Rule): Step {
 }
 
 function orderlyRule(rule: Rule, pass: Pass | undefined): PreparedRule {
-  const steps = rule.steps.map((step) => orderly(step, rule));
+  const steps = ordered(rule.steps.map((step) => orderly(step, rule)));
   return pass === undefined ? { rule, steps } : { rule, steps, pass };
 }
 
@@ -72,9 +72,41 @@ function lastToFirst(chain: Chain, pass: Pass | undefined, table: Table): readon
   return pass === 'rest' ? rest() : [...quick(), ...rest()];
 }
 
+/*
+ * Tests before the first action are asked in an order of our own: all must hold, so the order does
+ * not matter to who matches. What splits no parcel comes first, then ports: the rest of a rule for
+ * one port of some network is then whole but for that port, and stays so for the rules after it.
+ */
+const ORDER: Partial<Record<Field, number>> = {
+  'destination-port': 1,
+  'source-port': 2,
+  'in-device': 2,
+  source: 3,
+  destination: 3,
+};
+const TUPLE_PLACE = 4;
+const LAST_PLACE = 5;
+
+function placeOf(step: Step): number {
+  if ('do' in step) return LAST_PLACE;
+  if (step.test === 'opaque' || step.test === 'limit') return LAST_PLACE;
+  if (step.test === 'tuple') return TUPLE_PLACE;
+  return 'field' in step ? (ORDER[step.field] ?? 0) : 0;
+}
+
+function ordered(steps: readonly Step[]): readonly Step[] {
+  const end = steps.findIndex((step) => 'do' in step);
+  const tests = end === -1 ? steps : steps.slice(0, end);
+  if (tests.every((step, at) => at === 0 || placeOf(tests[at - 1] ?? step) <= placeOf(step))) {
+    return steps;
+  }
+  const sorted = tests.toSorted((a, b) => placeOf(a) - placeOf(b));
+  return end === -1 ? sorted : [...sorted, ...steps.slice(end)];
+}
+
 function rulesOf(chain: Chain, pass: Pass | undefined, table: Table): readonly PreparedRule[] {
   if (chain.order === 'last') return lastToFirst(chain, pass, table);
-  return chain.rules.map((rule) => ({ rule, steps: rule.steps }));
+  return chain.rules.map((rule) => ({ rule, steps: ordered(rule.steps) }));
 }
 
 /** A rule for more ports than this is looked at for every port. */
@@ -167,14 +199,14 @@ function prepareChain(
 
 function prepareTable(layer: Layer, table: Table): readonly PreparedChain[] {
   const byName = new Map(table.chains.map((chain) => [chain.name, chain]));
-  const prepared = new Map<string, PreparedChain>();
+  const known = new Map<string, PreparedChain>();
   const target: Target = (name, pass) => {
     const key = `${pass ?? ''} ${name}`;
-    const known = prepared.get(key);
+    const before = known.get(key);
     const chain = byName.get(name);
-    if (known !== undefined || chain === undefined) return known;
+    if (before !== undefined || chain === undefined) return before;
     const fresh = prepareChain(layer, table, chain, pass, target);
-    prepared.set(key, fresh);
+    known.set(key, fresh);
     return fresh;
   };
   const bases = table.chains.filter(({ hook }) => hook !== undefined);

@@ -25,8 +25,8 @@ export const drop: Action = { do: 'drop' };
 export const reject: Action = { do: 'reject' };
 export const back: Action = { do: 'return' };
 export const unclear: Test = { test: 'opaque', text: 'unclear' };
-export const jump = (chain: string): Action => ({ do: 'jump', chain });
-export const goTo = (chain: string): Action => ({ do: 'goto', chain });
+export const jump = (target: string): Action => ({ do: 'jump', chain: target });
+export const goTo = (target: string): Action => ({ do: 'goto', chain: target });
 
 export function network(text: string): AddressRanges {
   const read = readNetwork(text);

@@ -98,10 +98,10 @@ export function tracked(parcel: Parcel, view: View): boolean | null {
 }
 
 /** Without a connection a test on it fails, negated or not. */
-function ofConnection(parcel: Parcel, view: View, hold: () => Holding): Holding {
+function ofConnection(parcel: Parcel, view: View, asked: () => Holding): Holding {
   const has = tracked(parcel, view);
   if (has === false) return 'miss';
-  return has === null ? 'maybe' : hold();
+  return has === null ? 'maybe' : asked();
 }
 
 /** A set of numbers with mask and negation worked in. */
@@ -165,7 +165,7 @@ function holdNumber(test: NumberTest, parcel: Parcel, view: View): Holding {
       return ICMP.has(common.protocol) ? 'maybe' : 'miss';
     case 'mark':
       return holdNumberValue(parcel.mark, test);
-    case 'connection-mark':
+    default:
       return ofConnection(parcel, view, () => holdNumberValue(parcel.connectionMark, test));
   }
 }
@@ -185,7 +185,7 @@ function holdAddress({ field, in: wanted, not }: AddressTest, parcel: Parcel, vi
       return turned(holdAddresses(parcel, 'source', wanted.ranges), not);
     case 'destination':
       return turned(holdDestination(parcel, wanted.ranges), not);
-    case 'original-destination':
+    default:
       return ofConnection(parcel, view, () => {
         if (!view.common.firstPacket) return 'maybe';
         return turned(holdAddresses(parcel, 'destination', wanted.ranges), not);
@@ -238,10 +238,10 @@ function holdDestinationType(types: readonly string[], parcel: Parcel, common: C
 /** Link-layer type by what IP makes of it (RFC 1122 §3.3.6, RFC 1112 §6.4); what is neither is `host`. */
 function holdPacketType(types: readonly string[], parcel: Parcel, common: Common): Holding {
   const special = ['broadcast', 'multicast'];
-  const named = special.filter((type) => types.includes(type));
+  const wanted = special.filter((type) => types.includes(type));
   const unnamed = special.filter((type) => !types.includes(type));
   if (!types.includes('host')) {
-    return holdAddresses(parcel, 'destination', addressesOfTypes(named, common, true));
+    return holdAddresses(parcel, 'destination', addressesOfTypes(wanted, common, true));
   }
   const others = addressesOfTypes(unnamed, common, true);
   return holdAddresses(parcel, 'destination', difference(fullAddresses(common.family), others));
@@ -278,7 +278,7 @@ function holdNames(
       return holdAddresses(parcel, 'source', addressesOfTypes(names, common, false));
     case 'destination-type':
       return holdDestinationType(names, parcel, common);
-    case 'packet-type':
+    default:
       return holdPacketType(names, parcel, common);
   }
 }
@@ -288,8 +288,8 @@ function holdName(
   parcel: Parcel,
   view: View,
 ): Holding {
-  const hold = () => turned(holdNames(field, names, parcel, view), not);
-  return field === 'status' || field === 'direction' ? ofConnection(parcel, view, hold) : hold();
+  const asked = () => turned(holdNames(field, names, parcel, view), not);
+  return field === 'status' || field === 'direction' ? ofConnection(parcel, view, asked) : asked();
 }
 
 const ADDRESS_FIELDS: ReadonlySet<Field> = new Set([
@@ -437,7 +437,7 @@ export function hold(test: Decidable, parcel: Parcel, view: View): Holding {
     }
     case 'tuple':
       return holdTuple(test, parcel, view);
-    case 'never':
+    default:
       return 'miss';
   }
 }

@@ -274,7 +274,7 @@ function holds(test: Test, going: Going): boolean {
       return !test.over;
     case 'never':
       return false;
-    case 'opaque':
+    default:
       return unsure(going);
   }
 }
@@ -285,7 +285,7 @@ function values<T extends number | bigint>(ranges: Ranges<T>): readonly T[] {
     let value = ranges[at] as T;
     while (value < (ranges[at + 1] as T) && out.length < 8) {
       out.push(value);
-      value = (typeof value === 'bigint' ? value + 1n : (value as number) + 1) as T;
+      value = (typeof value === 'bigint' ? value + 1n : Number(value) + 1) as T;
     }
   }
   return out;
@@ -380,7 +380,7 @@ function act(
     case 'notrack':
       if (going.early || going.state === 'invalid') going.state = 'untracked';
       return 'on';
-    case 'opaque':
+    default:
       throw new Lost();
   }
 }
@@ -448,11 +448,14 @@ function attached(layers: readonly Layer[], point: HookPoint, going: Going) {
       }),
     ),
   );
-  return found.sort(
-    (a, b) =>
-      rank(a.hook) - rank(b.hook) ||
-      (a.hook.type === 'nat' && b.hook.type === 'nat' ? a.hook.priority - b.hook.priority : 0),
-  );
+  // registered last, asked first
+  return found
+    .toReversed()
+    .sort(
+      (a, b) =>
+        rank(a.hook) - rank(b.hook) ||
+        (a.hook.type === 'nat' && b.hook.type === 'nat' ? a.hook.priority - b.hook.priority : 0),
+    );
 }
 
 function askHook(layers: readonly Layer[], point: HookPoint, going: Going): void {

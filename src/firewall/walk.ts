@@ -349,9 +349,8 @@ class Walk {
       case 'copy-mark':
       case 'notrack':
         return this.#mark(task, action, uncertain);
-      case 'map':
-        return this.#lose(task, rule);
-      case 'opaque':
+      // a map inside of a map is not written by any tool
+      default:
         return this.#lose(task, rule);
     }
   }

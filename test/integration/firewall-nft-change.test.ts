@@ -210,6 +210,20 @@ fib daddr type local tcp dport 5432 dnat to 172.17.0.2:80
     expect(lab.send([packet])[0]?.fate).toBe('accept');
   });
 
+  it('closes a port that the host redirects to another', () => {
+    const nat = `table inet nat {
+chain prerouting {
+type nat hook prerouting priority dstnat; policy accept;
+tcp dport 5432 redirect to :8080
+}
+}
+`;
+    lab.load({ nft: nat });
+    expect([fates(5432), fates(8080)]).toEqual([OPEN, OPEN]);
+    run(change({}, [layerOf()]).apply);
+    expect([fates(5432), fates(8080)]).toEqual([CLOSED, OPEN]);
+  });
+
   it('takes the blocks of a country', () => {
     lab.load({ nft: OTHERS });
     const only = Array.from({ length: 10_000 }, (_, at) => `11.${at >> 8}.${at & 255}.0/25`);

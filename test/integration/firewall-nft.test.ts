@@ -18,6 +18,16 @@ const MOST_REFUSED = 0.1;
 /** A map over masked marks that calls several chains is all that the generator makes and nobody reads. */
 const MOST_UNKNOWN = 0.02;
 
+/** Undefined where nft 1.0.6 stops at an assertion of its own: one ruleset in some thousands. */
+function listed(lab: FirewallLab): string | undefined {
+  try {
+    return lab.read('nft', '-j', 'list', 'ruleset');
+  } catch (thrown) {
+    if (String(thrown).includes('Assertion')) return undefined;
+    throw thrown;
+  }
+}
+
 describe.skipIf(!namespacesMet('nft', 'nsenter', 'sysctl'))('nftables', () => {
   let lab: FirewallLab;
 
@@ -34,15 +44,17 @@ describe.skipIf(!namespacesMet('nft', 'nsenter', 'sysctl'))('nftables', () => {
     () => {
       const refused = new Map<string, number>();
       const tally = { rulesets: 0, packets: 0, unknown: 0 };
+      const refuse = (complaint: string) => {
+        const [line = ''] = complaint.split('\n');
+        const reason = line.replace(/^.*: Error: /, '');
+        refused.set(reason, (refused.get(reason) ?? 0) + 1);
+      };
       const property = fc.property(rulesets, arbitraryPackets(PACKETS), (rules, packets) => {
         const complaint = lab.load({ nft: rules });
-        if (complaint !== '') {
-          const [reason = ''] = complaint.split('\n');
-          refused.set(reason, (refused.get(reason) ?? 0) + 1);
-          return;
-        }
+        if (complaint !== '') return refuse(complaint);
+        const json = listed(lab);
+        if (json === undefined) return refuse('nft -j list ruleset fails');
         const fates = lab.send(packets);
-        const json = lab.read('nft', '-j', 'list', 'ruleset');
         for (const [origin, text] of Object.entries({ json, text: rules })) {
           const layer = read([{ origin, text }], 'live');
           const { wrong, unknown } = compareFates([layer], lab.machine, packets, fates);
@@ -55,7 +67,7 @@ describe.skipIf(!namespacesMet('nft', 'nsenter', 'sysctl'))('nftables', () => {
       fc.assert(property, { numRuns: RULESETS, endOnFailure: RULESETS > SHRINK_UP_TO });
       process.stderr.write(`nftables: ${JSON.stringify(tally)}\n`);
       for (const [reason, times] of refused) {
-        process.stderr.write(`refused by nft ${times} times: ${reason}\n`);
+        process.stderr.write(`refused by nft, ${times} times: ${reason}\n`);
       }
       expect(tally.rulesets).toBeGreaterThan(RULESETS * (1 - MOST_REFUSED));
       expect(tally.unknown).toBeLessThan(tally.packets * MOST_UNKNOWN);

@@ -35,7 +35,7 @@ export const SETS = [
 interface MatchKind {
   readonly name: string;
   readonly weight: number;
-  make(family: Family): Text;
+  readonly make: (family: Family) => Text;
 }
 
 const NOT = fc.constantFrom('', '', '', '! ');

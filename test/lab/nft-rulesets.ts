@@ -69,6 +69,7 @@ const ANY: readonly Text[] = [
   pick('limit rate 100000/second burst 100000 packets'),
   pick('limit rate over 100000/second burst 100000 packets'),
   pick('counter'),
+  pick('meta mark . iifname { 0 . "eth0", 1-4 . "eth1" }'),
 ];
 
 /** Of any transport. */
@@ -220,6 +221,8 @@ function maps(family: 'ip' | 'ip6' | 'inet', targets: readonly string[]): Text {
     t`iifname vmap ${rows('"eth0"', '"eth1"', '"docker0"')}`,
     t`meta l4proto vmap ${rows('tcp', 'udp', 'icmp', 'ipv6-icmp')}`,
     t`meta mark vmap ${rows('0', '1', '4-9')}`,
+    t`meta protocol vmap ${rows('ip', 'ip6', 'arp')}`,
+    ...(family === 'inet' ? [t`meta nfproto vmap ${rows('ipv4', 'ipv6')}`] : []),
     t`meta mark & 0x5 vmap ${rows('0', '1', '4')}`,
     t`meta l4proto . th dport vmap ${rows('tcp . 22', 'udp . 53', 'tcp . 80-443')}`,
     t`iifname . tcp dport vmap ${rows('"eth0" . 22', '"eth1" . 80', '"docker0" . 5432')}`,

@@ -103,7 +103,7 @@ COMMIT
     [{ port: 65_536 }, 'no such port'],
     [{ families: [] }, 'neither IPv4 nor IPv6'],
     [{ only: ['here'] }, 'restrict tcp port 5432'],
-    [{ device: '-j' + ' ACCEPT' }, 'is no device'],
+    [{ device: 'a -j ACCEPT' }, 'is no device'],
   ])('refuses %j', (part, problem) => {
     const changing = () => iptables.change({ ...CLOSE, ...part }, []);
     expect(changing).toThrow(PosternError);

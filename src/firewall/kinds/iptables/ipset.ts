@@ -3,7 +3,6 @@ import type { Source } from '../../kind.ts';
 import type { AddressRanges, Family } from '../../layer.ts';
 import { type Ranges, rangesOf } from '../../ranges.ts';
 import { readAddressList, readAddressRange } from './addresses.ts';
-import { splitWords } from './save-text.ts';
 import { protocolOf } from './words.ts';
 
 /** A set as `ipset save` prints it (ipset(8)). */
@@ -39,7 +38,7 @@ export function readIpsets(source: Source): IpSets {
   source.text.split(/\r?\n/).forEach((raw, at) => {
     const line = raw.trim();
     if (line === '' || line.startsWith('#')) return;
-    const [command, name = '', ...rest] = (splitWords(line) ?? []).map(({ text }) => text);
+    const [command, name = '', ...rest] = line.split(/\s+/);
     const [first = '', ...options] = rest;
     const set = sets.get(name);
     if (command === 'create' && first !== '') {

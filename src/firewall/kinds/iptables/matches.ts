@@ -184,14 +184,12 @@ const direction: Reader = (value, not) => {
   return ['original', 'reply'].includes(word) ? names('direction', [word], not) : null;
 };
 
-const protocol: Reader = (value, not) => {
+export const protocolTest: Reader = (value, not) => {
   const number = protocolOf(value);
   if (number === undefined) return null;
   if (number === null) return not ? NEVER : ALWAYS;
   return numbers('protocol', one(number), not);
 };
-
-export const protocolTest = protocol;
 
 /** Addresses of the rule's own family, as `-s` and `-d` take them. */
 export function addressList(field: AddressField): Reader {
@@ -233,7 +231,7 @@ const unknown: Reader = () => null;
 
 const CONNTRACK = options({
   '--ctstate': state,
-  '--ctproto': ofConnection(protocol),
+  '--ctproto': ofConnection(protocolTest),
   '--ctorigsrc': ofConnection(addressList('source')),
   '--ctorigdst': addressList('original-destination'),
   '--ctorigsrcport': ofConnection(connectionPort('source-port')),

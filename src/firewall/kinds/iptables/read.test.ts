@@ -97,12 +97,18 @@ describe('tables and chains', () => {
   });
 
   it('says what the text does not tell', () => {
-    const text =
-      "# Table `nat' is incompatible, use 'nft' tool.\n*filter\n-A INPUT -j ACCEPT\n-F INPUT\nCOMMIT";
+    const text = [
+      "# Table `nat' is incompatible, use 'nft' tool.",
+      "# Table `filter' contains incompatible base-chains, use 'nft' tool to list them.",
+      '# Warning: iptables-legacy tables present, use iptables-legacy-save to see them',
+      ...['*filter', '-A INPUT -j ACCEPT', '-F INPUT', 'COMMIT'],
+    ].join('\n');
     const { unread } = readIptables([{ origin: 'iptables-nft-save', text }], 'live');
     expect(unread).toEqual([
       'iptables-nft-save: table nat holds rules that iptables cannot express',
-      'iptables-nft-save, line 4: "-F INPUT" is no rule but an order',
+      'iptables-nft-save: table filter holds rules that iptables cannot express',
+      'iptables-nft-save: the rules of iptables-legacy are not in the text',
+      'iptables-nft-save, line 6: "-F INPUT" is no rule but an order',
       'iptables-nft-save: the policy of chain INPUT in table filter is not in the text',
     ]);
   });

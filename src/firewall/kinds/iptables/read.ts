@@ -4,7 +4,8 @@ import { isEverything, readAddressList } from './addresses.ts';
 import { type IpSets, isIpsetText, readIpsets } from './ipset.ts';
 import { addressList, type Context, type Given, MATCHES, protocolTest } from './matches.ts';
 import { type Part, type RuleParts, type TargetPart, takeApart } from './rule-words.ts';
-import { readSaveText, type SavedRule, type SavedTable, type Word } from './save-text.ts';
+import { readSaveText, type SavedRule, type SavedTable, splitWords } from './save-text.ts';
+import { withSpread } from './spread.ts';
 import { type Place, TARGETS } from './targets.ts';
 import { ALWAYS, NEVER, names, opaque, type Piece, waysOf } from './tests.ts';
 import { protocolOf } from './words.ts';
@@ -107,10 +108,11 @@ class TableReader {
 
   read(): Table {
     for (const rule of this.#table.rules) this.#add(rule);
+    const chains = [...this.#rules].map(([name, rules]) => this.#chain(name, rules));
     return {
       name: this.#table.name,
       family: this.#family === 4 ? 'ip' : 'ip6',
-      chains: [...this.#rules].map(([name, rules]) => this.#chain(name, rules)),
+      chains: this.#table.name === 'nat' ? withSpread(chains) : chains,
     };
   }
 
@@ -126,7 +128,7 @@ class TableReader {
   }
 
   #add(saved: SavedRule): void {
-    const parts = takeApart(saved.words);
+    const parts = takeApart(splitWords(saved.rest));
     const other = this.#family === 4 ? '-6' : '-4';
     // iptables-restore leaves out rules marked for the other family.
     if (parts.general.some(({ option }) => option === other)) return;
@@ -239,12 +241,9 @@ function commentOf({ matches }: RuleParts): string | undefined {
 /** Sets that packets are put into or taken out of. */
 function changedSets(tables: readonly SavedTable[]): ReadonlySet<string> {
   const rules = tables.flatMap((table) => table.rules);
-  return new Set(rules.flatMap(({ words }) => changedBy(words)));
-}
-
-function changedBy(words: readonly Word[]): readonly string[] {
-  return words.flatMap(({ text }, at) => {
-    const name = words[at + 1]?.text;
-    return /^--(add|del)-set$/.test(text) && name !== undefined ? [name] : [];
-  });
+  return new Set(
+    rules.flatMap(({ rest }) =>
+      [...rest.matchAll(/--(?:add|del)-set (\S+)/g)].map(([, name]) => name ?? ''),
+    ),
+  );
 }

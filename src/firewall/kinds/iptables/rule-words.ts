@@ -75,7 +75,8 @@ class Taker {
   #at = 0;
 
   constructor(words: readonly Word[]) {
-    this.#words = words.flatMap(splitAssignment);
+    const assigns = words.some(({ text }) => text.includes('='));
+    this.#words = assigns ? words.flatMap(splitAssignment) : words;
   }
 
   take(): RuleParts {

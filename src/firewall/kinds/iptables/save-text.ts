@@ -20,8 +20,8 @@ export interface SavedRule {
   readonly line: number;
   /** Without its counters. */
   readonly text: string;
-  /** What comes behind the chain. */
-  readonly words: readonly Word[];
+  /** What comes behind the chain, for `splitWords`. */
+  readonly rest: string;
 }
 
 export interface SavedTable {
@@ -44,9 +44,17 @@ interface OpenTable {
 }
 
 const CHAIN = /^:(\S+)\s+(\S+)(?:\s+\[\d+:\d+\])?\s*$/;
+/** An order of iptables with its chain. */
+const ORDER = /^(-\S+)(?:\s+(\S+)\s*(.*))?$/;
+const QUOTED = /"((?:[^"\\]|\\.)*)"/g;
 const COUNTERS = /^\[\d+:\d+\]\s*/;
-/** Said by iptables-nft-save of a table that nft has put rules in which it cannot express. */
-const INCOMPATIBLE = /^# Table [`']([^`']*)' is incompatible/;
+/**
+ * Said by iptables-nft-save of a table that nft has put rules or chains in which it cannot express; of
+ * the second it prints what it can, and may print an empty table.
+ */
+const INCOMPATIBLE = /^# Table [`']([^`']*)' (?:is|contains) incompatible/;
+/** Said on standard error, which may have been kept with the rest. */
+const OTHER_BACK_END = /^# Warning: (ip6?tables-legacy) tables present/;
 const MOST_QUOTED = 60;
 
 /**
@@ -61,8 +69,7 @@ export function readSaveText(source: Source): SavedText {
   lines.forEach((raw, at) => {
     const line = at + 1;
     const text = raw.trim();
-    const incompatible = INCOMPATIBLE.exec(text);
-    if (incompatible !== null) unread.push(incompatibleTable(source.origin, incompatible[1] ?? ''));
+    if (text.startsWith('#')) unread.push(...admissions(source, text));
     if (text === '' || text.startsWith('#')) return;
     if (text.startsWith('*')) {
       if (open !== null) throw fault(source, line, `table ${open.name} has no COMMIT`);
@@ -84,8 +91,16 @@ export function readSaveText(source: Source): SavedText {
   return { tables, unread };
 }
 
-function incompatibleTable(origin: string, table: string): string {
-  return `${origin}: table ${table} holds rules that iptables cannot express`;
+/** What a comment says that the text leaves out. */
+function admissions({ origin }: Source, comment: string): readonly string[] {
+  const table = INCOMPATIBLE.exec(comment)?.[1];
+  const backEnd = OTHER_BACK_END.exec(comment)?.[1];
+  return [
+    ...(table === undefined
+      ? []
+      : [`${origin}: table ${table} holds rules that iptables cannot express`]),
+    ...(backEnd === undefined ? [] : [`${origin}: the rules of ${backEnd} are not in the text`]),
+  ];
 }
 
 function readLine(
@@ -100,40 +115,43 @@ function readLine(
     return;
   }
   const plain = text.replace(COUNTERS, '');
-  const words = splitWords(plain);
-  if (words === null) throw fault(source, line, `${quote(text)} has a quote that does not end`);
-  const [command, chain] = words;
-  if (!plain.startsWith('-') || command === undefined) {
+  if (hasOpenQuote(plain))
+    throw fault(source, line, `${quote(text)} has a quote that does not end`);
+  const [, command, chain, rest = ''] = ORDER.exec(plain) ?? [];
+  if (command === undefined) {
     throw fault(source, line, `${quote(text)} is neither a chain nor a rule`);
   }
   if (chain === undefined) throw fault(source, line, `${quote(text)} names no chain`);
-  const rule = { chain: chain.text, line, text: plain };
-  switch (command.text) {
+  switch (command) {
     case '-A':
     case '--append':
-      table.rules.push({ ...rule, words: words.slice(2) });
+      table.rules.push({ chain, line, text: plain, rest });
       return;
     case '-I':
     case '--insert':
-      table.rules.push({ ...rule, ...placeOf(words.slice(2)) });
+      table.rules.push({ chain, line, text: plain, ...placeOf(rest) });
       return;
     case '-N':
     case '--new-chain':
-      table.chains.push({ name: chain.text });
+      table.chains.push({ name: chain });
       return;
     case '-P':
     case '--policy':
-      table.chains.push(policyOf(source, chain.text, words[2]?.text ?? '', line));
+      table.chains.push(policyOf(source, chain, rest.split(' ', 1)[0] ?? '', line));
       return;
     default:
       unread.push(`${source.origin}, line ${line}: ${quote(plain)} is no rule but an order`);
   }
 }
 
-function placeOf(words: readonly Word[]): Pick<SavedRule, 'position' | 'words'> {
-  const number = words[0]?.text ?? '';
-  if (!/^[1-9]\d{0,8}$/.test(number)) return { position: 1, words };
-  return { position: Number(number), words: words.slice(1) };
+function placeOf(rest: string): Pick<SavedRule, 'position' | 'rest'> {
+  const [, number, behind] = /^([1-9]\d{0,8})(?:\s+(.*))?$/.exec(rest) ?? [];
+  if (number === undefined) return { position: 1, rest };
+  return { position: Number(number), rest: behind ?? '' };
+}
+
+function hasOpenQuote(text: string): boolean {
+  return text.includes('"') && text.replace(QUOTED, '').includes('"');
 }
 
 function readChain(source: Source, text: string, line: number): SavedChain {
@@ -153,21 +171,21 @@ function policyOf(source: Source, name: string, policy: string, line: number): S
 
 /**
  * Words apart by blanks; double quotes hold blanks, and a backslash in them the next character.
- * Null when a quote does not end.
+ * The text has no quote that does not end.
  */
-export function splitWords(text: string): Word[] | null {
-  if (!text.includes('"')) {
+export function splitWords(text: string): Word[] {
+  if (!text.includes('"'))
     return (text.match(/\S+/g) ?? []).map((word) => ({ text: word, quoted: false }));
-  }
-  const pieces: readonly string[] = text.match(/(?:"(?:[^"\\]|\\.)*"|[^\s"])+|"/g) ?? [];
-  if (pieces.includes('"')) return null;
-  return pieces.map((piece) => ({ text: unquote(piece), quoted: piece.startsWith('"') }));
+  const pieces = text.match(/(?:"(?:[^"\\]|\\.)*"|[^\s"])+/g) ?? [];
+  return pieces.map((piece) =>
+    piece.includes('"')
+      ? { text: piece.replace(QUOTED, withoutEscapes), quoted: piece.startsWith('"') }
+      : { text: piece, quoted: false },
+  );
 }
 
-function unquote(piece: string): string {
-  return piece.replace(/"((?:[^"\\]|\\.)*)"/g, (_, inside: string) =>
-    inside.replace(/\\(.)/g, '$1'),
-  );
+function withoutEscapes(_: string, inside: string): string {
+  return inside.includes('\\') ? inside.replace(/\\(.)/g, '$1') : inside;
 }
 
 function quote(text: string): string {

@@ -23,7 +23,7 @@ const INCLUDE = `include "${FOLDER}/*.nft"`;
  */
 export function change(asked: Change, layers: readonly Layer[]): Script {
   const families = ([4, 6] as const).filter((family) => asked.families.includes(family));
-  const wanted = { ...asked, families };
+  const wanted = { ...asked, families, early: isTranslated(asked, layers) };
   const sources = checked(wanted);
   const table = tableName(wanted);
   const rules = rulesetText(table, wanted, sources);
@@ -55,6 +55,24 @@ export function change(asked: Change, layers: readonly Layer[]): Script {
     text: pasteText(wanted, rules, table, file),
     warnings,
   };
+}
+
+/** What is asked for, and where it must stand. */
+interface Wanted extends Change {
+  /** Before destinations are translated, because connections to this port are. */
+  readonly early: boolean;
+}
+
+function isTranslated(
+  { forwarded, families, transport, port }: Change,
+  layers: readonly Layer[],
+): boolean {
+  if (forwarded !== undefined) return true;
+  return families.some((family) =>
+    evaluate(layers, questionOf(family, transport, port), SOME_MACHINE).some(
+      ({ translated }) => translated !== undefined,
+    ),
+  );
 }
 
 function pasteText(wanted: Change, rules: string, table: string, file: string): string {
@@ -106,9 +124,9 @@ function tableName({ transport, port }: Pick<Change, 'transport' | 'port'>): str
   return `postern_${transport}_${port}`;
 }
 
-function rulesetText(table: string, wanted: Change, sources: Sources | null): string {
+function rulesetText(table: string, wanted: Wanted, sources: Sources | null): string {
   const sets = ([4, 6] as const).filter((family) => isLimited(family, wanted, sources));
-  const chains = wanted.forwarded === undefined ? INPUT : PREROUTING;
+  const chains = wanted.early ? PREROUTING : INPUT;
   return `table inet ${table}
 delete table inet ${table}
 
@@ -128,7 +146,7 @@ const INPUT = {
   match: [],
 } as const;
 
-/** Before the translation to the container's address, where the port is still the one to be closed. */
+/** Before the translation, where the port is still the one to be closed. */
 const PREROUTING = {
   name: 'prerouting',
   hook: 'type filter hook prerouting priority dstnat - 10; policy accept;',
@@ -145,9 +163,9 @@ function isLimited(family: Family, { families, only }: Change, sources: Sources 
   return only !== undefined && families.includes(family) && (sources?.[family].length ?? 0) > 0;
 }
 
-function dropRules(wanted: Change, sources: Sources | null): readonly string[] {
-  const { transport, port, families, device, forwarded, reason } = wanted;
-  const place = forwarded === undefined ? INPUT : PREROUTING;
+function dropRules(wanted: Wanted, sources: Sources | null): readonly string[] {
+  const { transport, port, families, device, early, reason } = wanted;
+  const place = early ? PREROUTING : INPUT;
   const what = [...place.match, `${transport} dport ${port}`, BEGINS[transport]];
   const end = `counter drop ${commentText(`postern: ${reason}`)}`;
   const rule = (...before: readonly string[]) => [...before, ...what, end].join(' ');
@@ -198,7 +216,7 @@ function stepsOf({ chains }: Table): string {
 }
 
 /** The change that a table was written for, if it is one of ours. */
-function earlierChange({ chains }: Table, { transport, port }: Change): Change {
+function earlierChange({ chains }: Table, { transport, port }: Change): Wanted {
   const rules = chains.flatMap((chain) => chain.rules);
   const tests = rules.flatMap(({ steps }) => steps.filter((step): step is Test => 'test' in step));
   const allowed = tests.flatMap((test) => (test.test === 'address' ? [test.in] : []));
@@ -218,7 +236,7 @@ function earlierChange({ chains }: Table, { transport, port }: Change): Change {
       families.size === 0 ? [4, 6] : ([4, 6] as const).filter((family) => families.has(family)),
     ...(limited ? { only: allowed.flatMap(({ family, ranges }) => cidrsOf(family, ranges)) } : {}),
     ...(device === undefined ? {} : { device }),
-    ...(chains[0]?.hook?.point === 'prerouting' ? { forwarded: { address: '', port } } : {}),
+    early: chains[0]?.hook?.point === 'prerouting',
     reason: (rules[0]?.comment ?? '').replace(/^postern: /, ''),
   };
 }
@@ -249,7 +267,7 @@ function warningsOf(
     ...(replaces
       ? ['It replaces an earlier change of postern to this port; undo brings that one back.']
       : []),
-    `A reload of ${MAIN} that begins with "flush ruleset" takes it away until it is made persistent.`,
+    `A restart forgets it until it is made persistent, and then only nftables.service loads ${MAIN}: see systemctl is-enabled nftables.`,
   ];
 }
 

@@ -47,7 +47,7 @@ function withoutHandles(layer: Layer): Layer {
       ...table,
       chains: table.chains.map((chain) => ({
         ...chain,
-        rules: chain.rules.map(({ handle: _, ...rule }) => rule),
+        rules: chain.rules.map(({ text, steps }) => ({ text, steps })),
       })),
     })),
   };

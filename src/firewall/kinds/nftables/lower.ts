@@ -2,6 +2,7 @@ import { problem } from '../../../model/errors.ts';
 import type { Chain, Hook, HookPoint, Rule, Step, Table } from '../../layer.ts';
 import { isObject, type Json, type JsonObject, listed, only, textAt } from './json.ts';
 import type { Part } from './match.ts';
+import { ordinarySteps } from './ordinary.ts';
 import { printRule } from './print.ts';
 import { growthOf, isLimited, type Scope, type SetContent } from './sets.ts';
 import { partsOfStatement } from './statement.ts';
@@ -201,7 +202,11 @@ function rulesOf(rule: JsonObject, scope: Scope): readonly Rule[] {
     text: printRule(statements),
     ...(comment === undefined ? {} : { comment }),
   };
-  const parts = statements.flatMap((statement) => partsOfStatement(statement, scope));
+  const parts = statements.flatMap((statement) => {
+    const [kind, value] = only(statement) ?? [];
+    const ordinary = kind === 'match' ? ordinarySteps(value ?? null, statements) : undefined;
+    return ordinary ?? partsOfStatement(statement, scope);
+  });
   return waysOf(parts, base.text).map((steps) => ({ ...base, steps }));
 }
 
@@ -214,7 +219,7 @@ function waysOf(parts: readonly Part[], text: string): readonly (readonly Step[]
       continue;
     }
     if (ways.length * part.either.length > MOST_WAYS || ways.some(hasChangedMark)) {
-      return [[{ do: 'opaque', text }]];
+      return ways.map((way) => [...way, { do: 'opaque', text }]);
     }
     ways = ways.flatMap((way) => part.either.map((more) => [...way, ...more]));
   }

@@ -58,7 +58,7 @@ const PRINTERS: Readonly<Record<string, (value: Json, kind: string) => string | 
   quota: printQuota,
   'ct count': (value) =>
     isObject(value)
-      ? `ct count ${value['inv'] === true ? 'over ' : ''}${printExpression(value['val'] ?? null)}`
+      ? `ct count ${value['inv'] === true ? 'over ' : ''}${partOf(value, 'val')}`
       : undefined,
   reject: printReject,
   dnat: printTranslation,
@@ -66,13 +66,9 @@ const PRINTERS: Readonly<Record<string, (value: Json, kind: string) => string | 
   masquerade: printTranslation,
   redirect: printTranslation,
   mangle: (value) =>
-    isObject(value)
-      ? `${printExpression(value['key'] ?? null)} set ${printExpression(value['value'] ?? null)}`
-      : undefined,
+    isObject(value) ? `${partOf(value, 'key')} set ${partOf(value, 'value')}` : undefined,
   vmap: (value) =>
-    isObject(value)
-      ? `${printExpression(value['key'] ?? null)} vmap ${printExpression(value['data'] ?? null)}`
-      : undefined,
+    isObject(value) ? `${partOf(value, 'key')} vmap ${partOf(value, 'data')}` : undefined,
   set: printSetUpdate,
   xt: (value) =>
     isObject(value) ? `xt ${textAt(value, 'type')} "${textAt(value, 'name')}"` : 'xt',
@@ -96,14 +92,14 @@ function printLimit(limit: JsonObject): string {
 /** `10 mbytes/minute`. */
 export function printRate(limit: JsonObject): string {
   const unit = textAt(limit, 'rate_unit');
-  const rate = `${printExpression(limit['rate'] ?? null)}${unit === undefined ? '' : ` ${unit}`}`;
+  const rate = `${partOf(limit, 'rate')}${unit === undefined ? '' : ` ${unit}`}`;
   return `${rate}/${textAt(limit, 'per') ?? 'second'}`;
 }
 
 function printQuota(value: Json): string {
   if (!isObject(value)) return `quota name ${printExpression(value)}`;
   const over = value['inv'] === true ? 'over ' : '';
-  return `quota ${over}${printExpression(value['val'] ?? null)} ${textAt(value, 'val_unit') ?? 'bytes'}`;
+  return `quota ${over}${partOf(value, 'val')} ${textAt(value, 'val_unit') ?? 'bytes'}`;
 }
 
 function printReject(value: Json): string {
@@ -139,7 +135,7 @@ function printTarget(address: Json | undefined): string {
 function printSetUpdate(value: Json): string | undefined {
   if (!isObject(value)) return undefined;
   const inner = listed(value['stmt']).map((statement) => ` ${printStatement(statement)}`);
-  const element = printExpression(value['elem'] ?? null);
+  const element = partOf(value, 'elem');
   return `${textAt(value, 'op')} ${textAt(value, 'set')} { ${element}${inner.join('')} }`;
 }
 
@@ -152,6 +148,10 @@ export function printExpression(expression: Json): string {
   if (kind === undefined || value === undefined) return JSON.stringify(expression);
   const printer = Object.hasOwn(EXPRESSIONS, kind) ? EXPRESSIONS[kind] : undefined;
   return printer?.(value, kind) ?? JSON.stringify(expression);
+}
+
+function partOf(object: JsonObject, key: string): string {
+  return printExpression(object[key] ?? null);
 }
 
 /** Names of devices and the like may hold what nft takes for something else. */
@@ -177,7 +177,7 @@ const EXPRESSIONS: Readonly<Record<string, (value: Json, kind: string) => string
     isObject(value)
       ? value['base'] === undefined
         ? `${textAt(value, 'protocol')} ${textAt(value, 'field')}`
-        : `@${textAt(value, 'base')},${value['offset']},${value['len']}`
+        : `@${partOf(value, 'base')},${partOf(value, 'offset')},${partOf(value, 'len')}`
       : undefined,
   meta: (value) => (isObject(value) ? printMeta(textAt(value, 'key') ?? '') : undefined),
   ct: (value) =>
@@ -193,16 +193,15 @@ const EXPRESSIONS: Readonly<Record<string, (value: Json, kind: string) => string
   'tcp option': (value, kind) => (isObject(value) ? printHeader(kind, value) : undefined),
   socket: (value) => (isObject(value) ? `socket ${textAt(value, 'key')}` : undefined),
   numgen: (value) =>
-    isObject(value) ? `numgen ${textAt(value, 'mode')} mod ${value['mod']}` : undefined,
-  prefix: (value) => (isObject(value) ? `${textAt(value, 'addr')}/${value['len']}` : undefined),
+    isObject(value) ? `numgen ${textAt(value, 'mode')} mod ${partOf(value, 'mod')}` : undefined,
+  prefix: (value) =>
+    isObject(value) ? `${textAt(value, 'addr')}/${partOf(value, 'len')}` : undefined,
   range: (value) => listed(value).map(printExpression).join('-'),
   concat: (value) => listed(value).map(printExpression).join(' . '),
   set: (value) => printSet(listed(value)),
   map: (value) =>
-    isObject(value)
-      ? `${printExpression(value['key'] ?? null)} map ${printExpression(value['data'] ?? null)}`
-      : undefined,
-  elem: (value) => (isObject(value) ? printExpression(value['val'] ?? null) : undefined),
+    isObject(value) ? `${partOf(value, 'key')} map ${partOf(value, 'data')}` : undefined,
+  elem: (value) => (isObject(value) ? partOf(value, 'val') : undefined),
   accept: () => 'accept',
   drop: () => 'drop',
   continue: () => 'continue',

@@ -95,6 +95,25 @@ describe('what rules test', () => {
   });
 });
 
+describe('tests on odd packets', () => {
+  it.each([
+    ...['ip frag-off & 0x1fff != 0', 'ip hdrlength != 5', 'rt type 0', 'frag more-fragments 1'],
+    ...['exthdr frag exists', 'ip option rr exists'],
+  ])('%s: dropping them stops nobody, accepting them may let somebody in', (test) => {
+    expect(stepsOf(`${test} drop`)).toEqual([[{ test: 'never' }, DROP]]);
+    expect(stepsOf(`${test} accept`)[0]?.[0]).toMatchObject({ test: 'opaque' });
+    expect(stepsOf(`${test} jump c`)[0]?.[0]).toMatchObject({ test: 'opaque' });
+  });
+
+  it('accepting ordinary ones lets everybody in, dropping them may not stop everybody', () => {
+    expect(stepsOf('exthdr frag missing accept')).toEqual([[{ do: 'accept' }]]);
+    expect(stepsOf('ip hdrlength 5 accept')).toEqual([
+      [{ test: 'family', family: 4 }, { do: 'accept' }],
+    ]);
+    expect(stepsOf('ip hdrlength 5 drop')[0]?.[0]).toMatchObject({ test: 'opaque' });
+  });
+});
+
 describe('sets that rules add to', () => {
   const set = 'set s { type ipv4_addr; flags dynamic; elements = { 10.0.0.1 } }';
   const known: Step = {
@@ -212,7 +231,7 @@ describe('texts', () => {
   });
 
   it('says what it includes and was not given', () => {
-    const layer = readText('include "/etc/x.nft"\ntable ip t { }\n');
+    const layer = readText('include "/etc/x.nft"\ntable ip t { chain c { drop; } }\n');
     expect(layer.unread).toEqual(['nftables.conf: includes /etc/x.nft, which was not read']);
   });
 
@@ -240,6 +259,12 @@ describe('texts', () => {
       [6, undefined, 'ip saddr @s accept'],
     ]);
     expect(chain?.rules[2]?.steps).toHaveLength(2);
+  });
+
+  it('does not take a text without a chain for an open host', () => {
+    expect(readText('flush ruleset\n').unread).toEqual([expect.stringContaining('no chain')]);
+    expect(readText('table inet t\n').unread).toEqual([expect.stringContaining('no chain')]);
+    expect(json().unread).toEqual([]);
   });
 
   it('says which commands it did not follow', () => {
@@ -314,9 +339,9 @@ describe('JSON', () => {
 
   it('does not know which devices an ingress chain is on when nft did not say', () => {
     const chain = { ...INPUT, hook: 'ingress', policy: 'drop' };
-    const [read] = json(TABLE, { chain }).tables[0]?.chains ?? [];
-    expect(read?.policy).toBe('accept');
-    expect(read?.rules[0]?.steps).toMatchObject([{ test: 'opaque' }, { do: 'drop' }]);
+    const [unnamed] = json(TABLE, { chain }).tables[0]?.chains ?? [];
+    expect(unnamed?.policy).toBe('accept');
+    expect(unnamed?.rules[0]?.steps).toMatchObject([{ test: 'opaque' }, { do: 'drop' }]);
     const [known] = json(TABLE, { chain: { ...chain, dev: 'eth0' } }).tables[0]?.chains ?? [];
     expect(known).toMatchObject({ policy: 'drop', hook: { devices: ['eth0'] }, rules: [] });
   });

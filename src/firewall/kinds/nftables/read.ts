@@ -1,6 +1,6 @@
 import { problem } from '../../../model/errors.ts';
 import type { Source } from '../../kind.ts';
-import type { Layer } from '../../layer.ts';
+import type { Layer, Table } from '../../layer.ts';
 import { isList, isObject, type Json, only } from './json.ts';
 import { lower } from './lower.ts';
 import { objectsOfText } from './text.ts';
@@ -16,17 +16,22 @@ export function read(sources: readonly Source[], role: Layer['role']): Layer {
   const [first] = sources;
   const origin = first?.origin ?? 'nothing';
   if (first === undefined) throw syntax(origin, 1, 'no text was given');
-  const { objects, unread } = isJson(first.text)
-    ? objectsOfJson(first)
-    : objectsOfText(first, sources.slice(1));
+  const json = isJson(first.text);
+  const { objects, unread } = json ? objectsOfJson(first) : objectsOfText(first, sources.slice(1));
   const lowered = lower(objects, origin);
   return {
     kind: 'nftables',
     origin,
     role,
     tables: lowered.tables,
-    unread: [...unread, ...lowered.unread],
+    unread: [...unread, ...lowered.unread, ...(json ? [] : emptiness(lowered.tables, origin))],
   };
+}
+
+/** JSON has an end that cannot be lost; a text may be what a longer one began with. */
+function emptiness(tables: readonly Table[], origin: string): readonly string[] {
+  if (tables.some(({ chains }) => chains.length > 0)) return [];
+  return [`${origin}: holds no chain; if it was not cut short, it lets everything in`];
 }
 
 export function isJson(text: string): boolean {

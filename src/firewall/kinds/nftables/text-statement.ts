@@ -1,5 +1,5 @@
 import { PosternError } from '../../../model/errors.ts';
-import { isObject, type Json, only } from './json.ts';
+import { isObject, type Json, only, textAt } from './json.ts';
 import { NotUnderstood, type Reader } from './reader.ts';
 import { beginsKey, readKey, readMapped } from './text-key.ts';
 import { readCounter, readReference, readTuple, readVerdict, valueOfWord } from './text-value.ts';
@@ -298,7 +298,7 @@ function implied(left: Json, right: Json): string {
   if (!isObject(value) || (typeof right === 'string' && right.startsWith('@'))) return '==';
   if (isObject(right) && 'set' in right) return '==';
   if (kind === 'ct')
-    return BIT_KEYS.has(String(value['key'])) && value['dir'] === undefined ? 'in' : '==';
+    return BIT_KEYS.has(textAt(value, 'key') ?? '') && value['dir'] === undefined ? 'in' : '==';
   return kind === 'payload' && value['field'] === 'flags' && value['protocol'] === 'tcp'
     ? 'in'
     : '==';
@@ -324,7 +324,7 @@ function bitsOf(value: Json): readonly Json[] {
 function readChange(reader: Reader, key: Json): Json {
   const [kind, inner] = only(key) ?? [];
   if (kind === 'ct' && isObject(inner)) {
-    const of = String(inner['key']);
+    const of = textAt(inner, 'key');
     if (of === 'helper' || of === 'timeout' || of === 'expectation') {
       return { [`ct ${of}`]: reader.name() };
     }

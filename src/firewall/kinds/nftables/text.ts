@@ -1,29 +1,13 @@
 import type { Source } from '../../kind.ts';
-import { isObject, type Json, type JsonObject, listed } from './json.ts';
+import type { Draft, ObjectReader, Place, State } from './draft.ts';
+import type { Json, JsonObject } from './json.ts';
 import { Reader } from './reader.ts';
-import { readLimit, readQuota, readRule } from './text-statement.ts';
-import { readElements, readSet, readTuple, valueOfWord } from './text-value.ts';
-import { BRIDGE_PRIORITIES, PRIORITIES } from './words.ts';
+import { readDevices, readHook } from './text-hook.ts';
+import { readElementCommand, readMeterObject, readSetObject, skipObject } from './text-set.ts';
+import { readRule } from './text-statement.ts';
+import { readSet, readTuple } from './text-value.ts';
 
 const FAMILIES = new Set(['ip', 'ip6', 'inet', 'bridge', 'netdev', 'arp']);
-
-interface Draft {
-  readonly family: string;
-  readonly name: string;
-  flags: readonly string[];
-  readonly chains: Map<string, { chain: JsonObject; rules: JsonObject[] }>;
-  readonly sets: Map<string, JsonObject>;
-  readonly others: JsonObject[];
-}
-
-/** What a text has declared so far. */
-interface State {
-  readonly tables: Map<string, Draft>;
-  readonly unread: string[];
-  /** Texts that may be included; those taken are removed. */
-  readonly others: Map<string, Source>;
-  commands: number;
-}
 
 /** A text whose includes include one another has an end. */
 const MOST_COMMANDS = 1_000_000;
@@ -228,18 +212,8 @@ function addObject(reader: Reader, state: State, how: string): void {
   const key = readTableKey(reader);
   const table = state.tables.get(key);
   if (table === undefined) throw reader.broken(`table ${key} was not declared before`);
-  read(reader, table, { state, how, word, inside: false });
+  read(reader, table, { state, how, word });
 }
-
-interface Place {
-  readonly state: State;
-  readonly how: string;
-  readonly word: string;
-  /** In the braces of its table. */
-  readonly inside: boolean;
-}
-
-type ObjectReader = (reader: Reader, table: Draft, place: Place) => void;
 
 const OBJECTS: Readonly<Record<string, ObjectReader>> = {
   table: () => {},
@@ -258,11 +232,6 @@ const OBJECTS: Readonly<Record<string, ObjectReader>> = {
   'ct timeout': skipObject,
   'ct expectation': skipObject,
 };
-
-function skipObject(reader: Reader): void {
-  reader.name();
-  reader.rest();
-}
 
 function readTable(reader: Reader, state: State): void {
   const key = readTableKey(reader);
@@ -294,7 +263,7 @@ function readInTable(reader: Reader, table: Draft, state: State): void {
     const read = Object.hasOwn(OBJECTS, word) && word !== 'table' ? OBJECTS[word] : undefined;
     if (read === undefined) throw reader.broken('a chain, set or map was expected');
     for (const _ of word.split(' ')) reader.next();
-    read(reader, table, { state, how: 'add', word, inside: true });
+    read(reader, table, { state, how: 'add', word });
   }
 }
 
@@ -345,49 +314,6 @@ function readPolicy(reader: Reader): Json {
   return policy;
 }
 
-/** `type filter hook input device "eth0" priority filter - 10`, after `type`. */
-function readHook(reader: Reader, family: string): JsonObject {
-  const type = reader.name();
-  reader.expect('hook');
-  const hook = reader.name();
-  const devices = reader.accept('device', 'devices') ? readDevicesAfter(reader) : [];
-  reader.expect('priority');
-  const prio = readPriority(reader, family);
-  return { type, hook, prio, ...(devices.length > 0 ? { dev: devices } : {}) };
-}
-
-function readDevicesAfter(reader: Reader): readonly Json[] {
-  reader.accept('=');
-  return readDevices(reader);
-}
-
-function readDevices(reader: Reader): readonly Json[] {
-  if (reader.sees('{')) return readElements(reader);
-  const value = readTuple(reader);
-  return isObject(value) && 'set' in value ? listed(value['set']) : [value];
-}
-
-/** `filter - 10`, `-150`, `$PRIO`. */
-function readPriority(reader: Reader, family: string): number {
-  const base = priorityOf(valueOfWord(reader.name(), reader), family);
-  if (base === undefined) throw reader.broken('a priority was expected');
-  const sign = reader.accept('-') ? -1 : 1;
-  if (sign === 1 && !reader.accept('+')) {
-    return /^[+-]\d+$/.test(reader.peek().text) ? base + Number(reader.name()) : base;
-  }
-  const offset = Number(reader.name());
-  if (!Number.isInteger(offset)) throw reader.broken('a number was expected');
-  return base + sign * offset;
-}
-
-function priorityOf(value: Json, family: string): number | undefined {
-  if (typeof value === 'number') return value;
-  if (typeof value !== 'string') return undefined;
-  if (/^-\d+$/.test(value)) return Number(value);
-  const names = family === 'bridge' ? BRIDGE_PRIORITIES : PRIORITIES;
-  return Object.hasOwn(names, value) ? names[value] : undefined;
-}
-
 function readRuleObject(reader: Reader, table: Draft, chain: JsonObject): JsonObject {
   const { line } = reader.peek();
   const { expr, comment } = readRule(reader);
@@ -419,73 +345,4 @@ function readRuleCommand(reader: Reader, table: Draft, { state, how }: Place): v
   const rule = readRuleObject(reader, table, entry.chain);
   if (how === 'insert') entry.rules.unshift(rule);
   else entry.rules.push(rule);
-}
-
-function readElementCommand(reader: Reader, table: Draft): void {
-  const name = reader.name();
-  const set = table.sets.get(name);
-  if (set === undefined) throw reader.broken(`set ${name} was not declared before`);
-  table.sets.set(name, { ...set, elem: [...listed(set['elem']), ...readElements(reader)] });
-}
-
-function readSetObject(reader: Reader, table: Draft, { word }: Place): void {
-  const name = reader.name();
-  const old = table.sets.get(name);
-  let set: JsonObject = old ?? { family: table.family, table: table.name, name, elem: [] };
-  reader.expect('{');
-  for (;;) {
-    reader.skipEnds();
-    if (reader.accept('}')) break;
-    set = readInSet(reader, set);
-  }
-  table.sets.set(name, word === 'map' ? { ...set, map: 'data' } : set);
-}
-
-function readInSet(reader: Reader, set: JsonObject): JsonObject {
-  if (reader.accept('elements')) {
-    reader.expect('=');
-    const elem = reader.sees('{')
-      ? readElements(reader)
-      : listed(onlySet(readTuple(reader), reader));
-    return { ...set, elem: [...listed(set['elem']), ...elem] };
-  }
-  if (
-    reader.accept('type', 'typeof', 'flags', 'timeout', 'gc-interval', 'size', 'policy', 'comment')
-  ) {
-    reader.rest();
-    return set;
-  }
-  if (reader.accept('auto-merge')) return set;
-  const { text } = reader.peek();
-  if (!STATEFUL.has(text)) throw reader.broken('a part of a set was expected');
-  reader.rest();
-  return { ...set, stmt: [...listed(set['stmt']), { [text]: null }] };
-}
-
-/** `elements = $NETS`. */
-function onlySet(value: Json, reader: Reader): Json {
-  if (!isObject(value) || value['set'] === undefined)
-    throw reader.broken('elements in braces were expected');
-  return value['set'];
-}
-
-const STATEFUL = new Set(['counter', 'limit', 'quota', 'ct', 'last']);
-
-function readMeterObject(reader: Reader, table: Draft, { word }: Place): void {
-  const name = reader.name();
-  const braces = reader.accept('{');
-  reader.skipEnds();
-  const statement = word === 'limit' ? readLimit(reader) : readQuota(reader);
-  reader.skipEnds();
-  if (braces) {
-    while (reader.accept('comment')) {
-      reader.name();
-      reader.skipEnds();
-    }
-    reader.expect('}');
-  }
-  const value = isObject(statement) ? statement[word] : undefined;
-  table.others.push({
-    [word]: { family: table.family, table: table.name, name, ...(isObject(value) ? value : {}) },
-  });
 }

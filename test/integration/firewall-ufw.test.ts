@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ufw } from '../../src/firewall/kinds/ufw/ufw.ts';
+import type { Layer } from '../../src/firewall/layer.ts';
 import { type FirewallLab, type LabFate, makeFirewallLab } from '../lab/firewall-lab.ts';
 import {
   arbitraryPackets,
@@ -104,6 +105,11 @@ const arbitraryDefaults = fc
     ].join('\n'),
   );
 
+function lastNumber({ tables }: Layer): number {
+  const rules = tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules));
+  return Math.max(0, ...rules.map(({ handle }) => Number(handle ?? 0)));
+}
+
 describe.skipIf(!ufwMet())('ufw', () => {
   let lab: FirewallLab;
   let firewall: ManagedFirewall;
@@ -126,7 +132,6 @@ describe.skipIf(!ufwMet())('ufw', () => {
     lab.load({});
     for (const [path, text] of pristine) firewall.write(path, text);
     firewall.write('/etc/default/ufw', defaults);
-    firewall.exec('ufw', '--force', 'enable');
     const said = commands.flatMap((words) => {
       try {
         return `${words.join(' ')}: ${firewall.exec('ufw', ...words).trim()}`;
@@ -135,9 +140,14 @@ describe.skipIf(!ufwMet())('ufw', () => {
         return [];
       }
     });
-    // Until then the chains of `limit` lack their ends: the package's user6.rules has none.
-    firewall.exec('ufw', 'reload');
+    // At the end: ufw that is enabled loads all rules again after each.
+    firewall.exec('ufw', '--force', 'enable');
     return said;
+  }
+
+  /** How many rules ufw shows. */
+  function shown(): number {
+    return firewall.exec('ufw', 'status', 'numbered').match(/^\[ *\d+\]/gm)?.length ?? 0;
   }
 
   /** One at a time where ufw counts how often an address comes. */
@@ -163,6 +173,7 @@ describe.skipIf(!ufwMet())('ufw', () => {
           taken += said.length;
           const layer = ufw.read(firewall.sources(), 'live');
           expect(layer.unread).toEqual([]);
+          expect(lastNumber(layer)).toBe(shown());
           const fates = send(
             packets,
             said.some((text) => text.includes('limit')),

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Source } from '../../src/firewall/kind.ts';
+import type { Command, Source } from '../../src/firewall/kind.ts';
 import { findCommand, met } from '../helpers/needs.ts';
 import { type Child, startChild } from './child.ts';
 import { makeFolder, removeFolder } from './folders.ts';
@@ -17,6 +17,8 @@ export interface ManagedFirewall {
   readonly enter: readonly string[];
   /** Runs a program inside to its end and returns what it printed; throws with its output when it fails. */
   exec(command: string, ...args: string[]): string;
+  /** The same for a command of a script. */
+  carryOut(command: Command): string;
   /** What a program inside reads from its files, all that the manager's reader takes. */
   sources(): Source[];
   /** Replaces a file inside, by the path that it has inside. */
@@ -106,12 +108,12 @@ async function start(
   namespace: Namespace,
   folder: string,
   places: readonly Place[],
-  program: readonly string[],
+  lines: readonly string[],
   sources: () => Source[],
 ): Promise<ManagedFirewall> {
   const ready = join(folder, 'ready');
   const mounts = places.map(({ inside, outside }) => `mount --bind ${outside} ${inside}`);
-  const script = ['set -e', ...mounts, `touch ${ready}`, ...program].join('\n');
+  const script = ['set -e', ...mounts, `touch ${ready}`, ...lines].join('\n');
   const launch = { command: 'sh', args: ['-c', script], namespace: namespace.name };
   const child = startChild({ ...launch, ownRun: ['dbus', 'firewalld'] }, join(folder, 'log'));
   const close = async () => {
@@ -125,12 +127,14 @@ async function start(
     throw error;
   }
   const enter = enterCommand(child);
+  const carryOut = ({ argv: [command = '', ...args], stdin = '' }: Command) => {
+    const [program = '', ...rest] = [...enter, findCommand(command) ?? command, ...args];
+    return execFileSync(program, rest, { encoding: 'utf8', input: stdin, stdio: 'pipe' });
+  };
   return {
     enter,
-    exec: (command, ...args) => {
-      const [program = '', ...rest] = [...enter, findCommand(command) ?? command, ...args];
-      return execFileSync(program, rest, { encoding: 'utf8', stdio: 'pipe' });
-    },
+    exec: (command, ...args) => carryOut({ argv: [command, ...args] }),
+    carryOut,
     sources,
     write: (path, text) => {
       const { inside, outside } = places.find((one) => path.startsWith(`${one.inside}/`)) as Place;

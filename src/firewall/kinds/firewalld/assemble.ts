@@ -102,10 +102,10 @@ function isBound(zone: Zone | undefined, config: Config): boolean {
 }
 
 function missing(config: Config, zones: readonly Zone[]): string[] {
-  const services = new Set(
+  const wanted = new Set(
     [...zones, ...config.policies.values()].flatMap(({ services }) => services),
   );
-  const unread = [...services].filter((name) => !config.services.has(name));
+  const unread = [...wanted].filter((name) => !config.services.has(name));
   return [
     ...(config.zones.has(config.defaultZone) ? [] : [`zone ${config.defaultZone} was not read`]),
     ...unread.map((name) => `service ${name} was not read`),

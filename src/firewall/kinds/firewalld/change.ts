@@ -6,6 +6,7 @@ import type { Change, Command, Script } from '../../kind.ts';
 import type { Chain, Family, Layer } from '../../layer.ts';
 import { readRichText } from './rich.ts';
 import { richPortText } from './rich-text.ts';
+import { setPath, setText } from './write.ts';
 
 /** Asked before all that an administrator is likely to have written; firewalld's lowest is -32768. */
 const ALLOW = -32_767;
@@ -32,7 +33,7 @@ interface Plan {
  * Rich rules in every zone in use, before all others of it: the port is let in for those who may,
  * then dropped. Rules of an earlier change for the port are taken away, and come back with `undo`.
  */
-export function change(change: Change, layers: readonly Layer[]): Script {
+export function changeFirewalld(change: Change, layers: readonly Layer[]): Script {
   if (change.forwarded !== undefined) {
     throw impossible(
       change,
@@ -244,18 +245,12 @@ function bySets(
 ): Script {
   const reload: Command = { argv: ['firewall-cmd', '--reload'] };
   const apply = [...sets.flatMap(makeSet), ...plans.flatMap((plan) => forward(plan, true)), reload];
-  const drop = sets.map(({ name }) => ({
-    argv: ['firewall-cmd', '--permanent', `--delete-ipset=${name}`],
-  }));
   return {
     kind: 'firewalld',
     apply,
-    undo: [...plans.flatMap((plan) => backward(plan, true)), ...drop, reload],
+    undo: [...plans.flatMap((plan) => backward(plan, true)), ...sets.flatMap(dropSet), reload],
     persist: [],
-    touches: [
-      ...plans.map(({ zone }) => zoneFile(zone)),
-      ...sets.map(({ name }) => `/etc/firewalld/ipsets/${name}.xml`),
-    ],
+    touches: [...plans.map(({ zone }) => zoneFile(zone)), ...sets.map(({ name }) => setPath(name))],
     text: textOf(change, apply),
     warnings: [
       'The networks go into a set, which firewalld takes up by a reload: changes made without --permanent are lost by it.',
@@ -264,18 +259,23 @@ function bySets(
   };
 }
 
+/**
+ * The file is filled by itself: `--add-entries-from-file` cannot read a pipe that is a socket, and
+ * ends with success all the same.
+ */
 function makeSet({ name, family, blocks }: NewSet): Command[] {
-  const options = [
-    `--option=family=${family === 4 ? 'inet' : 'inet6'}`,
-    `--option=maxelem=${Math.max(65_536, blocks.length)}`,
-  ];
-  const set = ['firewall-cmd', '--permanent'];
+  const option = `--option=family=${family === 4 ? 'inet' : 'inet6'}`;
   return [
-    { argv: [...set, `--new-ipset=${name}`, '--type=hash:net', ...options] },
-    {
-      argv: [...set, `--ipset=${name}`, '--add-entries-from-file=/dev/stdin'],
-      stdin: blocks.map((block) => `${block}\n`).join(''),
-    },
+    { argv: ['firewall-cmd', '--permanent', `--new-ipset=${name}`, '--type=hash:net', option] },
+    { argv: ['tee', setPath(name)], stdin: setText(family, blocks) },
+  ];
+}
+
+/** firewalld keeps what it deletes beside it. */
+function dropSet({ name }: NewSet): Command[] {
+  return [
+    { argv: ['firewall-cmd', '--permanent', `--delete-ipset=${name}`] },
+    { argv: ['rm', '-f', `${setPath(name)}.old`] },
   ];
 }
 

@@ -136,11 +136,11 @@ function takeSettings(source: Source, files: Files): void {
 }
 
 function defaultZoneOf(files: Files): string {
-  const named = files.settings.get('DefaultZone');
-  if (named === undefined) {
+  const chosen = files.settings.get('DefaultZone');
+  if (!chosen) {
     files.unread.push(`which zone is the default was not told; taken to be ${FALLBACK_ZONE}`);
   }
-  return named || FALLBACK_ZONE;
+  return chosen || FALLBACK_ZONE;
 }
 
 function named(root: Element, name: string, attribute: string): string[] {
@@ -184,7 +184,7 @@ function ruleSetOf(name: string, origin: string, root: Element, own: readonly st
   const read = rules.map(readRichElement);
   const isUnknown = (child: Element) => {
     if (SILENT.includes(child.name) || own.includes(child.name)) return false;
-    const needed = NEEDED[child.name];
+    const needed = Object.hasOwn(NEEDED, child.name) ? NEEDED[child.name] : undefined;
     return needed === undefined || needed.some((one) => child.attributes[one] === undefined);
   };
   const unknown = root.children.filter(isUnknown).map((child) => `<${child.name}>`);

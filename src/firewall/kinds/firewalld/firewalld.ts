@@ -1,6 +1,6 @@
 import type { Kind, Source } from '../../kind.ts';
 import { assemble } from './assemble.ts';
-import { change } from './change.ts';
+import { changeFirewalld } from './change.ts';
 import { ROOTS, readConfig } from './files.ts';
 import { isListing } from './listing.ts';
 import { write } from './write.ts';
@@ -12,7 +12,7 @@ export const firewalld: Kind = {
   recognizes,
   read: (sources, role) => assemble(readConfig(sources), role, originOf(sources)),
   write,
-  change,
+  change: changeFirewalld,
 };
 
 function recognizes({ origin, text }: Source): boolean {

@@ -77,7 +77,8 @@ const ICMPV6 = 58;
 export function icmpIs(name: string, only?: Family): Test[][] {
   const families = ([4, 6] as const).filter((family) => only === undefined || only === family);
   const found = families.flatMap((family) => {
-    const icmp = (family === 4 ? V4 : V6)[name];
+    const types = family === 4 ? V4 : V6;
+    const icmp = Object.hasOwn(types, name) ? types[name] : undefined;
     return icmp === undefined ? [] : [testsOf(family, icmp)];
   });
   return found.length > 0 ? found : [[anyIcmp(), opaque(`icmp-type ${name}`)]];

@@ -45,6 +45,8 @@ export function readListing(source: Source): { zones: Zone[]; defaultZone?: stri
 
 function blocksOf(source: Source): Block[] {
   const blocks: Block[] = [];
+  const count = source.text.split('\n').length;
+  if (!source.text.endsWith('\n')) throw syntax(source, count, 'the last line does not end');
   let last: string[] | undefined;
   source.text.split('\n').forEach((raw, at) => {
     const line = raw.trimEnd();

@@ -1,30 +1,8 @@
 import { readNetwork } from '../../../model/network.ts';
 import type { AddressField, AddressRanges, Family, NumberField, Test } from '../../layer.ts';
 import { type Ranges, rangesOf } from '../../ranges.ts';
+import { protocolOf } from '../iptables/words.ts';
 import type { Ipset, Peer, PortSpec } from './config.ts';
-
-/** IANA numbers of the names that firewalld's files use (/etc/protocols). */
-const PROTOCOLS: Readonly<Record<string, number>> = {
-  icmp: 1,
-  igmp: 2,
-  ipencap: 4,
-  ipip: 4,
-  tcp: 6,
-  udp: 17,
-  dccp: 33,
-  ipv6: 41,
-  gre: 47,
-  esp: 50,
-  ah: 51,
-  icmpv6: 58,
-  'ipv6-icmp': 58,
-  ospf: 89,
-  pim: 103,
-  vrrp: 112,
-  l2tp: 115,
-  sctp: 132,
-  udplite: 136,
-};
 
 export function opaque(text: string): Test {
   return { test: 'opaque', text };
@@ -36,10 +14,8 @@ export function numberIs(field: NumberField, ...values: readonly number[]): Test
 }
 
 export function protocolIs(name: string): Test {
-  const number = /^\d{1,3}$/.test(name) ? Number(name) : PROTOCOLS[name.toLowerCase()];
-  return number === undefined || number > 255
-    ? opaque(`protocol ${name}`)
-    : numberIs('protocol', number);
+  const number = protocolOf(name);
+  return typeof number === 'number' ? numberIs('protocol', number) : opaque(`protocol ${name}`);
 }
 
 /** `80`, `1000-2000`; undefined for what is none. */

@@ -188,8 +188,7 @@ function elementMatches(
     case 'icmp-block':
     case 'icmp-type':
       return icmpIs(element.name, family);
-    case 'masquerade':
-    case 'tcp-mss-clamp':
+    default:
       return [];
   }
 }

@@ -68,14 +68,24 @@ function setFiles(allowance: Allowance, at: number): FileWrite[] {
   return FAMILIES.flatMap((family) => {
     const blocks = blocksOf(allowance, family);
     if (blocks.length <= MOST_RULES) return [];
-    const entries = blocks.map((block) => `  <entry>${block}</entry>\n`).join('');
-    const options = [
-      `  <option name="family" value="${family === 4 ? 'inet' : 'inet6'}"/>\n`,
-      `  <option name="maxelem" value="${Math.max(65_536, blocks.length)}"/>\n`,
-    ].join('');
-    const text = `<?xml version="1.0" encoding="utf-8"?>\n<ipset type="hash:net">\n${options}${entries}</ipset>\n`;
-    return [{ path: `/etc/firewalld/ipsets/${setName(at, family)}.xml`, text }];
+    return [{ path: setPath(setName(at, family)), text: setText(family, blocks) }];
   });
+}
+
+/** Where firewalld keeps a set. */
+export function setPath(name: string): string {
+  return `/etc/firewalld/ipsets/${name}.xml`;
+}
+
+/** A set of CIDR blocks that do not overlap (firewalld.ipset(5)). */
+export function setText(family: Family, blocks: readonly string[]): string {
+  const lines = [
+    `<option name="family" value="${family === 4 ? 'inet' : 'inet6'}"/>`,
+    `<option name="maxelem" value="${Math.max(65_536, blocks.length)}"/>`,
+    ...blocks.map((block) => `<entry>${block}</entry>`),
+  ];
+  const inside = lines.map((line) => `  ${line}\n`).join('');
+  return `<?xml version="1.0" encoding="utf-8"?>\n<ipset type="hash:net">\n${inside}</ipset>\n`;
 }
 
 function setName(at: number, family: Family): string {

@@ -77,6 +77,9 @@ function elementsOf(nodes: unknown, depth: number, source: Source): Element[] {
 
 function textOf(nodes: unknown): string {
   if (!Array.isArray(nodes)) return '';
-  const parts = (nodes as readonly Ordered[]).map((node) => String(node[TEXT] ?? ''));
+  const parts = (nodes as readonly Ordered[]).flatMap((node) => {
+    const text = node[TEXT];
+    return typeof text === 'string' ? text : [];
+  });
   return parts.join('').trim();
 }

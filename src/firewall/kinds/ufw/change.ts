@@ -19,7 +19,7 @@ const MOST_SPLITS = 6;
  * and says so only in words, when a rule of the same ports and addresses is there already, whatever
  * it does with them; such a rule of ours is split by destination into halves that are not.
  */
-export function change(change: Change, layers: readonly Layer[]): Script {
+export function changeUfw(change: Change, layers: readonly Layer[]): Script {
   if (change.forwarded !== undefined) {
     throw impossible(
       change,

@@ -87,7 +87,7 @@ function policyLines(prefix: string, settings: Settings, side: Side): string[] {
         ...['tcp', 'udp'].map((name) => `-A ${prefix}-track-${side} -p ${name} ${isNew}`),
         `-A ${skip} -j ACCEPT`,
       ];
-    case 'DROP':
+    default:
       return [`-A ${skip} -j DROP`];
   }
 }

@@ -55,7 +55,7 @@ function endsOf({ action }: Tuple, protocol: string, prefix: string): string[] {
       return ['-j DROP'];
     case 'reject':
       return [protocol === 'tcp' ? '-j REJECT --reject-with tcp-reset' : '-j REJECT'];
-    case 'limit':
+    default:
       return [
         `${NEW} -m recent --set`,
         `${NEW} -m recent --update --seconds 30 --hitcount 6 -j ${prefix}-user-limit`,

@@ -1,5 +1,5 @@
 import type { Kind } from '../../kind.ts';
-import { change } from './change.ts';
+import { changeUfw } from './change.ts';
 import { read, roleOf } from './read.ts';
 import { write } from './write.ts';
 
@@ -10,5 +10,5 @@ export const ufw: Kind = {
   recognizes: (source) => roleOf(source) !== undefined,
   read,
   write,
-  change,
+  change: changeUfw,
 };

@@ -1,5 +1,5 @@
 import type { Fate } from '../model/reachability.ts';
-import { isOne } from './boxes.ts';
+import { cut, isOne } from './boxes.ts';
 import type { PreparedChain, PreparedRule } from './compile.ts';
 import type { Action, Chain, Rule, Test } from './layer.ts';
 import { type Holding, hasPorts, hold, holdRow, tracked, type View } from './match.ts';
@@ -249,6 +249,7 @@ class Walk {
       const phrases = [...task.phrases, `at most ${test.text}`];
       return { ...task, step, phrases, over: task.over || test.over };
     }
+    if (this.#takeRun(task)) return undefined;
     const holding = hold(test, task.parcel, this.#context);
     if (holding === 'miss') return this.#miss(task, rule);
     if (holding === 'hit') return { ...task, step };
@@ -264,6 +265,27 @@ class Walk {
             guess: task.guess || piece.held === 'maybe',
           },
     );
+  }
+
+  /** Takes rules that differ in their source only at once; their pieces wait. */
+  #takeRun(task: Task): boolean {
+    const { visit, common } = this.#context;
+    if (visit !== undefined || task.guess || task.over) return false;
+    const { parcel, frame } = task;
+    const run = frame.chain.run(task.at);
+    if (run === undefined || run.step !== task.step || run.family !== common.family) return false;
+    const { outside } = cut(parcel.source, run.all);
+    if (outside.length > 0) {
+      this.#tasks.push(this.#from({ ...parcel, source: outside }, frame, run.end));
+    }
+    const step = task.step + 1;
+    for (const segment of run.segments) {
+      const { inside: source } = cut(segment.source, parcel.source);
+      if (source.length === 0) continue;
+      const piece = { ...task, parcel: { ...parcel, source }, at: segment.at, step, split: true };
+      this.#tasks.push(piece);
+    }
+    return true;
   }
 
   /** Goes on with the first piece; the others wait. */

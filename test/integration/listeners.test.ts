@@ -174,7 +174,6 @@ describe.skipIf(!met({ root: true, linux: true, commands: ['ss'] }))(
       const ours = new Set(listeners.filter(({ namespace }) => namespace === 'host').map(ssKey));
       // others start and stop servers meanwhile
       for (const key of before) if (after.has(key)) expect(ours).toContain(key);
-      for (const key of ours) expect(before.has(key) || after.has(key)).toBe(true);
       expect(complete).toBe(unseen.length === 0);
     });
   },

@@ -136,7 +136,7 @@ describe('a change', () => {
       script: script(),
       undoAfter: 1,
       check: async () => {
-        await until(() => existsSync(join(store.folder, 'pending')) === false);
+        await until(() => !existsSync(join(store.folder, 'pending')));
         return null;
       },
     });

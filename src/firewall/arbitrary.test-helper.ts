@@ -278,6 +278,25 @@ function ruleOf(world: World, nat: boolean): fc.Arbitrary<Rule> {
   });
 }
 
+/** A blocklist: rules that differ in their source only, with one now and then that breaks the run. */
+function blocklist(world: World): fc.Arbitrary<readonly Rule[]> {
+  const tests = fc.array(testOf({ ...world, opaque: false }), { maxLength: 1 });
+  const end = fc.constantFrom<Action>({ do: 'accept' }, { do: 'drop' }, { do: 'return' });
+  const sources = fc.array(fc.constantFrom(...NETWORKS, ...SOURCES), {
+    minLength: 8,
+    maxLength: 20,
+  });
+  const breaks = fc.array(ruleOf(world, false), { maxLength: 1 });
+  return fc.tuple(tests, end, sources, breaks).map(([some, action, all, other]) => [
+    ...other,
+    ...all.map((source) => {
+      serial += 1;
+      const test = { test: 'address', field: 'source', in: network(source) } as const;
+      return { text: `block ${serial}`, steps: [...some, test, action] };
+    }),
+  ]);
+}
+
 /** Jumps of user chains lead to later ones: loops are tested apart. */
 function leadsOn(chain: Chain, at: number): Chain {
   const later = new Set(USER_CHAINS.slice(at + 1));
@@ -327,7 +346,10 @@ function tableOf(world: World): fc.Arbitrary<Table> {
       fc.record({
         hook: hooks,
         policy: fc.constantFrom('accept' as const, 'accept' as const, 'drop' as const),
-        rules: fc.array(ruleOf(world, nat), { maxLength: 7 }),
+        rules: fc.oneof(
+          { weight: 5, arbitrary: fc.array(ruleOf(world, nat), { maxLength: 7 }) },
+          { weight: 1, arbitrary: blocklist(world) },
+        ),
       }),
       { minLength: 1, maxLength: 3 },
     );
@@ -347,20 +369,21 @@ function tableOf(world: World): fc.Arbitrary<Table> {
   });
 }
 
-const pfRule = (world: World): fc.Arbitrary<Rule> =>
+const pfRule = (world: World, ...anchors: readonly string[]): fc.Arbitrary<Rule> =>
   fc
     .tuple(
       fc.array(testOf(world).filter(isOfPacket), { maxLength: 3 }),
-      fc.constantFrom('accept' as const, 'drop' as const, 'reject' as const),
+      fc.constantFrom<Action>(
+        { do: 'accept' },
+        { do: 'drop' },
+        { do: 'reject' },
+        ...anchors.map((chain) => ({ do: 'jump', chain }) as const),
+      ),
       fc.boolean(),
     )
-    .map(([tests, fate, quick]) => {
+    .map(([tests, action, quick]) => {
       serial += 1;
-      return {
-        text: `pf ${serial}`,
-        quick,
-        steps: [...tests, { do: fate }],
-      };
+      return { text: `pf ${serial}`, quick, steps: [...tests, action] };
     });
 
 function isOfPacket(test: Test): boolean {
@@ -368,14 +391,15 @@ function isOfPacket(test: Test): boolean {
   return test.test !== 'tuple' || !test.fields.includes('mark');
 }
 
-/** A filter whose last matching rule decides. */
+/** A filter whose last matching rule decides, with an anchor in an anchor. */
 function lastLayer(world: World, role: Layer['role']): fc.Arbitrary<Layer> {
+  const rules = (...anchors: readonly string[]) =>
+    fc.array(pfRule(world, ...anchors), { maxLength: 8 });
+  const policy = fc.constantFrom('accept' as const, 'drop' as const);
+  const hook = { point: 'input', priority: 0, type: 'filter' } as const;
   return fc
-    .tuple(
-      fc.array(pfRule(world), { maxLength: 10 }),
-      fc.constantFrom('accept' as const, 'drop' as const),
-    )
-    .map(([rules, policy]) => ({
+    .tuple(rules('outer', 'inner'), rules('inner'), rules(), policy)
+    .map(([main, outer, inner, fate]) => ({
       kind: 'pf' as const,
       origin: 'pf.conf',
       role,
@@ -385,13 +409,9 @@ function lastLayer(world: World, role: Layer['role']): fc.Arbitrary<Layer> {
           name: 'pf',
           family: 'inet' as const,
           chains: [
-            {
-              name: 'rules',
-              hook: { point: 'input' as const, priority: 0, type: 'filter' as const },
-              policy,
-              order: 'last' as const,
-              rules,
-            },
+            { name: 'rules', hook, policy: fate, order: 'last' as const, rules: main },
+            { name: 'outer', order: 'last' as const, rules: outer },
+            { name: 'inner', order: 'last' as const, rules: inner },
           ],
         },
       ],

@@ -1,5 +1,5 @@
 import type { Family } from './layer.ts';
-import { difference, includes, intersection, type Ranges, union } from './ranges.ts';
+import { difference, includes, intersection, type Ranges } from './ranges.ts';
 
 /** All combinations of five sets: what a question, a parcel and an answer's part are made of. */
 export interface Box {
@@ -116,14 +116,33 @@ export function isEmpty(box: Box): boolean {
 const SIDES = ['source', 'destinationPort', 'sourcePort', 'destination', 'inDevice'] as const;
 type Side = (typeof SIDES)[number];
 
-function joinSide(a: Box, b: Box, side: Side): Box {
+/** The union of many sets at once. */
+export function unionAll<T extends number | bigint>(sets: readonly Ranges<T>[]): Ranges<T> {
+  const [first = [], ...more] = sets;
+  if (more.length === 0) return first;
+  const runs: [T, T][] = [];
+  for (const set of sets) {
+    for (let at = 0; at < set.length; at += 2) runs.push([set[at] as T, set[at + 1] as T]);
+  }
+  runs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const out: T[] = [];
+  for (const [start, end] of runs) {
+    const last = out[out.length - 1];
+    if (last === undefined || start > last) out.push(start, end);
+    else if (end > last) out[out.length - 1] = end;
+  }
+  return out;
+}
+
+function joinSide(boxes: readonly [Box, ...Box[]], side: Side): Box {
+  const [first] = boxes;
   if (side === 'inDevice') {
-    return { ...a, inDevice: [...new Set([...a.inDevice, ...b.inDevice])].sort() };
+    return { ...first, inDevice: [...new Set(boxes.flatMap((box) => box.inDevice))].sort() };
   }
   if (side === 'source' || side === 'destination') {
-    return { ...a, [side]: union(a[side], b[side]) };
+    return { ...first, [side]: unionAll(boxes.map((box) => box[side])) };
   }
-  return { ...a, [side]: union(a[side], b[side]) };
+  return { ...first, [side]: unionAll(boxes.map((box) => box[side])) };
 }
 
 /** Numbers sets by what they hold: long sets are compared once, not for each side and round. */
@@ -144,13 +163,14 @@ class SetNumbers {
 
 function joinAlong(boxes: readonly Box[], side: Side, numbers: SetNumbers): readonly Box[] {
   const others = SIDES.filter((other) => other !== side);
-  const byRest = new Map<string, Box>();
+  const byRest = new Map<string, [Box, ...Box[]]>();
   for (const box of boxes) {
     const rest = others.map((other) => numbers.of(box[other])).join();
     const same = byRest.get(rest);
-    byRest.set(rest, same === undefined ? box : joinSide(same, box, side));
+    if (same === undefined) byRest.set(rest, [box]);
+    else same.push(box);
   }
-  return [...byRest.values()];
+  return [...byRest.values()].map((same) => (same.length === 1 ? same[0] : joinSide(same, side)));
 }
 
 /** The same packets in fewer boxes, where two differ in one set only. Not always the fewest. */

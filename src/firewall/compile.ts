@@ -1,5 +1,6 @@
 import type { Chain, Field, HookPoint, Layer, Rule, Step, Table, Test } from './layer.ts';
 import type { Ranges } from './ranges.ts';
+import { type SourceRun, sourceRuns } from './source-runs.ts';
 
 /** Which rules of a chain of order `last` a walk comes by: it takes them in two passes. */
 type Pass = 'quick' | 'rest';
@@ -21,6 +22,8 @@ export interface PreparedChain {
   target(name: string, pass: Pass | undefined): PreparedChain | undefined;
   /** Position of the next rule that a packet to this port may match; -1 for packets without ports. */
   next(at: number, port: number): number;
+  /** The run of rules that begins at a position. */
+  run(at: number): SourceRun | undefined;
 }
 
 export interface PreparedLayer {
@@ -194,19 +197,28 @@ function prepareChain(
     const forAny = index.nextForAny[at] as number;
     return Math.min(forAny, firstFrom(index.byPort.get(port) ?? NO_RULES, at));
   };
-  return { layer, table, chain, rules, target, next };
+  let runs: ReadonlyMap<number, SourceRun> | undefined;
+  const run = (at: number) => {
+    runs ??= sourceRuns(rules.map(({ steps }) => steps));
+    return runs.get(at);
+  };
+  return { layer, table, chain, rules, target, next, run };
 }
 
 function prepareTable(layer: Layer, table: Table): readonly PreparedChain[] {
   const byName = new Map(table.chains.map((chain) => [chain.name, chain]));
-  const known = new Map<string, PreparedChain>();
+  const byPass = {
+    quick: new Map<string, PreparedChain>(),
+    rest: new Map<string, PreparedChain>(),
+    both: new Map<string, PreparedChain>(),
+  };
   const target: Target = (name, pass) => {
-    const key = `${pass ?? ''} ${name}`;
-    const before = known.get(key);
+    const known = byPass[pass ?? 'both'];
+    const before = known.get(name);
     const chain = byName.get(name);
     if (before !== undefined || chain === undefined) return before;
     const fresh = prepareChain(layer, table, chain, pass, target);
-    known.set(key, fresh);
+    known.set(name, fresh);
     return fresh;
   };
   const bases = table.chains.filter(({ hook }) => hook !== undefined);

@@ -4,12 +4,10 @@ import {
   back,
   base,
   chain,
-  from,
   hook,
   jump,
   name,
   network,
-  protocol,
   rule,
   tcp,
   to,
@@ -97,7 +95,3 @@ export const DOCKER_UFW: Layer = {
     },
   ],
 };
-
-/** The same host when the port is published for one network only. */
-export const inDockerUser = (blocked: string) =>
-  rule('-A DOCKER-USER -j DROP', from(blocked), protocol(6), { do: 'drop' });

@@ -113,24 +113,25 @@ function closed({ fate }: Outcome | AnswerPart): boolean {
   return fate === 'drop' || fate === 'reject';
 }
 
-function checkCertain(part: AnswerPart, outcome: Outcome): void {
-  expect(part.fate).toBe(outcome.fate);
-  if (outcome.fate === 'unknown') return;
-  expect(part.path).toBe(outcome.path);
+/** What the evaluator says otherwise than the walk of a packet for which nothing had to be chosen. */
+function contradiction(part: AnswerPart, outcome: Outcome): string | undefined {
   const { address, port } = part.translated ?? {};
-  if (address !== undefined && outcome.destination !== 'self') {
-    expect(includes(address, outcome.destination)).toBe(true);
-  }
-  if (port !== undefined) expect(includes(port, outcome.destinationPort)).toBe(true);
-  if (!closed(outcome)) return;
   const by = part.decisions.find(({ fate }) => fate === outcome.fate);
-  expect(by?.rule?.text).toBe(outcome.by?.text);
+  const { destination, destinationPort } = outcome;
+  if (part.fate !== outcome.fate) return `${part.fate}, not ${outcome.fate}`;
+  if (outcome.fate === 'unknown') return undefined;
+  if (part.path !== outcome.path) return `by ${part.path}, not ${outcome.path}`;
+  if (address && destination !== 'self' && !includes(address, destination)) return 'elsewhere';
+  if (port && !includes(port, destinationPort)) return 'another port';
+  if (closed(outcome) && by?.rule?.text !== outcome.by?.text) return `by ${by?.rule?.text}`;
+  return undefined;
 }
 
 /** What is said for certain must hold whatever is chosen. */
-function checkPossible(part: AnswerPart, outcomes: readonly Outcome[]): void {
-  if (part.fate === 'accept') expect(outcomes.every(({ fate }) => fate === 'accept')).toBe(true);
-  if (closed(part)) expect(outcomes.every(closed)).toBe(true);
+function overclaim(part: AnswerPart, outcomes: readonly Outcome[]): string | undefined {
+  const opens = outcomes.every(({ fate }) => fate === 'accept');
+  if (part.fate === 'accept' && !opens) return 'accept, but it may not be';
+  return closed(part) && !outcomes.every(closed) ? `${part.fate}, but it may not be` : undefined;
 }
 
 function check(layers: readonly Layer[], question: Question, machine: Machine): number {
@@ -139,20 +140,20 @@ function check(layers: readonly Layer[], question: Question, machine: Machine): 
   let sure = 0;
   for (const packet of packetsOf(question)) {
     const holding = parts.filter((part) => has(part, packet));
-    expect(holding).toHaveLength(1);
+    if (holding.length !== 1) expect(holding).toHaveLength(1);
     const [part] = holding;
     const { outcomes, chosen } = naive(layers, packet, machine, question.inDevice);
     const [outcome] = outcomes;
     if (part === undefined || outcome === undefined) continue;
     if (part.fate !== 'unknown' || !chosen) sure += 1;
-    if (chosen) checkPossible(part, outcomes);
-    else checkCertain(part, outcome);
+    const wrong = chosen ? overclaim(part, outcomes) : contradiction(part, outcome);
+    if (wrong !== undefined) expect(wrong).toBeUndefined();
   }
   return sure;
 }
 
 describe('evaluate beside a walk of single packets', () => {
-  it('agrees on 28,000 packets where everything is understood', () => {
+  it('agrees on 22,400 packets where everything is understood', () => {
     let sure = 0;
     let packets = 0;
     const world = arbitraryLayers({ opaque: false });
@@ -161,7 +162,7 @@ describe('evaluate beside a walk of single packets', () => {
         sure += check(layers, question, machine);
         packets += 14;
       }),
-      { numRuns: 2000 },
+      { numRuns: 1600 },
     );
     expect(sure / packets).toBeGreaterThan(0.9);
   });
@@ -175,7 +176,7 @@ describe('evaluate beside a walk of single packets', () => {
         sure += check(layers, question, machine);
         packets += 14;
       }),
-      { numRuns: 1000 },
+      { numRuns: 600 },
     );
     expect(sure / packets).toBeGreaterThan(0.5);
   });
@@ -200,7 +201,7 @@ describe('evaluate beside a walk of single packets', () => {
           expect(facts(watched)).toEqual(facts(plain));
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 });

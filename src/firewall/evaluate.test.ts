@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { evaluate } from './evaluate.ts';
-import type { Chain, Layer, Rule } from './layer.ts';
+import type { Action, Chain, Layer, Rule } from './layer.ts';
 import {
   accept,
   ask,
@@ -205,6 +205,19 @@ describe('what is not understood', () => {
     expect(ask(layers)).toEqual(['accept']);
   });
 
+  it('gives up on chains that lead into each other without end, and says unknown', () => {
+    const levels = Array.from({ length: 15 }, (_, at) =>
+      chain(
+        `c${at}`,
+        ...Array.from({ length: 10 }, (_unused, index) =>
+          rule(`${at} ${index}`, jump(`c${at + 1}`)),
+        ),
+      ),
+    );
+    const start = base('input', hook('input'), 'accept', rule('go', jump('c0')));
+    expect(ask([inet(start, ...levels, chain('c15'))])).toEqual(['unknown']);
+  });
+
   it('names the rule that makes it unknown', () => {
     const [part] = evaluate([input('accept', rule('?', unclear, drop))], toPort(22), HOST);
     expect(part?.decisions).toEqual([
@@ -234,6 +247,72 @@ describe('what is not understood', () => {
     };
     expect(ask([input('drop'), aws])).toEqual(['drop']);
     expect(ask([input('accept'), aws])).toEqual(['unknown']);
+  });
+});
+
+describe('translation', () => {
+  const nat = (...rules: readonly Rule[]) =>
+    base('nat', hook('prerouting', -100, 'nat'), 'accept', ...rules);
+  const dnat = (to: string, ...ports: readonly number[]): Action => ({
+    do: 'dnat',
+    to: network(to),
+    ...(ports.length === 0 ? {} : { ports }),
+  });
+
+  it('goes by the new destination, and lets tests see the old one', () => {
+    const layers = [
+      inet(
+        nat(rule('web', ...tcp(8080), dnat('172.17.0.2', 80, 81))),
+        base('input', hook('input'), 'accept'),
+        base(
+          'forward',
+          hook('forward'),
+          'drop',
+          rule(
+            'in',
+            name('out-device', 'docker0'),
+            name('status', 'dnat'),
+            number('original-port', 8080),
+            ...tcp(80),
+            accept,
+          ),
+        ),
+      ),
+    ];
+    const [part] = evaluate(layers, toPort(8080), HOST);
+    expect(part).toMatchObject({
+      fate: 'accept',
+      path: 'forward',
+      destinationPort: [8080, 8081],
+      translated: { address: network('172.17.0.2').ranges, port: [80, 81] },
+    });
+    expect(ask(layers, toPort(80))).toEqual(['accept']);
+    expect(evaluate(layers, toPort(80), HOST)[0]?.path).toBe('input');
+  });
+
+  it('takes the first rule that translates and passes over later NAT chains', () => {
+    const layers = [
+      inet(
+        nat(rule('one', ...tcp(22), { do: 'redirect', ports: [2222, 2223] })),
+        { ...nat(rule('two', ...tcp(2222), drop)), name: 'later' },
+        base('input', hook('input'), 'drop', rule('in', ...tcp(2222), accept)),
+      ),
+    ];
+    expect(ask(layers)).toEqual(['accept']);
+    expect(ask(layers, toPort(2222))).toEqual(['drop']);
+    expect(ask(layers, { ...toPort(22), state: 'established' })).toEqual(['drop']);
+  });
+
+  it('cannot say which of several new ports is taken', () => {
+    const layers = (...open: readonly number[]) => [
+      inet(
+        nat(rule('some', ...tcp(22), dnat('192.0.2.10', 80, 82))),
+        base('input', hook('input'), 'drop', rule('in', ...tcp(...open), accept)),
+      ),
+    ];
+    expect(ask(layers(80, 81))).toEqual(['accept']);
+    expect(ask(layers(80))).toEqual(['unknown']);
+    expect(ask(layers(82))).toEqual(['drop']);
   });
 });
 

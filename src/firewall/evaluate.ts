@@ -18,8 +18,8 @@ import { type WalkContext, walk } from './walk.ts';
 
 type Shared = Pick<WalkContext, 'common' | 'visit' | 'budget'>;
 
-/** Steps of one question, 5 to 20 million a second: where it ends the rest is unknown. */
-const BUDGET = 10_000_000;
+/** Steps of one question, some millions a second: where it ends the rest is unknown. */
+const BUDGET = 4_000_000;
 
 /** Splits off packets of devices that an ingress chain is not attached to. */
 function atDevices(

@@ -88,7 +88,7 @@ describe('intentOf', () => {
         expect(lost).toEqual([]);
         expect(sameAnswers([layer], [intentLayer(intent)], HOST)).toBe(true);
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 });

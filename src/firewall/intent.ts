@@ -1,7 +1,7 @@
 import type { Machine } from '../model/machine.ts';
 import { readNetwork } from '../model/network.ts';
 import type { Transport } from '../model/port.ts';
-import { type Box, joinBoxes } from './boxes.ts';
+import { type Box, joinBoxes, unionAll } from './boxes.ts';
 import { FAMILIES, TRANSPORTS } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 import type { Allowance, Intent } from './kind.ts';
@@ -78,7 +78,7 @@ function grantsOf(
   const boxes = boxesOf(local).filter((box) => obstacle(box, question) === undefined);
   const byDevice = question.inDevice.map((device) => {
     const own = boxes.filter(({ inDevice }) => inDevice.includes(device));
-    const source = own.reduce<Ranges<bigint>>((all, box) => union(all, box.source), []);
+    const source = unionAll(own.map((box) => box.source));
     return { device, source };
   });
   const everywhere = intersectAll(byDevice.map(({ source }) => source));

@@ -157,14 +157,14 @@ export type Test =
       readonly rows: readonly (readonly Cell[])[];
       readonly not?: boolean;
     }
-  /** Holds below a rate or count, or with `over` above it. One first packet is below. */
+  /** Holds below a rate or count (`10/minute`, `3 connections per source`), or with `over` above it. One first packet is below. */
   | { readonly test: 'limit'; readonly over: boolean; readonly text: string }
   /** Never matches: `-m state --state` of nothing, an empty set. */
   | { readonly test: 'never' }
   /** Not understood: may match or not. */
   | { readonly test: 'opaque'; readonly text: string };
 
-/** What a cell of a tuple or map key holds; `any` is a cell that matches everything. */
+/** What a cell of a tuple or map key holds; `any` matches everything. A `family` has the numbers 4 and 6. */
 export type Cell =
   | { readonly numbers: Ranges<number> }
   | { readonly addresses: AddressRanges }

@@ -279,20 +279,20 @@ function holds(test: Test, going: Going): boolean {
   }
 }
 
-function values<T extends number | bigint>(ranges: Ranges<T>): readonly T[] {
+function values<T extends number | bigint>(ranges: Ranges<T>, one: T): readonly T[] {
   const out: T[] = [];
   for (let at = 0; at < ranges.length; at += 2) {
     let value = ranges[at] as T;
     while (value < (ranges[at + 1] as T) && out.length < 8) {
       out.push(value);
-      value = (typeof value === 'bigint' ? value + 1n : Number(value) + 1) as T;
+      value = ((value as number) + (one as number)) as T;
     }
   }
   return out;
 }
 
-function pick<T extends number | bigint>(ranges: Ranges<T>, going: Going): T {
-  const all = values(ranges);
+function pick<T extends number | bigint>(ranges: Ranges<T>, one: T, going: Going): T {
+  const all = values(ranges, one);
   return all[all.length === 1 ? 0 : going.choose(all.length)] as T;
 }
 
@@ -307,10 +307,10 @@ function rewrite(action: Extract<Action, { do: 'dnat' | 'redirect' }>, going: Go
         : (many[many.length === 1 ? 0 : going.choose(many.length)]?.value ?? 'self');
   } else if (action.to !== undefined) {
     if (action.to.family !== going.packet.family) throw new Lost();
-    going.destination = pick(action.to.ranges, going);
+    going.destination = pick(action.to.ranges, 1n, going);
   }
   if (action.ports !== undefined && PORTED.includes(going.packet.protocol)) {
-    going.destinationPort = pick(action.ports, going);
+    going.destinationPort = pick(action.ports, 1, going);
   }
   going.natted = action.do === 'redirect' || action.to !== undefined || going.natted;
   going.changed =
@@ -392,7 +392,7 @@ function run(
   nat: { done: boolean },
   depth: number,
 ): void {
-  if (chain.order === 'last') return runLast(chain, place, going, nat, depth);
+  if (chain.order === 'last') return runLast(chain, place, going);
   for (const rule of chain.rules) {
     for (const step of rule.steps) {
       if ('test' in step) {
@@ -406,26 +406,41 @@ function run(
   }
 }
 
-/** pf.conf(5): the last matching rule wins, unless a quick one matches. */
-function runLast(
-  chain: Chain,
-  place: Place,
-  going: Going,
-  nat: { done: boolean },
-  depth: number,
-): void {
+/** What the rules of a chain come to: the last that matched, and whether one said `quick`. */
+interface Matched {
+  readonly winner: Rule | undefined;
+  readonly quick: boolean;
+}
+
+/** pf.conf(5): the last matching rule wins, unless a quick one matches; an anchor's rules stand in its place. */
+function lastMatch(chain: Chain, place: Place, going: Going): Matched {
   let winner: Rule | undefined;
   for (const rule of chain.rules) {
     const tests = rule.steps.filter((step) => 'test' in step);
     if (!tests.every((test) => holds(test, going))) continue;
-    if (!rule.steps.some((step) => 'do' in step)) continue;
+    const action = rule.steps.find((step) => 'do' in step);
+    if (action === undefined || !('do' in action)) continue;
+    if (action.do === 'jump') {
+      const anchor = place.table.chains.find(({ name }) => name === action.chain);
+      if (anchor === undefined) throw new Lost();
+      const inner = lastMatch(anchor, place, going);
+      winner = inner.winner ?? winner;
+      if (inner.quick || (rule.quick === true && inner.winner !== undefined)) {
+        return { winner, quick: true };
+      }
+      continue;
+    }
     winner = rule;
-    if (rule.quick === true) break;
+    if (rule.quick === true) return { winner, quick: true };
   }
+  return { winner, quick: false };
+}
+
+function runLast(chain: Chain, place: Place, going: Going): void {
+  const { winner } = lastMatch(chain, place, going);
   const action = winner?.steps.find((step) => 'do' in step);
-  if (winner !== undefined && action !== undefined && 'do' in action) {
-    act(action, winner, place, going, nat, depth);
-  }
+  if (winner === undefined || action === undefined || !('do' in action)) return;
+  act(action, winner, place, going, { done: false }, 0);
 }
 
 const NETFILTER = ['nftables', 'iptables', 'ufw', 'firewalld'];
@@ -578,8 +593,8 @@ function once(
   return { fate: lost ? 'unknown' : 'accept', path, ...where };
 }
 
-/** Choices tried at most; a ruleset with more than ten unknowns on one packet's way is cut short. */
-const MOST = 2048;
+/** Choices tried at most; a ruleset with more than seven unknowns on one packet's way is cut short. */
+const MOST = 128;
 
 /** All outcomes that are possible, and whether anything had to be chosen. */
 export function naive(

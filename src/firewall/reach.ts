@@ -2,7 +2,7 @@ import type { Machine } from '../model/machine.ts';
 import { readNetwork } from '../model/network.ts';
 import type { Transport } from '../model/port.ts';
 import type { LayerDecision, Reach, Reachability, ReachPart } from '../model/reachability.ts';
-import { type Box, FULL_PORTS, fullAddresses, isOne, joinBoxes } from './boxes.ts';
+import { type Box, FULL_PORTS, fullAddresses, isOne, joinBoxes, unionAll } from './boxes.ts';
 import { addressText, cidrsOf } from './cidrs.ts';
 import { evaluate } from './evaluate.ts';
 import type { Family, Layer } from './layer.ts';
@@ -159,13 +159,13 @@ function extraConditions(box: Box, question: Question): readonly string[] {
   return [...to, ...from];
 }
 
-/** A part and what of it is said in words; boxes of one answer can be joined. */
+/** Parts of which the same is said in words; their boxes can be joined. */
 interface Told {
   readonly fate: AnswerPart['fate'];
   readonly conditions: readonly string[];
-  readonly decisions: readonly LayerDecision[];
+  readonly decisions: Set<LayerDecision>;
   readonly translated: string | undefined;
-  readonly boxes: readonly Box[];
+  readonly boxes: Box[];
 }
 
 function boxOf({ source, destination, sourcePort, destinationPort, inDevice }: AnswerPart): Box {
@@ -194,10 +194,19 @@ function group(parts: readonly AnswerPart[], family: Family, byRule: boolean): r
     const translated = translatedText(family, part);
     const rules = byRule ? numbering.of(part.decisions) : '';
     const key = [part.fate, translated, rules, ...part.conditions].join('\n');
-    const known = groups.get(key) ?? { ...part, translated, decisions: [], boxes: [] };
-    const fresh = part.decisions.filter((decision) => !known.decisions.includes(decision));
-    const decisions = [...known.decisions, ...fresh].slice(0, DECISIONS_NAMED);
-    groups.set(key, { ...known, decisions, boxes: [...known.boxes, boxOf(part)] });
+    const { fate, conditions } = part;
+    const known = groups.get(key) ?? {
+      fate,
+      conditions,
+      translated,
+      decisions: new Set<LayerDecision>(),
+      boxes: [],
+    };
+    for (const decision of part.decisions) {
+      if (known.decisions.size < DECISIONS_NAMED) known.decisions.add(decision);
+    }
+    known.boxes.push(boxOf(part));
+    groups.set(key, known);
   }
   return [...groups.values()];
 }
@@ -217,7 +226,7 @@ function reachParts(told: Told, question: Question): readonly ReachPart[] {
     from: blocksOf(question.family, box.source),
     ...(box.inDevice.length === devices.length ? {} : { devices: box.inDevice }),
     conditions: [...conditions, ...extraConditions(box, question)],
-    decisions,
+    decisions: [...decisions],
     ...(translated === undefined ? {} : { translated }),
   }));
 }
@@ -233,9 +242,10 @@ function partsOf(parts: readonly AnswerPart[], question: Question): readonly Rea
 }
 
 function acceptedFrom(parts: readonly AnswerPart[], device: string): Ranges<bigint> {
-  return parts
-    .filter(({ fate, inDevice }) => fate === 'accept' && inDevice.includes(device))
-    .reduce<Ranges<bigint>>((all, { source }) => union(all, source), []);
+  const accepted = parts.filter(
+    ({ fate, inDevice }) => fate === 'accept' && inDevice.includes(device),
+  );
+  return unionAll(accepted.map(({ source }) => source));
 }
 
 /** Devices that the rest of the world is behind; all of them when no default route says so. */

@@ -1,5 +1,5 @@
 import type { Fate } from '../model/reachability.ts';
-import { isOne } from './boxes.ts';
+import { cut, isOne } from './boxes.ts';
 import type { PreparedChain, PreparedRule } from './compile.ts';
 import type { Action, Chain, Rule, Test } from './layer.ts';
 import { type Holding, hasPorts, hold, holdRow, tracked, type View } from './match.ts';
@@ -30,11 +30,11 @@ interface Frame {
   readonly chain: PreparedChain;
   readonly depth: number;
   /** Absent in the base chain. */
-  readonly back?: Task;
+  readonly back: Task | undefined;
   /** Marks of packets that may have left the chain already. */
-  readonly skip?: Marks;
+  readonly skip: Marks | undefined;
   /** Entered by a goto that may not have been: its end is the end of the caller too, perhaps. */
-  readonly mayEndCaller?: boolean;
+  readonly mayEndCaller: boolean;
   /** Rates below which the chain was entered. */
   readonly phrases: readonly string[];
 }
@@ -96,7 +96,12 @@ function flagged(frame: Frame): Frame | undefined {
   return undefined;
 }
 
+function baseFrame(chain: PreparedChain, skip: Marks | undefined): Frame {
+  return { chain, depth: 0, back: undefined, skip, mayEndCaller: false, phrases: NO_PHRASES };
+}
+
 function phrasesOf({ frame, phrases }: Task): readonly string[] {
+  if (phrases.length === 0) return frame.phrases;
   return [...frame.phrases, ...phrases];
 }
 
@@ -163,8 +168,8 @@ class Walk {
   }
 
   run(parcel: Parcel): readonly Parcel[] {
-    const skip = this.#context.passedOver === true ? { skip: marksOf(parcel) } : {};
-    const frame = { chain: this.#base, depth: 0, phrases: NO_PHRASES, ...skip };
+    const skip = this.#context.passedOver === true ? marksOf(parcel) : undefined;
+    const frame = baseFrame(this.#base, skip);
     this.#tell(frame, 'enter');
     let task: Task | undefined = this.#from(parcel, frame, 0);
     while (task !== undefined) {
@@ -249,6 +254,7 @@ class Walk {
       const phrases = [...task.phrases, `at most ${test.text}`];
       return { ...task, step, phrases, over: task.over || test.over };
     }
+    if (this.#takeRun(task)) return undefined;
     const holding = hold(test, task.parcel, this.#context);
     if (holding === 'miss') return this.#miss(task, rule);
     if (holding === 'hit') return { ...task, step };
@@ -264,6 +270,27 @@ class Walk {
             guess: task.guess || piece.held === 'maybe',
           },
     );
+  }
+
+  /** Takes rules that differ in their source only at once; their pieces wait. */
+  #takeRun(task: Task): boolean {
+    const { visit, common } = this.#context;
+    if (visit !== undefined || task.guess || task.over) return false;
+    const { parcel, frame } = task;
+    const run = frame.chain.run(task.at);
+    if (run === undefined || run.step !== task.step || run.family !== common.family) return false;
+    const { outside } = cut(parcel.source, run.all);
+    if (outside.length > 0) {
+      this.#tasks.push(this.#from({ ...parcel, source: outside }, frame, run.end));
+    }
+    const step = task.step + 1;
+    for (const segment of run.segments) {
+      const { inside: source } = cut(segment.source, parcel.source);
+      if (source.length === 0) continue;
+      const piece = { ...task, parcel: { ...parcel, source }, at: segment.at, step, split: true };
+      this.#tasks.push(piece);
+    }
+    return true;
   }
 
   /** Goes on with the first piece; the others wait. */
@@ -371,16 +398,15 @@ class Walk {
     const { frame, parcel } = task;
     const chain = frame.chain.target(action.chain, rule.pass);
     if (chain === undefined || frame.depth >= depthLimit(frame)) return this.#lose(task, rule);
-    const base = { chain, depth: frame.depth + 1, phrases: phrasesOf(task) };
-    const entered: Frame =
-      action.do === 'goto' && !uncertain
-        ? { ...frame, ...base }
-        : {
-            ...base,
-            back: next,
-            ...(uncertain ? { skip: marksOf(parcel) } : {}),
-            ...(action.do === 'goto' ? { mayEndCaller: true } : {}),
-          };
+    const certainGoto = action.do === 'goto' && !uncertain;
+    const entered: Frame = {
+      chain,
+      depth: frame.depth + 1,
+      back: certainGoto ? frame.back : next,
+      skip: uncertain ? marksOf(parcel) : certainGoto ? frame.skip : undefined,
+      mayEndCaller: certainGoto ? frame.mayEndCaller : action.do === 'goto',
+      phrases: phrasesOf(task),
+    };
     this.#tell(entered, 'enter');
     return this.#from(parcel, entered, 0);
   }
@@ -440,12 +466,12 @@ class Walk {
     }
     this.#tell(frame, 'return');
     const resumed = { ...back, parcel };
-    return frame.mayEndCaller === true ? mayHaveLeft(resumed) : resumed;
+    return frame.mayEndCaller ? mayHaveLeft(resumed) : resumed;
   }
 
   #policy(parcel: Parcel, { phrases }: Frame): void {
     // after a goto the frame is in another chain: the policy is that of the base chain
-    const frame = { chain: this.#base, depth: 0, phrases };
+    const frame = { ...baseFrame(this.#base, undefined), phrases };
     const fate = this.#base.chain.policy ?? 'accept';
     this.#tell(frame, 'policy');
     if (this.#context.passedOver !== true) return this.#close(parcel, frame, fate, undefined);

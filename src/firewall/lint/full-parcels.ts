@@ -1,7 +1,7 @@
 import type { Machine } from '../../model/machine.ts';
 import { FULL_PORTS, fullAddresses } from '../boxes.ts';
 import type { PreparedChain } from '../compile.ts';
-import type { Family, Layer, Step } from '../layer.ts';
+import type { Family, Field, Layer, Step } from '../layer.ts';
 import { localityOf } from '../locality.ts';
 import { mentionedDevices, rulesOf } from '../mentioned.ts';
 import { hookOf, isBeforeTracking } from '../netfilter-order.ts';
@@ -18,11 +18,18 @@ export interface Everything {
 }
 
 const STATES: readonly State[] = ['new', 'established', 'related', 'invalid', 'untracked'];
-const COMMON_PROTOCOLS = [6, 17, 1, 58];
+const TCP = 6;
+const COMMON_PROTOCOLS = [TCP, 17, 1, 58];
 
 function protocolsIn(step: Step): readonly number[] {
   if (!('test' in step) || step.test !== 'number' || step.field !== 'protocol') return [];
   return step.in.filter((_, at) => at % 2 === 0);
+}
+
+function fieldsOf(step: Step): readonly Field[] {
+  if ('do' in step) return step.do === 'map' ? step.fields : [];
+  if (step.test === 'tuple') return step.fields;
+  return 'field' in step ? [step.field] : [];
 }
 
 /** Protocols that rules tell apart, and one that none of them names. */
@@ -36,6 +43,39 @@ function protocolsOf(layer: Layer): readonly number[] {
     (number) => !named.has(number) && !tests.some((wanted) => includes(wanted, number)),
   );
   return unnamed === undefined ? [...named] : [...named, unnamed];
+}
+
+/** Fields for which a ruleset need not be walked protocol by protocol. */
+const OF_ALL_PROTOCOLS: ReadonlySet<Field> = new Set([
+  'source',
+  'destination',
+  'in-device',
+  'out-device',
+  'family',
+  'state',
+]);
+
+interface Kinds {
+  readonly protocols: readonly number[];
+  readonly states: readonly State[];
+}
+
+const kindsByLayer = new WeakMap<Layer, Kinds>();
+
+/** Protocols and states to walk: one of each where no rule tells them apart. */
+function kindsOf(layer: Layer): Kinds {
+  const known = kindsByLayer.get(layer);
+  if (known !== undefined) return known;
+  const steps = rulesOf([layer]).flatMap((rule) => rule.steps);
+  const fields = new Set(steps.flatMap(fieldsOf));
+  const flags = steps.some((step) => 'test' in step && step.test === 'tcp-flags');
+  const alike = !flags && [...fields].every((field) => OF_ALL_PROTOCOLS.has(field));
+  const kinds = {
+    protocols: alike ? [TCP] : protocolsOf(layer),
+    states: fields.has('state') ? STATES : STATES.slice(0, 1),
+  };
+  kindsByLayer.set(layer, kinds);
+  return kinds;
 }
 
 function familiesOf({ table }: PreparedChain): readonly Family[] {
@@ -74,10 +114,10 @@ function parcelOf(base: PreparedChain, family: Family, state: State, inDevice: r
 export function everythingFor(base: PreparedChain, machine: Machine): readonly Everything[] {
   const { layer } = base;
   const devices = devicesOf(layer, machine);
-  const protocols = protocolsOf(layer);
+  const { protocols, states } = kindsOf(layer);
   return familiesOf(base).flatMap((family) =>
     protocols.flatMap((protocol) =>
-      STATES.map((state) => ({
+      states.map((state) => ({
         parcel: parcelOf(base, family, state, devices),
         common: {
           family,

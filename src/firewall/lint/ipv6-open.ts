@@ -1,7 +1,8 @@
 import type { Reach } from '../../model/reachability.ts';
+import { overlaps, unionAll } from '../boxes.ts';
 import { TRANSPORTS } from '../compare.ts';
 import { reachableAddresses } from '../locality.ts';
-import { intersection, type Ranges, union } from '../ranges.ts';
+import { intersection, type Ranges } from '../ranges.ts';
 import { portsText } from '../reach.ts';
 import type { Answer, Check } from './check.ts';
 import { flawOfDecision } from './flaw.ts';
@@ -11,7 +12,7 @@ const CLOSED: readonly Reach[] = ['nobody', 'networks', 'devices'];
 
 function portsWith(answer: Answer | undefined, reaches: readonly Reach[]): Ranges<number> {
   const classes = (answer?.classes ?? []).filter(({ reach }) => reaches.includes(reach));
-  return classes.reduce<Ranges<number>>((all, { ports }) => union(all, ports), []);
+  return unionAll(classes.map(({ ports }) => ports));
 }
 
 /** Ports that anyone reaches over IPv6 and not over IPv4: the rules of one family were forgotten. */
@@ -22,7 +23,7 @@ export const ipv6Open: Check = ({ answers, machine }) =>
     const ports = intersection(portsWith(over(6), OPEN), portsWith(over(4), CLOSED));
     const [first] = ports;
     if (first === undefined) return [];
-    const one = over(6)?.classes.find((some) => intersection(some.ports, ports).length > 0);
+    const one = over(6)?.classes.find((some) => overlaps(some.ports, ports));
     const decision = one?.parts[0]?.decisions.at(-1);
     const place = decision ?? { layer: '', origin: '', table: '', chain: '', fate: 'accept' };
     const hasAddress = machine.devices.length === 0 || reachableAddresses(machine, 6).length > 0;

@@ -1,5 +1,6 @@
 import type { LayerDecision } from '../../model/reachability.ts';
-import { includes, type Ranges, union } from '../ranges.ts';
+import { unionAll } from '../boxes.ts';
+import { includes, type Ranges } from '../ranges.ts';
 import { portsText } from '../reach.ts';
 import type { Answer, Check, LintWorld } from './check.ts';
 import { flawOfDecision } from './flaw.ts';
@@ -10,7 +11,7 @@ const MOST_PORTS = 256;
 interface Opened {
   readonly decision: LayerDecision;
   readonly transports: Set<string>;
-  ports: Ranges<number>;
+  readonly ports: Ranges<number>[];
   used: boolean;
 }
 
@@ -37,7 +38,7 @@ function gather(world: LintWorld, answer: Answer, opened: Map<LayerDecision, Ope
         ports: [],
         used: false,
       };
-      known.ports = union(known.ports, destinationPort);
+      known.ports.push(destinationPort);
       known.transports.add(answer.transport);
       known.used ||= used.some((port) => includes(destinationPort, port));
       opened.set(decision, known);
@@ -51,6 +52,7 @@ export const noListener: Check = (world) => {
   const opened = new Map<LayerDecision, Opened>();
   for (const answer of world.answers) gather(world, answer, opened);
   return [...opened.values()]
+    .map((one) => ({ ...one, ports: unionAll(one.ports) }))
     .filter(({ used, ports }) => !used && width(ports) <= MOST_PORTS)
     .map(({ decision, ports, transports }) => {
       const what = `${[...transports].join(' and ')} ${portsText(ports)}`;

@@ -50,7 +50,7 @@ describe.runIf(namespacesMet('nft', 'ss', 'redis-server', 'python3'))('postern a
 
   async function audited(...args: string[]): Promise<AuditReport> {
     const run = await inside('audit', '--json', ...args);
-    return auditReport.parse(JSON.parse(run.stdout)) as AuditReport;
+    return auditReport.parse(JSON.parse(run.stdout));
   }
 
   function door(transport: 'tcp' | 'udp', port: number, of = report) {
@@ -82,7 +82,9 @@ describe.runIf(namespacesMet('nft', 'ss', 'redis-server', 'python3'))('postern a
         { namespace: namespace.name },
       ),
     );
-    await vi.waitFor(() => expect(children[0]?.log()).toContain('Ready to accept'), 10_000);
+    await vi.waitFor(() => {
+      if (children[0]?.log().includes('Ready to accept') !== true) throw new Error('not ready');
+    }, 10_000);
     report = await audited();
   });
 
@@ -184,7 +186,7 @@ describe.runIf(namespacesMet('nft', 'ss', 'redis-server', 'python3'))('postern a
       ...['--clear-groups', process.execPath, PROGRAM],
     ];
     const run = await postern(['audit', '--json'], { command });
-    const seen = auditReport.parse(JSON.parse(run.stdout)) as AuditReport;
+    const seen = auditReport.parse(JSON.parse(run.stdout));
     expect(run.code).toBe(3);
     expect(seen.audit.complete).toBe(false);
     expect(door('tcp', 6379, seen)?.reachability[0]?.reach).toBe('unknown');

@@ -66,6 +66,8 @@ export interface Script {
   readonly undo: readonly Command[];
   /** Makes it outlive a restart. */
   readonly persist: readonly (Command | FileWrite)[];
+  /** Takes `persist` back where the files of `touches` put back are not enough: a daemon holds them in memory. */
+  readonly unpersist?: readonly Command[];
   /** Files that `apply`, `undo` or `persist` change: kept in the snapshot. */
   readonly touches: readonly string[];
   /** The same for a person to paste, with comments. */

@@ -70,7 +70,14 @@ async function prepare({ store, script, summary, undoAfter }: ApplyRequest, id: 
   await store.write(
     id,
     'undo.sh',
-    undoScript({ id, summary, undo: script.undo, files, fallback }),
+    undoScript({
+      id,
+      summary,
+      undo: script.undo,
+      unpersist: script.unpersist ?? [],
+      files,
+      fallback,
+    }),
     0o700,
   );
   await store.write(id, 'watchdog.sh', watchdogScript(undoAfter), 0o700);

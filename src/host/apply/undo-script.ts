@@ -7,11 +7,14 @@ export interface UndoSteps {
   readonly summary: string;
   /** The change's own way back. */
   readonly undo: readonly Command[];
+  /** The same for what a confirmed change made persistent. */
+  readonly unpersist: readonly Command[];
   readonly files: ChangeRecord['files'];
   /** Puts the whole ruleset back as it was; run only when the own way back failed. */
   readonly fallback: readonly Command[];
 }
 
+const CONFIRMED = 'confirmed() { [ "$(cat verdict 2>/dev/null)" = confirmed ]; }';
 /** Where tools of the administrator lie; the script may be run with any PATH. */
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -19,14 +22,16 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
  * The way back as a shell script that needs nothing of Postern: it works when Node is gone, updated
  * or out of memory. It goes on after a step that fails, tells with exit code 1, and may be run again.
  */
-export function undoScript({ id, summary, undo, files, fallback }: UndoSteps): string {
+export function undoScript({ id, summary, undo, unpersist, files, fallback }: UndoSteps): string {
   return [
     '#!/bin/sh',
     `# Takes back: ${oneLine(summary)}. Written by postern.`,
     `PATH=${PATH}; export PATH`,
     'cd "$(dirname "$0")" || exit 1',
     'failed=0',
+    CONFIRMED,
     ...undo.map((command) => `${line(command)} || failed=1`),
+    ...unpersist.map((command) => `if confirmed; then ${line(command)} || failed=1; fi`),
     ...files.flatMap(restore),
     ...fallbackLines(fallback),
     'if [ "$failed" = 0 ]; then : > taken-back; fi',
@@ -44,11 +49,7 @@ function oneLine(text: string): string {
 function fallbackLines(fallback: readonly Command[]): string[] {
   if (fallback.length === 0) return [];
   const steps = fallback.map(line).join(' && ');
-  return [
-    'if [ "$failed" = 1 ] && [ "$(cat verdict 2>/dev/null)" != confirmed ]; then',
-    `  ${steps} && failed=0`,
-    'fi',
-  ];
+  return ['if [ "$failed" = 1 ] && ! confirmed; then', `  ${steps} && failed=0`, 'fi'];
 }
 
 function line({ argv, stdin }: Command): string {
@@ -77,7 +78,7 @@ export function watchdogScript(seconds: number): string {
     "trap '' HUP INT QUIT TERM PIPE",
     `PATH=${PATH}; export PATH`,
     'cd "$(dirname "$0")" || exit 1',
-    'confirmed() { [ "$(cat verdict 2>/dev/null)" = confirmed ]; }',
+    CONFIRMED,
     `left=${Math.ceil(seconds)}`,
     'while [ "$left" -gt 0 ]; do',
     '  if [ -e taken-back ] || confirmed; then exit 0; fi',

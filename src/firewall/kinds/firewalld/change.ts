@@ -230,6 +230,8 @@ function byRules(change: Change, plans: readonly Plan[], layer: Layer): Script {
     apply,
     undo: plans.flatMap((plan) => backward(plan, false)),
     persist: plans.flatMap((plan) => forward(plan, true)),
+    // firewalld need not notice that a file of its was put back, and would write the rule again
+    unpersist: plans.flatMap((plan) => backward(plan, true)),
     touches: plans.map(({ zone }) => zoneFile(zone)),
     text: textOf(change, [...apply, ...plans.flatMap((plan) => forward(plan, true))]),
     warnings: warningsOf(layer, plans),

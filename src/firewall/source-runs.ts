@@ -36,6 +36,8 @@ interface Shape {
   readonly step: number;
   readonly family: Family;
   readonly source: Ranges<bigint>;
+  /** Which rule let a packet go back is told nowhere, so that all of them are one. */
+  readonly returns: boolean;
 }
 
 function text(_: string, value: unknown): unknown {
@@ -57,6 +59,7 @@ function shapeOf(steps: readonly Step[]): Shape | undefined {
     step,
     family,
     source: ranges,
+    returns: last.do === 'return',
   };
 }
 
@@ -133,13 +136,14 @@ function dropClosed(least: Least, open: ReadonlySet<number>): void {
 function runOf(shapes: readonly Shape[], first: number): SourceRun | undefined {
   const [one] = shapes;
   if (one === undefined || shapes.length < SHORTEST) return undefined;
+  const all = unionAll(shapes.map(({ source }) => source));
   return {
     first,
     end: first + shapes.length,
     step: one.step,
     family: one.family,
-    segments: segmentsOf(shapes, first),
-    all: unionAll(shapes.map(({ source }) => source)),
+    segments: one.returns ? [{ source: all, at: first }] : segmentsOf(shapes, first),
+    all,
   };
 }
 

@@ -339,6 +339,14 @@ const natHooks = fc.constantFrom<Hook>(
   { point: 'input', priority: 100, type: 'nat' },
 );
 
+const MOVING = new Set(['dnat', 'redirect', 'jump', 'goto', 'map']);
+
+/** The kernel takes destination translations before routing only (nft_nat_validate). */
+function validAt(hook: Hook, { steps }: Rule): boolean {
+  if (hook.type !== 'nat' || hook.point === 'prerouting') return true;
+  return steps.every((step) => 'test' in step || !MOVING.has(step.do));
+}
+
 function tableOf(world: World): fc.Arbitrary<Table> {
   return fc.boolean().chain((nat) => {
     const hooks = nat ? natHooks : filterHooks;
@@ -363,7 +371,14 @@ function tableOf(world: World): fc.Arbitrary<Table> {
       .map(([family, some, chains, sleeps]) => ({
         name: 'table',
         family,
-        chains: [...some.map((one, at) => ({ ...one, name: `base ${at}` })), ...chains],
+        chains: [
+          ...some.map((one, at) => ({
+            ...one,
+            name: `base ${at}`,
+            rules: one.rules.filter((rule) => validAt(one.hook, rule)),
+          })),
+          ...chains,
+        ],
         dormant: sleeps && some.length === 3,
       }));
   });

@@ -152,7 +152,10 @@ function check(layers: readonly Layer[], question: Question, machine: Machine): 
   return sure;
 }
 
-describe('evaluate beside a walk of single packets', () => {
+/** Rulesets are random, and some take long on a loaded machine. */
+const PATIENCE = { timeout: 300_000 };
+
+describe('evaluate beside a walk of single packets', PATIENCE, () => {
   it('agrees on 22,400 packets where everything is understood', () => {
     let sure = 0;
     let packets = 0;

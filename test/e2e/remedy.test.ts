@@ -135,10 +135,14 @@ for (const { guard, kind, here } of GUARDS) {
     });
 
     // the terminal is the same for every firewall
-    test.skipIf(kind !== 'nftables').each([
-      ['yes', 'applied and confirmed', false],
-      ['no', 'taken back', true],
-    ])('at a terminal the answer %s is heard: %s', async (answer, said, open) => {
+    const answers: readonly (readonly [string, string, boolean])[] =
+      kind === 'nftables'
+        ? [
+            ['yes', 'applied and confirmed', false],
+            ['no', 'taken back', true],
+          ]
+        : [];
+    test.each(answers)('at a terminal the answer %s is heard: %s', async (answer, said, open) => {
       const line = host.command('close', '5432', '--apply').map(shellWord).join(' ');
       const terminal = spawn('script', ['-qefc', line, '/dev/null']);
       let shown = '';
@@ -158,9 +162,10 @@ for (const { guard, kind, here } of GUARDS) {
     });
 
     // ufw has no sets: a run of it for each network
-    test.skipIf(kind === 'ufw')('a port is left to a country’s worth of networks', async () => {
+    const many = kind === 'ufw' ? [] : [300];
+    test.each(many)('a port is left to a country’s worth of networks: %i', async (length) => {
       const [friend, stranger] = host.clients;
-      const blocks = Array.from({ length: 300 }, (_, at) => `${20 + (at >> 8)}.${at & 255}.0.0/24`);
+      const blocks = Array.from({ length }, (_, at) => `${20 + (at >> 8)}.${at & 255}.0.0/24`);
       const from = [friend, '2001:db8::/32', ...blocks].join(',');
       const { code, out, err } = await host.postern('restrict', '5432', '--from', from, '--apply');
       expect({ code, err }).toEqual({ code: 0, err: '' });

@@ -135,14 +135,14 @@ for (const { guard, kind, here } of GUARDS) {
     });
 
     // the terminal is the same for every firewall
-    const answers: readonly (readonly [string, string, boolean])[] =
+    const replies: readonly (readonly [string, string, boolean])[] =
       kind === 'nftables'
         ? [
             ['yes', 'applied and confirmed', false],
             ['no', 'taken back', true],
           ]
         : [];
-    test.each(answers)('at a terminal the answer %s is heard: %s', async (answer, said, open) => {
+    test.each(replies)('at a terminal the answer %s is heard: %s', async (answer, said, open) => {
       const line = host.command('close', '5432', '--apply').map(shellWord).join(' ');
       const terminal = spawn('script', ['-qefc', line, '/dev/null']);
       let shown = '';

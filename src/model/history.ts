@@ -66,6 +66,8 @@ export interface Change {
   readonly at: string;
   readonly address: string;
   readonly names: readonly string[];
+  /** Name of the machine that looked; `nmap` and the like for imports that do not say. */
+  readonly vantage: string;
   readonly transport: Transport;
   readonly port: number;
   readonly before?: ChangeSide;
@@ -87,6 +89,7 @@ export interface FindingRecord {
   readonly id: string;
   readonly address: string;
   readonly names: readonly string[];
+  readonly vantage: string;
   readonly transport: Transport;
   readonly port: number;
   readonly rule: string;

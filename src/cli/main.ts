@@ -20,6 +20,19 @@ function actionsFor(terminal: Terminal, version: string): Actions {
     },
     ports: async (query, options) =>
       (await import('./commands/ports.ts')).portsCommand(query, options, terminal),
+    history: async (place, options) =>
+      (await import('./commands/history.ts')).historyCommand(place, options, terminal),
+    diff: async (sides, options) =>
+      (await import('./commands/diff.ts')).diffCommand(sides, options, terminal),
+    import: async (files, options) =>
+      (await import('./commands/import.ts')).importCommand(files, options, terminal),
+    backup: async (file, options) =>
+      (await import('./commands/db.ts')).backupCommand(file, options, terminal),
+    restore: async (file, options) =>
+      (await import('./commands/db.ts')).restoreCommand(file, options, terminal),
+    migrate: async (options) =>
+      (await import('./commands/db.ts')).migrateCommand(options, terminal),
+    check: async (options) => (await import('./commands/db.ts')).checkCommand(options, terminal),
   };
 }
 

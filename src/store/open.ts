@@ -16,6 +16,8 @@ export interface Store {
   readonly migrated: Migrated;
   /** Asks. Throws STORE_BUSY, STORE_DAMAGED, STORE_FULL, STORE_GONE. */
   read<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
+  /** Asks several times of one moment's state, while others go on writing. Throws as `read`. */
+  snapshot<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
   /** Changes all or nothing, and is on the disk when it resolves. Throws as `read`. */
   write<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -87,6 +89,14 @@ class OpenStore implements Store {
 
   read<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
     return this.#told(() => work(this.#db));
+  }
+
+  snapshot<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
+    const reading = this.#db
+      .transaction()
+      .setAccessMode('read only')
+      .setIsolationLevel('repeatable read');
+    return this.#told(() => reading.execute(work));
   }
 
   write<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T> {

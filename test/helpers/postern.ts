@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface Run {
@@ -19,12 +22,29 @@ export interface RunOptions {
 
 export const PROGRAM = fileURLToPath(new URL('../../bin/postern.js', import.meta.url));
 
+let made: string | undefined;
+
+/** Where the scans of this test process are stored: never in the home of who runs the tests. */
+function dataHome(): string {
+  if (made === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), 'postern-data-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    made = folder;
+  }
+  return made;
+}
+
 /** Runs the built program as a user would, to its end. */
 export function postern(args: readonly string[], options: RunOptions = {}): Promise<Run> {
   const [command = '', ...before] = options.command ?? [process.execPath, PROGRAM];
   const child = spawn(command, [...before, ...args], {
     cwd: options.cwd ?? process.cwd(),
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...options.env },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: process.env['HOME'] ?? '/',
+      XDG_DATA_HOME: dataHome(),
+      ...options.env,
+    },
     stdio: 'pipe',
   });
   const out: Buffer[] = [];

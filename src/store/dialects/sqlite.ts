@@ -10,6 +10,7 @@ import {
   SqliteDriver,
   type SqliteStatement,
   sql,
+  type TransactionSettings,
 } from 'kysely';
 import Libsql from 'libsql';
 import type { Tables } from '../schema.ts';
@@ -56,7 +57,14 @@ function troubleOf(error: unknown): Trouble {
 
 /** Begins with the writing lock: a reader that turns writer half way would fail instead of waiting. */
 class ImmediateDriver extends SqliteDriver {
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+  override async beginTransaction(
+    connection: DatabaseConnection,
+    settings?: TransactionSettings,
+  ): Promise<void> {
+    if (settings?.accessMode === 'read only') {
+      await connection.executeQuery(CompiledQuery.raw('begin'));
+      return;
+    }
     await patiently(async () => {
       await connection.executeQuery(CompiledQuery.raw('begin immediate'));
     });
@@ -113,10 +121,22 @@ function rowOf(row: unknown): unknown {
   return row;
 }
 
+/** One by one: Node's own `recursive` never ends where the system refuses a folder with ENOENT (/proc). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // another process made it meanwhile
+    if (!existsSync(path)) throw error;
+  }
+}
+
 /** Opens (and makes) the file: only its owner may read it, and what is confirmed is on the disk. */
 export async function openSqlite(file: string): Promise<Kysely<Tables>> {
   if (!existsSync(file)) {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file));
     closeSync(openSync(file, 'a', 0o600));
     chmodSync(file, 0o600);
   }

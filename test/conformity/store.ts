@@ -1,5 +1,11 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ScanReport } from '../../src/model/scan.ts';
+import { backup, restore } from '../../src/store/backup.ts';
 import { LOCAL, openStore, type Place, type Store } from '../../src/store/open.ts';
 import { assetPage } from '../../src/store/queries/assets.ts';
 import { changesBetween } from '../../src/store/queries/changes.ts';
@@ -18,8 +24,10 @@ import {
   storedReport,
 } from '../../src/store/queries/scans.ts';
 import { recordLook } from '../../src/store/record.ts';
+import { HOSTS } from '../helpers/numbered-looks.ts';
 import { HOSTILE } from '../helpers/sample-report.ts';
 import { lookOf } from '../helpers/stored-looks.ts';
+import { killWhileRecording, startRecorder, writeLooks } from './store-kill.ts';
 
 /** A kind of store, and how the suite gets a new, empty one. */
 export interface StoreKind {
@@ -30,6 +38,8 @@ export interface StoreKind {
 }
 
 const DAY = 24 * 60 * 60 * 1000;
+/** Rounds of kill -9; POSTERN_KILL_ROUNDS=100 for the figure of the page on history. */
+const KILL_ROUNDS = Number(process.env['POSTERN_KILL_ROUNDS'] ?? 20);
 const NOON = Date.UTC(2026, 0, 1, 12);
 const HOST = '192.0.2.7';
 
@@ -38,9 +48,14 @@ export function describeStore(kind: StoreKind): void {
   describe(`a store in ${kind.name}`, () => {
     let store: Store;
     let place: Place;
-    beforeAll(() => kind.start());
+    let folder: string;
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'postern-suite-'));
+      await kind.start();
+    });
     afterAll(async () => {
       await store.close();
+      rmSync(folder, { recursive: true });
       await kind.stop();
     });
     beforeEach(async () => {
@@ -301,6 +316,61 @@ export function describeStore(kind: StoreKind): void {
       expect(
         await store.read((db) => db.selectFrom('migrations').select('version').execute()),
       ).toHaveLength(2);
+    });
+
+    it('keeps all that was confirmed, whole, when its writer is killed at any moment', async () => {
+      const target = await kind.newPlace();
+      await killWhileRecording(target, join(folder, 'looks'), KILL_ROUNDS);
+    }, 600_000);
+
+    it('takes the looks of two processes at once, each as if it were alone', async () => {
+      const target = await kind.newPlace();
+      const file = join(folder, 'both');
+      await writeLooks(file, 15);
+      const tenants = ['local', 'other', 'local'];
+      const recorders = tenants.map((tenant) => startRecorder(target, file, 0, tenant));
+      const codes = await Promise.all(recorders.map(({ child }) => once(child, 'close')));
+      expect(codes.map(([code]) => code as number)).toEqual([0, 0, 0]);
+      const both = await openStore(target);
+      for (const tenant of ['local', 'other']) {
+        const counts = await both.read((db) => overview(db, tenant, 0));
+        expect(counts).toMatchObject({ hosts: HOSTS, open: 2 * HOSTS, changes: 16 * HOSTS });
+      }
+      await both.close();
+    }, 120_000);
+
+    it('goes into a backup and comes back, into this kind of store and the other', async () => {
+      await look(0, { [HOST]: { 22: { severity: 'high' } }, '192.0.2.8': { 80: 'open' } });
+      await look(1, { [HOST]: { 22: 'closed' } });
+      const file = join(folder, `backup-${kind.name}`);
+      const rows = await backup(store, file, new Date(NOON));
+      await expect(backup(store, file, new Date(NOON))).rejects.toMatchObject({
+        code: 'BACKUP_FILE',
+      });
+      for (const into of [await kind.newPlace(), { file: join(folder, `${kind.name}.db`) }]) {
+        const other = await openStore(into);
+        expect(await restore(other, file)).toBe(rows);
+        const all = (one: Store) =>
+          one.read(async (db) => [
+            await historyOf(db, LOCAL, { host: HOST }),
+            await findingList(db, LOCAL, { status: 'resolved', limit: 9, now: NOON }),
+            await changesBetween(db, LOCAL, { after: 0, until: NOON * 2 }),
+            (await latestScans(db, LOCAL, 1)).map(({ id }) => id),
+          ]);
+        expect(await all(other)).toEqual(await all(store));
+        const id = (await other.read((db) => latestScans(db, LOCAL, 1)))[0]?.id ?? '';
+        expect(await other.read((db) => storedReport(db, LOCAL, id))).toEqual(
+          await store.read((db) => storedReport(db, LOCAL, id)),
+        );
+        await expect(restore(other, file)).rejects.toMatchObject({ code: 'RESTORE_NOT_EMPTY' });
+        await other.close();
+      }
+      const cut = join(folder, 'cut');
+      await writeFile(cut, (await readFile(file)).subarray(0, -40));
+      const fresh = await openStore(await kind.newPlace());
+      await expect(restore(fresh, cut)).rejects.toMatchObject({ code: 'BACKUP_FILE' });
+      expect(await fresh.read((db) => latestScans(db, LOCAL, 1))).toEqual([]);
+      await fresh.close();
     });
 
     it('opens several times at once on a new store, each whole', async () => {

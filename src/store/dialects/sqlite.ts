@@ -57,6 +57,13 @@ function troubleOf(error: unknown): Trouble {
 
 /** Begins with the writing lock: a reader that turns writer half way would fail instead of waiting. */
 class ImmediateDriver extends SqliteDriver {
+  readonly #libsql: Libsql.Database;
+
+  constructor(libsql: Libsql.Database) {
+    super({ database: adapted(libsql) });
+    this.#libsql = libsql;
+  }
+
   override async beginTransaction(
     connection: DatabaseConnection,
     settings?: TransactionSettings,
@@ -65,22 +72,21 @@ class ImmediateDriver extends SqliteDriver {
       await connection.executeQuery(CompiledQuery.raw('begin'));
       return;
     }
-    await patiently(async () => {
-      await connection.executeQuery(CompiledQuery.raw('begin immediate'));
-    });
+    // not as a prepared statement: one that found the store busy stays under way until it is collected
+    await patiently(() => this.#libsql.exec('begin immediate'));
   }
 }
 
 class ImmediateDialect extends SqliteDialect {
-  readonly #database: SqliteDatabase;
+  readonly #libsql: Libsql.Database;
 
-  constructor(database: SqliteDatabase) {
-    super({ database });
-    this.#database = database;
+  constructor(libsql: Libsql.Database) {
+    super({ database: adapted(libsql) });
+    this.#libsql = libsql;
   }
 
   override createDriver(): SqliteDriver {
-    return new ImmediateDriver({ database: this.#database });
+    return new ImmediateDriver(this.#libsql);
   }
 }
 
@@ -142,9 +148,7 @@ export async function openSqlite(file: string): Promise<Kysely<Tables>> {
   }
   const database = new Libsql(file, { timeout: BUSY_MS });
   try {
-    await patiently(async () => {
-      database.prepare('pragma journal_mode = wal').all();
-    });
+    await patiently(() => database.exec('pragma journal_mode = wal'));
     database.exec(
       'pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -65536',
     );
@@ -152,15 +156,15 @@ export async function openSqlite(file: string): Promise<Kysely<Tables>> {
     database.close();
     throw error;
   }
-  return new Kysely({ dialect: new ImmediateDialect(adapted(database)) });
+  return new Kysely({ dialect: new ImmediateDialect(database) });
 }
 
 /** Tries again while another process writes. */
-async function patiently(work: () => Promise<void>): Promise<void> {
+async function patiently(work: () => void): Promise<void> {
   const until = Date.now() + WAIT_MS;
   for (;;) {
     try {
-      await work();
+      work();
       return;
     } catch (error) {
       if (troubleOf(error) !== 'busy' || Date.now() > until) throw error;

@@ -3,6 +3,7 @@ import type { Interval } from '../../model/history.ts';
 import type { Transport } from '../../model/port.ts';
 import { LOCAL } from '../../store/open.ts';
 import { type HistoryQuestion, historyOf } from '../../store/queries/history.ts';
+import { parseAddress } from '../../targets/address.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { GlobalOptions } from '../options.ts';
 import { type Terminal, write } from '../terminal.ts';
@@ -30,8 +31,7 @@ export async function historyCommand(
 
 /** Reads HOST, HOST:PORT, [IPv6]:PORT, each with /tcp or /udp behind the port. Throws HISTORY_PLACE. */
 export function readPlace(text: string): HistoryQuestion {
-  const bare = /^[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.%\w]*$/i;
-  if (bare.test(text)) return { host: text };
+  if (parseAddress(text) !== null) return { host: text };
   const match = /^(?:\[([^\]]+)\]|([^:[\]/]+))(?::(\d{1,5})(?:\/(tcp|udp))?)?$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = match?.[3] === undefined ? undefined : Number(match[3]);

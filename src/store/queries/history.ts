@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Interval } from '../../model/history.ts';
+import { readNetwork } from '../../model/network.ts';
 import type { Transport } from '../../model/port.ts';
 import { intervalOf } from '../rows.ts';
 import type { Tables } from '../schema.ts';
@@ -41,17 +42,19 @@ export async function historyOf(
 /** Hosts that have an address or a name. */
 async function namedHosts(db: Kysely<Tables>, tenant: string, host: string) {
   const name = host.toLowerCase();
+  const isAddress = readNetwork(host) !== null;
   const rows = await db
     .selectFrom('hosts')
     .select(['address', 'vantage', 'names'])
     .where('tenant', '=', tenant)
+    // names are looked through one by one
     .where((eb) =>
-      eb.or([eb('address', '=', host), eb('names', 'like', `%${JSON.stringify(name)}%`)]),
+      isAddress ? eb('address', '=', name) : eb('names', 'like', `%${JSON.stringify(name)}%`),
     )
     .orderBy('position')
     .orderBy('vantage')
     .execute();
   // to `like` an underscore means any character
   const isNamed = (names: string) => (JSON.parse(names) as string[]).includes(name);
-  return rows.filter(({ address, names }) => address === host || isNamed(names));
+  return rows.filter(({ address, names }) => address === name || isNamed(names));
 }

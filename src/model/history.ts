@@ -109,17 +109,16 @@ export interface FindingRecord {
   readonly assignee?: string;
 }
 
+const HISTORY_STATES: Readonly<Record<PortState, HistoryState | null>> = {
+  open: 'open',
+  closed: 'closed',
+  filtered: 'filtered',
+  unreachable: 'unreachable',
+  'open|filtered': 'filtered',
+  'local-error': null,
+};
+
 /** States of a probe as history keeps them; null where the probe learned nothing about the port. */
 export function historyState(state: PortState): HistoryState | null {
-  switch (state) {
-    case 'open':
-    case 'closed':
-    case 'filtered':
-    case 'unreachable':
-      return state;
-    case 'open|filtered':
-      return 'filtered';
-    case 'local-error':
-      return null;
-  }
+  return HISTORY_STATES[state];
 }

@@ -110,12 +110,11 @@ async function page(
   last: Row | undefined,
 ): Promise<readonly Row[]> {
   // one type for all tables: kysely cannot follow a name that varies
-  const { ref } = db.dynamic;
   let query = db
     .selectFrom(table as 'meta')
     .selectAll()
     .limit(ROWS);
-  for (const name of key) query = query.orderBy(ref(name));
+  for (const name of key) query = query.orderBy(db.dynamic.ref(name));
   if (last !== undefined) {
     query = query.where((eb) =>
       eb(
@@ -125,7 +124,7 @@ async function page(
       ),
     );
   }
-  return (await query.execute()) as unknown as readonly Row[];
+  return query.execute();
 }
 
 function asText(row: Row): Row {
@@ -214,7 +213,7 @@ async function insert(
   }
 }
 
-async function* readBackup(path: string): AsyncGenerator<unknown> {
+async function* readBackup(path: string): AsyncGenerator {
   const source = createReadStream(path);
   const text = source.pipe(createGunzip());
   source.on('error', (error) => text.destroy(error));

@@ -21,7 +21,7 @@ export function compareReports(before: ScanReport, after: ScanReport): readonly 
   const addresses = new Set([...sides[0].hosts.keys(), ...sides[1].hosts.keys()]);
   const vantage = after.scan.scope.vantage.name;
   const { endedAt: at } = after.scan;
-  const changes: (Change & { readonly position: string })[] = [];
+  const changes: Placed[] = [];
   for (const address of addresses) {
     const [was, is] = [sides[0].of(address), sides[1].of(address)];
     if (was === null || is === null) continue;
@@ -30,17 +30,24 @@ export function compareReports(before: ScanReport, after: ScanReport): readonly 
     for (const { transport, port } of openIn(was, is)) {
       const change = changeBetween(was.of(transport, port), is.of(transport, port), sameTool);
       if (change === null) continue;
-      changes.push({ ...change, at, address, names, vantage, transport, port, position });
+      const place = { at, address, names, vantage, transport, port };
+      changes.push({ position, change: { ...change, ...place } });
     }
   }
   changes.sort(byPlace);
-  return changes.map(({ position: _, ...change }) => change);
+  return changes.map(({ change }) => change);
 }
 
-function byPlace(a: Change & { position: string }, b: Change & { position: string }): number {
+interface Placed {
+  readonly position: string;
+  readonly change: Change;
+}
+
+function byPlace(a: Placed, b: Placed): number {
   if (a.position !== b.position) return a.position < b.position ? -1 : 1;
-  if (a.transport !== b.transport) return a.transport < b.transport ? -1 : 1;
-  return a.port - b.port;
+  const [one, other] = [a.change, b.change];
+  if (one.transport !== other.transport) return one.transport < other.transport ? -1 : 1;
+  return one.port - other.port;
 }
 
 function toolOf({ scan }: ScanReport): string {

@@ -125,19 +125,18 @@ function storeProblem(
 ): unknown {
   if (error instanceof PosternError) return error;
   const values = { value: where, problem: messageOf(error) || String(Object(error).code) };
-  switch (facts.troubleOf(error)) {
-    case 'busy':
-      return problem('STORE_BUSY', values, error);
-    case 'damaged':
-      return problem('STORE_DAMAGED', values, error);
-    case 'full':
-      return problem('STORE_FULL', values, error);
-    case 'gone':
-      return problem(otherwise ?? 'STORE_GONE', values, error);
-    case 'other':
-      return otherwise === undefined ? error : problem(otherwise, values, error);
-  }
+  const trouble = facts.troubleOf(error);
+  const code = trouble === 'gone' ? (otherwise ?? 'STORE_GONE') : CODES[trouble];
+  const said = code ?? otherwise;
+  return said === undefined ? error : problem(said, values, error);
 }
+
+const CODES = {
+  busy: 'STORE_BUSY',
+  damaged: 'STORE_DAMAGED',
+  full: 'STORE_FULL',
+  other: undefined,
+} as const;
 
 function withoutPassword(url: string): string {
   return url.replace(/^(\w+:\/\/[^:@/]*):[^@]*@/, '$1@').replace(/([?&]password=)[^&]*/g, '$1…');

@@ -22,14 +22,14 @@ export async function unpackReport(body: Uint8Array): Promise<ScanReport> {
 }
 
 function* chunked(pieces: Iterable<string>): Generator<string> {
-  let joined = '';
+  let chunk = '';
   for (const piece of pieces) {
-    joined += piece;
-    if (joined.length < CHUNK) continue;
-    yield joined;
-    joined = '';
+    chunk += piece;
+    if (chunk.length < CHUNK) continue;
+    yield chunk;
+    chunk = '';
   }
-  yield joined;
+  yield chunk;
 }
 
 function* piecesOf({ hosts, findings, ...rest }: ScanReport): Generator<string> {

@@ -46,15 +46,17 @@ export function startRecorder(
   };
 }
 
-/** Kills a recorder at a moment by chance, `rounds` times; after each, all that was confirmed is whole. */
+/** Kills a recorder at a moment by chance, `rounds` times; after each, all that was confirmed is whole.
+ * Resolves to the rounds that it survived. */
 export async function killWhileRecording(
   place: Place,
   file: string,
   rounds: number,
-): Promise<void> {
+): Promise<number> {
   await writeLooks(file, rounds * LOOKS_A_ROUND);
   let next = 0;
-  for (let round = 0; round < rounds; round++) {
+  let survived = 0;
+  while (survived < rounds) {
     const recorder = startRecorder(place, file, next);
     await recorder.began;
     await sleep(Math.random() * 120);
@@ -65,10 +67,12 @@ export async function killWhileRecording(
     const store = await openStore(place);
     try {
       next = (await wholeUpTo(store, confirmed)) + 1;
+      survived += 1;
     } finally {
       await store.close();
     }
   }
+  return survived;
 }
 
 /** Looks the store over; resolves to the number of the last look in it, confirmed or just not yet. */

@@ -320,7 +320,8 @@ export function describeStore(kind: StoreKind): void {
 
     it('keeps all that was confirmed, whole, when its writer is killed at any moment', async () => {
       const target = await kind.newPlace();
-      await killWhileRecording(target, join(folder, 'looks'), KILL_ROUNDS);
+      const survived = await killWhileRecording(target, join(folder, 'looks'), KILL_ROUNDS);
+      expect(survived).toBe(KILL_ROUNDS);
     }, 600_000);
 
     it('takes the looks of two processes at once, each as if it were alone', async () => {

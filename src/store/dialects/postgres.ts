@@ -6,8 +6,6 @@ import type { DialectFacts, Trouble } from './facts.ts';
 /** First half of our advisory locks: `Post` in ASCII, so that other programs' do not meet ours. */
 const LOCKS = 0x506f7374;
 const MIGRATION_LOCK = 0;
-/** Type of int8; our numbers fit a double. */
-const INT8 = 20;
 const CONNECT_MS = 10_000;
 const CONNECTIONS = 8;
 
@@ -44,8 +42,8 @@ function troubleOf(error: unknown): Trouble {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   // SQLSTATE classes (PostgreSQL, appendix A): 08 connection, 40 rollback, 53 resources, 57P shutdown, XX damage
   if (/^(40|55P03)/.test(code)) return 'busy';
-  if (/^XX/.test(code)) return 'damaged';
-  if (/^53/.test(code)) return 'full';
+  if (code.startsWith('XX')) return 'damaged';
+  if (code.startsWith('53')) return 'full';
   return /^(08|57P|28|3D|E[A-Z]+$)/.test(code) ? 'gone' : 'other';
 }
 
@@ -63,6 +61,8 @@ export function openPostgres(url: string): Kysely<Tables> {
   return new Kysely({ dialect: new PostgresDialect({ pool }) });
 }
 
-function parserOf(type: number, format?: 'text' | 'binary') {
-  return type === INT8 ? Number : pg.types.getTypeParser(type, format);
-}
+/** PostgreSQL's int8 as a number: ours fit a double. */
+const parserOf: typeof pg.types.getTypeParser = (
+  type: Parameters<typeof pg.types.getTypeParser>[0],
+  format?: 'text' | 'binary',
+) => (type === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(type, format));

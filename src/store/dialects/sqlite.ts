@@ -52,7 +52,7 @@ function troubleOf(error: unknown): Trouble {
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return 'busy';
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return 'damaged';
   if (/^SQLITE_(FULL|IOERR|READONLY)/.test(code)) return 'full';
-  return /^SQLITE_CANTOPEN/.test(code) ? 'gone' : 'other';
+  return code.startsWith('SQLITE_CANTOPEN') ? 'gone' : 'other';
 }
 
 /** Begins with the writing lock: a reader that turns writer half way would fail instead of waiting. */

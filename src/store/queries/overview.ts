@@ -24,7 +24,7 @@ export async function overview(
     .select((eb) => [
       'severity',
       eb.fn.countAll<number>().as('hosts'),
-      eb.fn.sum<number>('open').as('open'),
+      eb.fn.sum<number | string>('open').as('open'),
     ])
     .where('tenant', '=', tenant)
     .groupBy('severity')

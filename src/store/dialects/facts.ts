@@ -9,8 +9,8 @@ export interface DialectFacts {
   readonly name: 'sqlite' | 'postgres';
   /** How columns are declared. Text sorts by bytes in both. */
   readonly types: Readonly<Record<ColumnType, string>>;
-  /** A sub-select of one text column, for `in`: a list too long for one parameter each. */
-  list(texts: readonly string[]): RawBuilder<unknown>;
+  /** Whether a text column is among texts: a list too long for one parameter each. */
+  isAmong(column: string, texts: readonly string[]): RawBuilder<boolean>;
   /** Selects rows that travel as one parameter: `columns` in their order. No bytes. */
   unpack(columns: readonly ColumnType[], rows: readonly (readonly Value[])[]): RawBuilder<unknown>;
   /** Until the end of the transaction no other process migrates. */

@@ -26,7 +26,8 @@ const PAUSE_MS = 10;
 export const sqliteFacts: DialectFacts = {
   name: 'sqlite',
   types: { text: 'text', integer: 'integer', bytes: 'blob' },
-  list: (texts) => sql`(select value from json_each(${JSON.stringify(texts)}))`,
+  isAmong: (column, texts) =>
+    sql`${sql.ref(column)} in (select value from json_each(${JSON.stringify(texts)}))`,
   unpack: (columns, rows) => {
     const fields = sql.raw(columns.map((_, index) => `value->>${index}`).join(', '));
     // without `where` SQLite takes the `on` of `on conflict` for a join's

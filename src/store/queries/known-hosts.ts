@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { DialectFacts } from '../dialects/facts.ts';
 import { groupBy } from '../group.ts';
 import type { HostKnown } from '../host-step.ts';
@@ -13,7 +13,7 @@ export async function knownHosts(
   /** Findings that were resolved before this time (ms) are over. */
   resolvedSince: number,
 ): Promise<(address: string) => HostKnown> {
-  const among = sql<boolean>`address in ${facts.list(addresses)}`;
+  const among = facts.isAmong('address', addresses);
   const hosts = await db
     .selectFrom('hosts')
     .selectAll()

@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolder, sweepFolders } from '../lab/folders.ts';
 
 export interface Run {
   readonly code: number | null;
@@ -27,9 +25,9 @@ let made: string | undefined;
 /** Where the scans of this test process are stored: never in the home of who runs the tests. */
 function dataHome(): string {
   if (made === undefined) {
-    const folder = mkdtempSync(join(tmpdir(), 'postern-data-'));
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-    made = folder;
+    // a worker of vitest is not told that it ends: the next one sweeps
+    sweepFolders();
+    made = makeFolder('data');
   }
   return made;
 }

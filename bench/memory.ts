@@ -52,7 +52,16 @@ async function startPeers(namespace: Namespace, listeners: readonly Listener[]) 
 async function scan(extra: readonly string[]): Promise<Scan> {
   const start = performance.now();
   const child = spawn(process.execPath, [
-    ...['--import', PEAK_REPORTER, 'bin/postern.js', 'scan', BLOCK, '-p', PORTS.join(',')],
+    ...[
+      '--import',
+      PEAK_REPORTER,
+      'bin/postern.js',
+      'scan',
+      '--no-save',
+      BLOCK,
+      '-p',
+      PORTS.join(','),
+    ],
     ...['--json', '--fail-on', 'never', ...extra],
   ]);
   const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr)]);

@@ -13,6 +13,7 @@ export const LAYERS = {
   firewall: ['model'],
   remedy: ['model', 'firewall'],
   host: ['model', 'net', 'firewall'],
+  store: ['model', 'contract'],
   report: ['model'],
   pipeline: ['model', 'targets', 'probe', 'identify', 'judge', 'net', 'firewall', 'remedy', 'host'],
   cli: [
@@ -26,6 +27,7 @@ export const LAYERS = {
     'firewall',
     'remedy',
     'host',
+    'store',
     'report',
     'pipeline',
   ],

@@ -37,6 +37,19 @@ function actionsFor(terminal: Terminal, version: string): Actions {
       (await import('./commands/confirm.ts')).confirmCommand(id, options, terminal),
     undo: async (id, options) =>
       (await import('./commands/undo.ts')).undoCommand(id, options, terminal),
+    history: async (place, options) =>
+      (await import('./commands/history.ts')).historyCommand(place, options, terminal),
+    diff: async (sides, options) =>
+      (await import('./commands/diff.ts')).diffCommand(sides, options, terminal),
+    import: async (files, options) =>
+      (await import('./commands/import.ts')).importCommand(files, options, terminal),
+    backup: async (file, options) =>
+      (await import('./commands/db.ts')).backupCommand(file, options, terminal),
+    restore: async (file, options) =>
+      (await import('./commands/db.ts')).restoreCommand(file, options, terminal),
+    migrate: async (options) =>
+      (await import('./commands/db.ts')).migrateCommand(options, terminal),
+    check: async (options) => (await import('./commands/db.ts')).checkCommand(options, terminal),
   };
 }
 

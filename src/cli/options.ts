@@ -8,6 +8,8 @@ import { parseShard, type Shard } from '../targets/shard.ts';
 /** Options that every command takes. */
 export interface GlobalOptions {
   readonly policy?: string;
+  /** Folder of the store. */
+  readonly data?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -23,6 +25,8 @@ export interface ScanOptions extends GlobalOptions {
   readonly exclude: readonly string[];
   readonly edges?: string;
   readonly identify: boolean;
+  /** Whether to store what was found. */
+  readonly save: boolean;
   readonly phantoms: PhantomMode;
   readonly format?: string;
   readonly output: readonly string[];
@@ -35,7 +39,7 @@ export interface ScanOptions extends GlobalOptions {
   readonly resume?: string;
 }
 
-/** What stands on the command line; `identify` is there only when it is switched off. */
+/** What stands on the command line; `identify` and `save` are there only when switched off. */
 export type GivenOptions = Partial<ScanOptions>;
 
 /** What holds when an option is not given. Kept out of commander, whose help would print each. */
@@ -45,6 +49,7 @@ export const SCAN_DEFAULTS = {
   perHost: 'auto',
   exclude: [],
   identify: true,
+  save: true,
   phantoms: 'auto',
   output: [],
   show: ['open'],

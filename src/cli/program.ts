@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { PORT_STATES } from '../model/port.ts';
 import { SEVERITIES } from '../model/verdict.ts';
 import type { PhantomMode } from '../probe/phantom/host-watch.ts';
+import { addHistory, type HistoryActions } from './history-program.ts';
 import { addInside, type InsideActions } from './inside-program.ts';
 import {
   collect,
@@ -44,7 +45,7 @@ Examples:
 `;
 
 /** What the commands do; main.ts binds the real ones, loaded only when called. */
-export interface Actions extends InsideActions, RemedyActions {
+export interface Actions extends HistoryActions, InsideActions, RemedyActions {
   scan(targets: readonly string[], options: GivenOptions): Promise<number>;
   ports(query: readonly string[], options: GlobalOptions): Promise<number>;
 }
@@ -77,6 +78,7 @@ function addScan(
     .option('--seed <n>', 'order of probes: same seed, same order', readSeed)
     .option('--edges <file>', 'addresses of CDNs and proxies, beside those known')
     .option('--no-identify', 'find open ports only; ask nothing')
+    .option('--no-save', 'do not store what was found')
     .addOption(
       new Option(
         '--phantoms <when>',
@@ -115,10 +117,14 @@ function addScan(
     });
 }
 
-/** commander sets `identify` for want of --no-identify. */
+/** commander sets `identify` for want of --no-identify, and `save` for want of --no-save. */
 function givenOptions(command: Command): GivenOptions {
-  const { identify, ...given } = command.optsWithGlobals<GivenOptions>();
-  return identify === false ? { ...given, identify } : given;
+  const { identify, save, ...given } = command.optsWithGlobals<GivenOptions>();
+  return {
+    ...given,
+    ...(identify === false ? { identify } : {}),
+    ...(save === false ? { save } : {}),
+  };
 }
 
 function addPorts(
@@ -158,6 +164,7 @@ export function buildProgram(version: string, terminal: Terminal, actions: Actio
     .description('Which of our doors are open, and should they be?')
     .version(version, '-V, --version', 'print the version')
     .option('--policy <file>', 'which ports are expected, and from where (postern.yaml)')
+    .option('--data <dir>', 'folder of the store (~/.local/share/postern)')
     .option('--json', 'print JSON')
     .option('-q, --quiet', 'no progress and no notes on stderr')
     .option('-v, --verbose', 'more on stderr')
@@ -174,5 +181,6 @@ export function buildProgram(version: string, terminal: Terminal, actions: Actio
   addPorts(program, run, actions);
   addInside(program, run, actions);
   addRemedies(program, run, actions);
+  addHistory(program, run, actions);
   return { program, exitCode: () => code };
 }

@@ -294,6 +294,67 @@ export const ERRORS = {
     todo: 'Write two-letter codes of ISO 3166 (DE, AT), or take a newer database.',
     effect: 'usage',
   },
+  STORE_OPEN: {
+    message: 'cannot open the store "{value}" ({problem})',
+    todo: 'Check that the file can be written or the database answers; --data DIR or POSTERN_DATABASE_URL name another, scan --no-save needs none.',
+    effect: 'partial',
+  },
+  STORE_NEWER: {
+    message:
+      'the store "{value}" has schema {found}, made by a later Postern; this one knows up to {known}',
+    todo: 'Use that version of Postern, or restore a backup of before the upgrade; nothing was changed.',
+    effect: 'partial',
+  },
+  STORE_BUSY: {
+    message: 'the store "{value}" was in use by another process for too long ({problem})',
+    todo: 'Wait until that process has ended and try again; nothing was changed.',
+    effect: 'partial',
+  },
+  STORE_DAMAGED: {
+    message: 'the store "{value}" is damaged or no store ({problem})',
+    todo: 'Restore a backup with postern db restore; keep the damaged file until you have.',
+    effect: 'partial',
+  },
+  STORE_FULL: {
+    message: 'the store "{value}" could not be written ({problem})',
+    todo: 'Make room on its disk and check its permissions; nothing was changed.',
+    effect: 'partial',
+  },
+  STORE_GONE: {
+    message: 'the store "{value}" no longer answers ({problem})',
+    todo: 'Check that the database runs and can be reached, then try again.',
+    effect: 'partial',
+  },
+  HISTORY_PLACE: {
+    message: '"{value}" is no HOST or HOST:PORT of a history',
+    todo: 'Write an address or name, and a port if you like: 192.0.2.7, 192.0.2.7:443, [2001:db8::1]:22, 192.0.2.7:53/udp.',
+    effect: 'usage',
+  },
+  HISTORY_NONE: {
+    message: 'nothing is stored of {value}',
+    todo: 'Scan it first; postern scan stores what it finds unless --no-save is given.',
+    effect: 'partial',
+  },
+  DIFF_SIDE: {
+    message: '"{value}" cannot be compared ({problem})',
+    todo: 'Name scan ids, last, previous, dates (2026-01-31) or report files: JSON of Postern or XML of nmap.',
+    effect: 'usage',
+  },
+  IMPORT_FILE: {
+    message: 'cannot import "{value}" ({problem})',
+    todo: 'Name a file that nmap -oX, masscan -oJ or -oL, naabu -json or zgrab2 wrote, or a JSON report of Postern.',
+    effect: 'partial',
+  },
+  BACKUP_FILE: {
+    message: 'cannot use the backup "{value}" ({problem})',
+    todo: 'Name a file that postern db backup wrote, or for a new backup one that is not there yet in a folder you may write.',
+    effect: 'usage',
+  },
+  RESTORE_NOT_EMPTY: {
+    message: 'the store "{value}" already holds {count}; a backup goes into an empty store only',
+    todo: 'Name a new one with --data DIR or another database, or move the old file away first; nothing was changed.',
+    effect: 'usage',
+  },
 } as const satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -60,6 +60,9 @@ export async function scanCommand(
     const request = await requestFor(choice, version, signal);
     if (options.plan === true) return plan(request, options, terminal);
     const report = await run(request, choice.options, terminal);
+    // before printing too; a scan that goes on later is stored when it has ended
+    const goesOn = signal.aborted && options.resume !== undefined;
+    if (choice.options.save && !goesOn) await save(report, choice.options, terminal);
     await tell(report, format, files, terminal);
     return exitCodeOf(report, options, signal.aborted);
   };
@@ -285,6 +288,12 @@ async function tell(
   );
   await printReport(terminal.out, format, report, options);
   for (const result of written) if (result.status === 'rejected') throw result.reason;
+}
+
+/** Loaded after the scan: databases take time and memory that it needs for itself. */
+async function save(report: ScanReport, options: ScanOptions, terminal: Terminal): Promise<void> {
+  const { saveScan } = await import('../save.ts');
+  await saveScan(report, options, terminal);
 }
 
 function exitCodeOf(report: ScanReport, options: ScanOptions, interrupted: boolean): ExitCode {

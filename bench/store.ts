@@ -1,0 +1,225 @@
+/**
+ * The store with a million intervals of 100,000 hosts, in an SQLite file and in a PostgreSQL of our
+ * own: the questions of the first pages, and how long a scan of 10,000 hosts takes to be stored.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { backup } from '../src/store/backup.ts';
+import { upsert } from '../src/store/bulk.ts';
+import { LOCAL, openStore, type Place, type Store } from '../src/store/open.ts';
+import { positionOf } from '../src/store/position.ts';
+import { assetPage } from '../src/store/queries/assets.ts';
+import { changesBetween } from '../src/store/queries/changes.ts';
+import { findingList } from '../src/store/queries/findings.ts';
+import { historyOf } from '../src/store/queries/history.ts';
+import { overview } from '../src/store/queries/overview.ts';
+import { recordLook } from '../src/store/record.ts';
+import type { ChangeRow, FindingRow, HostRow, IntervalRow } from '../src/store/schema.ts';
+import { lookOf } from '../test/helpers/stored-looks.ts';
+import { hasPostgres, startPostgres } from '../test/lab/postgres.ts';
+import { median, row } from './figures.ts';
+
+const HOSTS = 100_000;
+const INTERVALS_EACH = 10;
+/** Of ten hosts, three have an open finding and one had a change in the last week. */
+const FINDING_EVERY = 3;
+const ROUNDS = 31;
+const DAY = 24 * 60 * 60 * 1000;
+const NOW = Date.UTC(2026, 5, 1);
+const SERVICE = JSON.stringify({ protocol: 'ssh', product: 'OpenSSH', version: '9.2p1' });
+const PORTS = [22, 80, 443, 3306, 5432];
+
+function address(index: number): string {
+  return `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
+}
+
+function hostRow(index: number): HostRow {
+  const severity = index % FINDING_EVERY === 0 ? index % 5 : -1;
+  const at = address(index);
+  return {
+    ...{ tenant: LOCAL, address: at, vantage: 'here', position: positionOf(at), names: '[]' },
+    ...{
+      first_seen: NOW - 90 * DAY,
+      last_seen: NOW,
+      open: 5,
+      severity,
+      phantoms: '[]',
+      edge: null,
+    },
+  };
+}
+
+/** Five ports, each with an interval that ended and one that has not. */
+function intervalRows(index: number): IntervalRow[] {
+  return Array.from({ length: INTERVALS_EACH }, (_, at) => {
+    const ended = at % 2 === 0;
+    const begin = NOW - (ended ? 90 : 30) * DAY;
+    return {
+      ...{ tenant: LOCAL, address: address(index), vantage: 'here', transport: 'tcp' as const },
+      ...{ port: PORTS[at >> 1] ?? 0, first_seen: begin, last_seen: NOW, last_covered: NOW },
+      ...{ ended_at: ended ? NOW - 30 * DAY : null, state: 'open', silences: 0 },
+      ...{ standing: 'verified', phantom: null, level: 'restrict', severity: 2 },
+      ...{ identity: SERVICE, service: SERVICE, verdict: '{"level":"restrict"}' },
+    };
+  });
+}
+
+function findingRow(index: number): FindingRow {
+  return {
+    ...{ tenant: LOCAL, id: `f-${index}`, address: address(index), vantage: 'here', port: 22 },
+    ...{ transport: 'tcp' as const, rule: 'bench.rule', view: 'outside', names: '[]' },
+    ...{ severity: index % 5, why: 'The bench says so.', todo: 'Close it.', evidence: '[]' },
+    ...{ status: 'open', opened_at: NOW - (index % 90) * DAY, last_seen: NOW, resolved_at: null },
+    ...{
+      reopened: 0,
+      accepted_reason: null,
+      accepted_by: null,
+      accepted_until: null,
+      assignee: null,
+    },
+  };
+}
+
+function changeRow(index: number): ChangeRow {
+  return {
+    ...{ tenant: LOCAL, at: NOW - (index % 90) * DAY, address: address(index), vantage: 'here' },
+    ...{
+      transport: 'tcp' as const,
+      port: 22,
+      kind: 'opened',
+      scan: 's',
+      names: '[]',
+      before: null,
+    },
+    after: '{"state":"open","identity":{"protocol":"ssh"}}',
+  };
+}
+
+async function fill(store: Store): Promise<void> {
+  const step = 5000;
+  for (let from = 0; from < HOSTS; from += step) {
+    const some = Array.from({ length: step }, (_, index) => from + index);
+    await store.write(async (tx) => {
+      await upsert(tx, store.facts, 'hosts', some.map(hostRow));
+      await upsert(tx, store.facts, 'intervals', some.flatMap(intervalRows));
+      const bad = some.filter((index) => index % FINDING_EVERY === 0);
+      await upsert(tx, store.facts, 'findings', bad.map(findingRow));
+      await upsert(tx, store.facts, 'changes', some.map(changeRow));
+    });
+  }
+  // what both do by themselves after a while
+  const tidy = store.facts.name === 'postgres' ? 'vacuum analyze' : 'analyze';
+  await store.read((db) => sql.raw(tidy).execute(db));
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+/** Seconds, and those of this process on a processor: other work on the machine lengthens only the first. */
+async function spent(work: () => Promise<unknown>): Promise<string> {
+  const before = process.cpuUsage();
+  const seconds = (await timed(work)) / 1000;
+  const { user, system } = process.cpuUsage(before);
+  return `${seconds.toFixed(2)} s (${((user + system) / 1e6).toFixed(2)} s of CPU)`;
+}
+
+async function medianOf(work: () => Promise<unknown>): Promise<number> {
+  await work();
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) times.push(await timed(work));
+  return median(times);
+}
+
+/** Hosts that the store knows, port 22 closed on every tenth, and 3306 new on every tenth. */
+function scanOf10000(at: number) {
+  const hosts = Object.fromEntries(
+    Array.from({ length: 10_000 }, (_, index) => {
+      const service = { protocol: 'ssh', product: 'OpenSSH', version: '9.2p1' };
+      const ssh = index % 10 === 0 ? ('closed' as const) : { service };
+      return [
+        address(index * 10),
+        { 22: ssh, 80: { severity: 'low' as const }, 443: 'open' as const },
+      ];
+    }),
+  );
+  return lookOf({ at, tcp: '22,80,443', hosts });
+}
+
+async function measure(name: string, place: Place, folder: string): Promise<void> {
+  const store = await openStore(place);
+  const filled = await timed(() => fill(store));
+  const week = { after: NOW - 7 * DAY, until: NOW };
+  const cursor = {
+    severity: 0,
+    open: 5,
+    position: positionOf(address(HOSTS >> 1)),
+    vantage: 'here',
+  };
+  const ask = (work: Parameters<Store['read']>[0]) => medianOf(() => store.read(work));
+  const list = { status: 'open', limit: 50, now: NOW } as const;
+  const questions: readonly (readonly [string, number])[] = [
+    ['asset page, first', await ask((db) => assetPage(db, LOCAL, { limit: 50 }))],
+    ['asset page, deep', await ask((db) => assetPage(db, LOCAL, { limit: 50, after: cursor }))],
+    ['findings list', await ask((db) => findingList(db, LOCAL, list))],
+    [
+      'changes of a week, first 500',
+      await ask((db) => changesBetween(db, LOCAL, { ...week, limit: 500 })),
+    ],
+    ['overview counts', await ask((db) => overview(db, LOCAL, week.after))],
+    ['history of a host', await ask((db) => historyOf(db, LOCAL, { host: address(777) }))],
+  ];
+  for (const [question, ms] of questions)
+    console.log(row(name, question, `${ms.toFixed(1)} ms`, '< 50 ms'));
+  const fresh = await spent(() => recordLook(store, 'new', 'scan', scanOf10000(NOW + DAY)));
+  const known = await spent(() => recordLook(store, LOCAL, 'scan', scanOf10000(NOW + DAY)));
+  console.log(row(name, 'scan of 10,000 hosts, all new', fresh, '< 5 s'));
+  console.log(row(name, 'the same into the million', known, '< 5 s'));
+  const saved = await timed(() => backup(store, join(folder, name), new Date(NOW)));
+  console.log(row(name, 'backup of all', `${(saved / 1000).toFixed(1)} s`, ''));
+  console.log(row(name, 'filled', `${(filled / 1000).toFixed(0)} s`, ''));
+  await store.close();
+}
+
+/** What it costs that a confirmed look is on the disk: small looks, one after the other. */
+async function durability(folder: string): Promise<void> {
+  for (const mode of ['normal', 'full']) {
+    const store = await openStore({ file: join(folder, `${mode}.db`) });
+    await store.read((db) => sql.raw(`pragma synchronous = ${mode}`).execute(db));
+    const times: number[] = [];
+    for (let at = 1; at <= 100; at++) {
+      const look = lookOf({ at: NOW + at, tcp: '22', hosts: { '10.0.0.1': { 22: 'open' } } });
+      times.push(await timed(() => recordLook(store, LOCAL, 'scan', look)));
+    }
+    console.log(
+      row('SQLite', `scan of one host, synchronous=${mode}`, `${median(times).toFixed(2)} ms`, ''),
+    );
+    await store.close();
+  }
+}
+
+const given = process.argv.slice(2);
+const parts = given.length > 0 ? given : ['sqlite', 'postgres'];
+const folder = mkdtempSync(join(tmpdir(), 'postern-bench-store-'));
+try {
+  console.log(row('store', 'what', 'median', 'aim'));
+  console.log(row('---', '---', '---', '---'));
+  if (parts.includes('sqlite')) {
+    await measure('SQLite', { file: join(folder, 'postern.db') }, folder);
+    await durability(folder);
+  }
+  if (parts.includes('postgres') && hasPostgres()) {
+    const postgres = await startPostgres();
+    try {
+      await measure('PostgreSQL', { url: await postgres.newDatabase() }, folder);
+    } finally {
+      await postgres.stop();
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}

@@ -1,0 +1,223 @@
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { createGunzip, createGzip } from 'node:zlib';
+import type { Kysely } from 'kysely';
+import { z } from 'zod';
+import { messageOf, PosternError, problem } from '../model/errors.ts';
+import { upsert } from './bulk.ts';
+import { MIGRATIONS } from './migrate.ts';
+import type { Store } from './open.ts';
+import { type ReportRow, SHAPES, TABLE_NAMES, type TableName, type Tables } from './schema.ts';
+
+/** Rows read and written at once. */
+const ROWS = 1000;
+/** Characters zipped at once: each turn goes through another thread. */
+const CHUNK = 1 << 18;
+const FORMAT = 'postern.backup/1';
+
+const header = z.object({ format: z.literal(FORMAT), schema: z.int(), at: z.string() });
+const line = z.object({ table: z.enum(TABLE_NAMES), row: z.record(z.string(), z.unknown()) });
+const trailer = z.object({ rows: z.int() });
+
+/**
+ * Writes all of a store as gzipped JSON lines: a header, a row a line, and their number as the last,
+ * so that half a backup is known for one. Other processes may go on writing: it is one moment's state.
+ * A reader of the file never sees half of it. Resolves to the number of rows. Throws BACKUP_FILE.
+ */
+export async function backup(store: Store, path: string, at: Date): Promise<number> {
+  const beside = `${path}.part`;
+  try {
+    const file = await open(beside, 'wx', 0o600);
+    try {
+      const zip = createGzip({ level: 1 });
+      const written = (async () => {
+        for await (const piece of zip) await file.write(piece as Buffer);
+      })();
+      let joined = '';
+      const flush = async (): Promise<void> => {
+        const text = joined;
+        joined = '';
+        if (!zip.write(text)) await once(zip, 'drain');
+      };
+      const say = async (value: unknown): Promise<void> => {
+        joined += `${JSON.stringify(value)}\n`;
+        if (joined.length >= CHUNK) await flush();
+      };
+      const schema = MIGRATIONS.at(-1)?.version;
+      await say({ format: FORMAT, schema, at: at.toISOString() });
+      const rows = await store.snapshot((db) => sayTables(db, say));
+      await say({ rows });
+      await flush();
+      zip.end();
+      await written;
+      await file.sync();
+      await exclusively(beside, path);
+      return rows;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (!isTaken(error)) await rm(beside, { force: true });
+    throw error instanceof PosternError
+      ? error
+      : problem('BACKUP_FILE', { value: path, problem: messageOf(error) }, error);
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
+}
+
+async function exclusively(from: string, to: string): Promise<void> {
+  // takes the name, so that no older backup is lost
+  await (await open(to, 'wx', 0o600)).close();
+  await rename(from, to);
+}
+
+type Say = (value: unknown) => Promise<void>;
+
+async function sayTables(db: Kysely<Tables>, say: Say): Promise<number> {
+  let count = 0;
+  for (const table of TABLE_NAMES) {
+    for await (const row of rowsOf(db, table)) {
+      await say({ table, row });
+      count += 1;
+    }
+  }
+  return count;
+}
+
+/** Rows in the order of their key, page by page: neither store holds a million at once. */
+async function* rowsOf(db: Kysely<Tables>, table: TableName): AsyncGenerator<object> {
+  const key: readonly string[] = SHAPES[table].key;
+  let last: Readonly<Record<string, unknown>> | undefined;
+  for (;;) {
+    const rows = await page(db, table, key, last);
+    for (const row of rows) yield table === 'reports' ? asText(row) : row;
+    last = rows.at(-1);
+    if (rows.length < ROWS) return;
+  }
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+async function page(
+  db: Kysely<Tables>,
+  table: TableName,
+  key: readonly string[],
+  last: Row | undefined,
+): Promise<readonly Row[]> {
+  // one type for all tables: kysely cannot follow a name that varies
+  let query = db
+    .selectFrom(table as 'meta')
+    .selectAll()
+    .limit(ROWS);
+  for (const name of key) query = query.orderBy(db.dynamic.ref(name));
+  if (last !== undefined) {
+    query = query.where((eb) =>
+      eb(
+        eb.refTuple(...(key as unknown as ['name', 'value'])),
+        '>',
+        eb.tuple(...(key.map((name) => last[name]) as unknown as [string, string])),
+      ),
+    );
+  }
+  return query.execute();
+}
+
+function asText(row: Row): Row {
+  return { ...row, body: Buffer.from(row['body'] as Uint8Array).toString('base64') };
+}
+
+/** Fills an empty store from a backup, all or nothing. Throws BACKUP_FILE, RESTORE_NOT_EMPTY. */
+export async function restore(store: Store, path: string): Promise<number> {
+  const refuse = (reason: string, cause?: unknown) =>
+    problem('BACKUP_FILE', { value: path, problem: reason }, cause);
+  try {
+    return await store.write(async (tx) => {
+      await store.facts.lockForMigration(tx);
+      const { count } = await tx
+        .selectFrom('scans')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow();
+      if (count > 0) {
+        const scans = `${count} ${count === 1 ? 'scan' : 'scans'}`;
+        throw problem('RESTORE_NOT_EMPTY', { value: store.where, count: scans });
+      }
+      return await fill(tx, store, readBackup(path));
+    });
+  } catch (error) {
+    if (error instanceof PosternError) throw error;
+    throw refuse(
+      error instanceof z.ZodError ? 'it is no backup of Postern' : messageOf(error),
+      error,
+    );
+  }
+}
+
+async function fill(
+  tx: Parameters<typeof upsert>[0],
+  store: Store,
+  lines: AsyncIterable<unknown>,
+): Promise<number> {
+  let rows = 0;
+  let begun = false;
+  let told: number | undefined;
+  let table: TableName = 'meta';
+  let batch: Row[] = [];
+  const flush = async (): Promise<void> => {
+    if (batch.length > 0) await insert(tx, store, table, batch);
+    batch = [];
+  };
+  for await (const value of lines) {
+    if (!begun) {
+      const { schema } = header.parse(value);
+      if (schema > (MIGRATIONS.at(-1)?.version ?? 0)) throw new Error('a later Postern made it');
+      begun = true;
+      continue;
+    }
+    const end = trailer.safeParse(value);
+    if (end.success) {
+      told = end.data.rows;
+      continue;
+    }
+    const read = line.parse(value);
+    if (read.table !== table || batch.length >= ROWS) await flush();
+    table = read.table;
+    batch.push(read.row);
+    rows += 1;
+  }
+  await flush();
+  if (told !== rows) throw new Error('it is not whole: its end is missing');
+  return rows;
+}
+
+async function insert(
+  tx: Parameters<typeof upsert>[0],
+  { facts }: Store,
+  table: TableName,
+  rows: readonly Row[],
+): Promise<void> {
+  if (table !== 'reports') {
+    await upsert(tx, facts, table, rows as unknown as readonly Tables[typeof table][]);
+    return;
+  }
+  for (const row of rows) {
+    const body = Buffer.from(String(row['body']), 'base64');
+    await tx
+      .insertInto('reports')
+      .values({ ...(row as unknown as ReportRow), body })
+      .execute();
+  }
+}
+
+async function* readBackup(path: string): AsyncGenerator {
+  const source = createReadStream(path);
+  const text = source.pipe(createGunzip());
+  source.on('error', (error) => text.destroy(error));
+  for await (const piece of createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY })) {
+    yield JSON.parse(piece) as unknown;
+  }
+}

@@ -1,0 +1,175 @@
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  type SqliteDatabase,
+  SqliteDialect,
+  SqliteDriver,
+  type SqliteStatement,
+  sql,
+  type TransactionSettings,
+} from 'kysely';
+import Libsql from 'libsql';
+import type { Tables } from '../schema.ts';
+import type { DialectFacts, Trouble, Value } from './facts.ts';
+
+/** How long a writer waits for another; storing 100,000 hosts takes less. */
+const WAIT_MS = 60_000;
+/** SQLite's own wait stops the whole process: only for what ends at once, such as a checkpoint. */
+const BUSY_MS = 50;
+/** Between two tries, a little by chance so that two do not keep step. */
+const PAUSE_MS = 10;
+
+export const sqliteFacts: DialectFacts = {
+  name: 'sqlite',
+  types: { text: 'text', integer: 'integer', bytes: 'blob' },
+  isAmong: (column, texts) =>
+    sql`${sql.ref(column)} in (select value from json_each(${JSON.stringify(texts)}))`,
+  unpack: (columns, rows) => {
+    const fields = sql.raw(columns.map((_, index) => `value->>${index}`).join(', '));
+    // without `where` SQLite takes the `on` of `on conflict` for a join's
+    return sql`select ${fields} from json_each(${JSON.stringify(rows)}) where true`;
+  },
+  // `begin immediate` holds the only writing lock there is
+  lockForMigration: async () => undefined,
+  lockForRecording: async () => undefined,
+  hasTable: async (db, name) => {
+    const { rows } = await sql`
+      select 1 from sqlite_master where type = 'table' and name = ${name}`.execute(db);
+    return rows.length > 0;
+  },
+  faults: async (db) => {
+    const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(db);
+    return rows.map((row) => row.integrity_check).filter((line) => line !== 'ok');
+  },
+  troubleOf,
+};
+
+function troubleOf(error: unknown): Trouble {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return 'busy';
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return 'damaged';
+  if (/^SQLITE_(FULL|IOERR|READONLY)/.test(code)) return 'full';
+  return code.startsWith('SQLITE_CANTOPEN') ? 'gone' : 'other';
+}
+
+/** Begins with the writing lock: a reader that turns writer half way would fail instead of waiting. */
+class ImmediateDriver extends SqliteDriver {
+  readonly #libsql: Libsql.Database;
+
+  constructor(libsql: Libsql.Database) {
+    super({ database: adapted(libsql) });
+    this.#libsql = libsql;
+  }
+
+  override async beginTransaction(
+    connection: DatabaseConnection,
+    settings?: TransactionSettings,
+  ): Promise<void> {
+    if (settings?.accessMode === 'read only') {
+      await connection.executeQuery(CompiledQuery.raw('begin'));
+      return;
+    }
+    // not as a prepared statement: one that found the store busy stays under way until it is collected
+    await patiently(() => this.#libsql.exec('begin immediate'));
+  }
+}
+
+class ImmediateDialect extends SqliteDialect {
+  readonly #libsql: Libsql.Database;
+
+  constructor(libsql: Libsql.Database) {
+    super({ database: adapted(libsql) });
+    this.#libsql = libsql;
+  }
+
+  override createDriver(): SqliteDriver {
+    return new ImmediateDriver(this.#libsql);
+  }
+}
+
+/**
+ * The part of libsql that kysely uses. libsql gives blobs as ArrayBuffer, and ends the process when
+ * it is given a boolean.
+ */
+function adapted(database: Libsql.Database): SqliteDatabase {
+  return {
+    close: () => database.close(),
+    prepare: (text) => statement(database.prepare(text)),
+  };
+}
+
+function statement(prepared: Libsql.Statement): SqliteStatement {
+  const given = (parameters: readonly unknown[]): Value[] => parameters.map(valueOf);
+  return {
+    reader: prepared.reader,
+    all: (parameters) => prepared.all(given(parameters)).map(rowOf),
+    run: (parameters) => prepared.run(given(parameters)),
+    *iterate(parameters) {
+      for (const row of prepared.iterate(given(parameters))) yield rowOf(row);
+    },
+  };
+}
+
+function valueOf(value: unknown): Value {
+  if (typeof value === 'string' || typeof value === 'number' || value === null) return value;
+  if (value instanceof Uint8Array) return value;
+  throw new TypeError(`a ${typeof value} is no value of a store`);
+}
+
+function rowOf(row: unknown): unknown {
+  if (typeof row !== 'object' || row === null) return row;
+  for (const [name, value] of Object.entries(row)) {
+    if (value instanceof ArrayBuffer) Object.assign(row, { [name]: new Uint8Array(value) });
+  }
+  return row;
+}
+
+/** One by one: Node's own `recursive` never ends where the system refuses a folder with ENOENT (/proc). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // another process made it meanwhile
+    if (!existsSync(path)) throw error;
+  }
+}
+
+/** Opens (and makes) the file: only its owner may read it, and what is confirmed is on the disk. */
+export async function openSqlite(file: string): Promise<Kysely<Tables>> {
+  if (!existsSync(file)) {
+    makeFolder(dirname(file));
+    closeSync(openSync(file, 'a', 0o600));
+    chmodSync(file, 0o600);
+  }
+  const database = new Libsql(file, { timeout: BUSY_MS });
+  try {
+    await patiently(() => database.exec('pragma journal_mode = wal'));
+    database.exec(
+      'pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -65536',
+    );
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return new Kysely({ dialect: new ImmediateDialect(database) });
+}
+
+/** Tries again while another process writes. */
+async function patiently(work: () => void): Promise<void> {
+  const until = Date.now() + WAIT_MS;
+  for (;;) {
+    try {
+      work();
+      return;
+    } catch (error) {
+      if (troubleOf(error) !== 'busy' || Date.now() > until) throw error;
+    }
+    await sleep(PAUSE_MS * (1 + Math.random()));
+  }
+}

@@ -1,0 +1,137 @@
+import type { Transport } from '../model/port.ts';
+import type { HostRecord, Scope } from '../model/scan.ts';
+import type { Finding } from '../model/verdict.ts';
+import type { HostEvidence } from './evidence.ts';
+import { advanceFindings, type FindingLook } from './finding-life.ts';
+import { advance } from './history.ts';
+import { portSet } from './port-set.ts';
+import { positionOf } from './position.ts';
+import type { ChangeRow, FindingEventRow, FindingRow, HostRow, IntervalRow } from './schema.ts';
+
+/** What the store knows of a host, as seen from the vantage of the look. */
+export interface HostKnown {
+  readonly host: HostRow | undefined;
+  /** Those that have not ended. */
+  readonly intervals: readonly IntervalRow[];
+  readonly findings: readonly FindingRow[];
+}
+
+interface HostLook {
+  readonly evidence: HostEvidence;
+  readonly host?: HostRecord | undefined;
+  readonly findings: readonly Finding[];
+  /** Whether a look of later time, stored first, may have covered the port. */
+  readonly covered: (transport: Transport, port: number) => boolean;
+}
+
+export interface HostSteps {
+  readonly host: HostRow | null;
+  readonly intervals: readonly IntervalRow[];
+  readonly changes: readonly ChangeRow[];
+  readonly findings: readonly FindingRow[];
+  readonly events: readonly FindingEventRow[];
+}
+
+export type LaterLook = Pick<Scope, 'ports'>;
+
+/** What one look makes of one host: its intervals, changes and findings. Pure but for the ids it is given. */
+export function advanceHost(
+  known: HostKnown,
+  seen: HostLook,
+  look: FindingLook & { readonly scan: string },
+): HostSteps {
+  const { evidence, host } = seen;
+  const { tenant, vantage, at, scan } = look;
+  const now = new Map(known.intervals.map((row) => [keyOf(row), row]));
+  const names = namesOf(known.host, evidence.names);
+  const intervals: IntervalRow[] = [];
+  const changes: ChangeRow[] = [];
+  for (const { transport, port } of placesOf(known.intervals, evidence)) {
+    if (seen.covered(transport, port)) continue;
+    const of = evidence.of(transport, port);
+    if (of === null) continue;
+    const place = { tenant, address: evidence.address, vantage, transport, port };
+    const step = advance(now.get(keyOf(place)), of, place, at);
+    for (const row of step.rows) {
+      intervals.push(row);
+      if (row.ended_at === null) now.set(keyOf(row), row);
+    }
+    for (const { kind, before, after } of step.changes) {
+      const sides = { before: jsonOf(before), after: jsonOf(after) };
+      changes.push({ ...place, at, kind, scan, names: JSON.stringify(names), ...sides });
+    }
+  }
+  const shut = (transport: Transport, port: number) =>
+    now.get(keyOf({ transport, port }))?.state !== 'open';
+  const late = known.host !== undefined && known.host.last_seen > at;
+  const found = late
+    ? { rows: [], events: [] }
+    : advanceFindings(known.findings, seen.findings, evidence, shut, look);
+  return {
+    host: late ? null : hostRow(known, evidence, host, [...now.values()], found.rows, names, look),
+    intervals,
+    changes,
+    findings: found.rows,
+    events: found.events,
+  };
+}
+
+/** Whether to leave a port to a look of later time that is stored already. */
+export function isCoveredLater(
+  host: HostRow | undefined,
+  at: number,
+  later: readonly LaterLook[],
+  transport: Transport,
+  port: number,
+): boolean {
+  if (host === undefined || host.last_seen <= at) return false;
+  return later.some(({ ports }) => portSet(ports[transport]).has(port));
+}
+
+/** Ports of which the look may have something to say: those with a history, and the open ones. */
+function placesOf(intervals: readonly IntervalRow[], { open }: HostEvidence) {
+  const places = new Map<string, { transport: Transport; port: number }>();
+  for (const place of [...intervals, ...open]) places.set(keyOf(place), place);
+  return places.values();
+}
+
+function keyOf({ transport, port }: { transport: Transport; port: number }): string {
+  return `${transport}/${port}`;
+}
+
+function jsonOf(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value);
+}
+
+/** A look that was given an address and no name does not take names away. */
+function namesOf(known: HostRow | undefined, seen: readonly string[]): readonly string[] {
+  if (known === undefined || seen.length > 0) return seen;
+  return JSON.parse(known.names) as readonly string[];
+}
+
+/** Null for an address of which there is nothing to remember. */
+function hostRow(
+  known: HostKnown,
+  { address }: HostEvidence,
+  host: HostRecord | undefined,
+  now: readonly IntervalRow[],
+  findings: readonly FindingRow[],
+  names: readonly string[],
+  { tenant, vantage, at }: FindingLook,
+): HostRow | null {
+  if (known.host === undefined && now.length === 0 && (host?.counts.open ?? 0) === 0) return null;
+  const current = new Map([...known.findings].reverse().map((row) => [row.id, row]));
+  for (const row of findings) current.set(row.id, row);
+  const open = [...current.values()].filter(({ status }) => status === 'open');
+  const { phantoms = [], edge } = host ?? {};
+  return {
+    ...{ tenant, address, vantage, position: known.host?.position ?? positionOf(address) },
+    names: JSON.stringify(names),
+    first_seen: known.host?.first_seen ?? at,
+    last_seen: at,
+    open: now.filter(({ state, phantom }) => state === 'open' && phantom === null).length,
+    severity: open.reduce((worst, { severity }) => Math.max(worst, severity), -1),
+    phantoms: JSON.stringify(phantoms),
+    edge: edge === undefined ? (known.host?.edge ?? null) : JSON.stringify(edge),
+  };
+}

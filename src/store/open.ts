@@ -1,0 +1,143 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import type { Kysely, Transaction } from 'kysely';
+import { messageOf, PosternError, problem } from '../model/errors.ts';
+import type { DialectFacts } from './dialects/facts.ts';
+import { type Migrated, migrate } from './migrate.ts';
+import type { Tables } from './schema.ts';
+
+/** Where a store is. */
+export type Place = { readonly file: string } | { readonly url: string };
+
+export interface Store {
+  /** For people: the file, or the URL without its password. */
+  readonly where: string;
+  readonly facts: DialectFacts;
+  readonly migrated: Migrated;
+  /** Asks. Throws STORE_BUSY, STORE_DAMAGED, STORE_FULL, STORE_GONE. */
+  read<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
+  /** Asks several times of one moment's state, while others go on writing. Throws as `read`. */
+  snapshot<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
+  /** Changes all or nothing, and is on the disk when it resolves. Throws as `read`. */
+  write<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** The tenant of the command line. */
+export const LOCAL = 'local';
+
+/** `--data`, else POSTERN_DATABASE_URL, else the XDG data directory (freedesktop.org basedir-spec 0.8). */
+export function placeOf(
+  data: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Place {
+  if (data !== undefined) return { file: resolve(data, 'postern.db') };
+  const url = env['POSTERN_DATABASE_URL'];
+  if (url !== undefined && url !== '') return { url };
+  const xdg = env['XDG_DATA_HOME'];
+  // relative paths are to be ignored, says the specification
+  const base = xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), '.local', 'share');
+  return { file: join(base, 'postern', 'postern.db') };
+}
+
+/**
+ * Opens a store and brings it to the newest schema. Throws STORE_OPEN, STORE_NEWER, STORE_DAMAGED.
+ * The libraries of the other kind are not loaded.
+ */
+export async function openStore(place: Place): Promise<Store> {
+  const where = 'file' in place ? place.file : withoutPassword(place.url);
+  const { facts, db } = await connect(place, where);
+  try {
+    const migrated = await migrate(db, facts, where);
+    return new OpenStore(db, facts, where, migrated);
+  } catch (error) {
+    await db.destroy();
+    throw storeProblem(error, facts, where, 'STORE_OPEN');
+  }
+}
+
+async function connect(place: Place, where: string) {
+  try {
+    if ('url' in place) {
+      const { openPostgres, postgresFacts } = await import('./dialects/postgres.ts');
+      if (!/^postgres(ql)?:\/\//.test(place.url)) throw new Error('it is no postgres:// URL');
+      return { facts: postgresFacts, db: openPostgres(place.url) };
+    }
+  } catch (error) {
+    throw problem('STORE_OPEN', { value: where, problem: messageOf(error) }, error);
+  }
+  const { openSqlite, sqliteFacts } = await import('./dialects/sqlite.ts');
+  try {
+    return { facts: sqliteFacts, db: await openSqlite(place.file) };
+  } catch (error) {
+    throw storeProblem(error, sqliteFacts, where, 'STORE_OPEN');
+  }
+}
+
+class OpenStore implements Store {
+  readonly #db: Kysely<Tables>;
+  readonly where: string;
+  readonly facts: DialectFacts;
+  readonly migrated: Migrated;
+
+  constructor(db: Kysely<Tables>, facts: DialectFacts, where: string, migrated: Migrated) {
+    this.#db = db;
+    this.facts = facts;
+    this.where = where;
+    this.migrated = migrated;
+  }
+
+  read<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
+    return this.#told(() => work(this.#db));
+  }
+
+  snapshot<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
+    const reading = this.#db
+      .transaction()
+      .setAccessMode('read only')
+      .setIsolationLevel('repeatable read');
+    return this.#told(() => reading.execute(work));
+  }
+
+  write<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T> {
+    return this.#told(() => this.#db.transaction().execute(work));
+  }
+
+  close(): Promise<void> {
+    return this.#db.destroy();
+  }
+
+  async #told<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw storeProblem(error, this.facts, this.where);
+    }
+  }
+}
+
+/** An error of a database in our words; what is none of them is passed on as it is. */
+function storeProblem(
+  error: unknown,
+  facts: DialectFacts,
+  where: string,
+  otherwise?: 'STORE_OPEN',
+): unknown {
+  if (error instanceof PosternError) return error;
+  const values = { value: where, problem: messageOf(error) || String(Object(error).code) };
+  const trouble = facts.troubleOf(error);
+  const code = trouble === 'gone' ? (otherwise ?? 'STORE_GONE') : CODES[trouble];
+  const said = code ?? otherwise;
+  return said === undefined ? error : problem(said, values, error);
+}
+
+const CODES = {
+  busy: 'STORE_BUSY',
+  damaged: 'STORE_DAMAGED',
+  full: 'STORE_FULL',
+  other: undefined,
+} as const;
+
+function withoutPassword(url: string): string {
+  return url.replace(/^(\w+:\/\/[^:@/]*):[^@]*@/, '$1@').replace(/([?&]password=)[^&]*/g, '$1…');
+}

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { sql, type Transaction } from 'kysely';
+import type { FindingRow, Tables } from '../schema.ts';
+
+/** Who did something to a finding, and when (ms). */
+export interface Act {
+  readonly tenant: string;
+  readonly finding: string;
+  readonly actor: string;
+  readonly at: number;
+}
+
+/** Takes a finding for right until a time (ms). Resolves to false when there is no such finding. */
+export async function acceptFinding(
+  tx: Transaction<Tables>,
+  act: Act,
+  { reason, until }: { readonly reason: string; readonly until: number },
+): Promise<boolean> {
+  const done = await update(tx, act, {
+    status: sql<string>`case when status = 'open' then 'accepted' else status end`,
+    accepted_reason: reason,
+    accepted_by: act.actor,
+    accepted_until: until,
+  });
+  if (!done) return false;
+  await note(tx, act, 'accepted', reason);
+  await refreshHost(tx, act);
+  return true;
+}
+
+export async function assignFinding(
+  tx: Transaction<Tables>,
+  act: Act,
+  assignee: string | null,
+): Promise<boolean> {
+  if (!(await update(tx, act, { assignee }))) return false;
+  await note(tx, act, 'assigned', assignee ?? '');
+  return true;
+}
+
+export async function commentFinding(
+  tx: Transaction<Tables>,
+  act: Act,
+  text: string,
+): Promise<boolean> {
+  const row = await tx
+    .selectFrom('findings')
+    .select('id')
+    .where('tenant', '=', act.tenant)
+    .where('id', '=', act.finding)
+    .executeTakeFirst();
+  if (row === undefined) return false;
+  await note(tx, act, 'commented', text);
+  return true;
+}
+
+type Settings = {
+  readonly [Name in keyof FindingRow]?: FindingRow[Name] | ReturnType<typeof sql<string>>;
+};
+
+async function update(tx: Transaction<Tables>, act: Act, settings: Settings): Promise<boolean> {
+  const result = await tx
+    .updateTable('findings')
+    .set(settings as Partial<FindingRow>)
+    .where('tenant', '=', act.tenant)
+    .where('id', '=', act.finding)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+async function note(tx: Transaction<Tables>, act: Act, kind: string, detail: string) {
+  const { tenant, finding, at, actor } = act;
+  const id = randomUUID();
+  await tx
+    .insertInto('finding_events')
+    .values({ tenant, id, finding, at, kind, actor, detail })
+    .execute();
+}
+
+/** A host is as bad as its worst open finding. */
+async function refreshHost(tx: Transaction<Tables>, { tenant, finding }: Act): Promise<void> {
+  await sql`
+    update hosts set severity = coalesce((
+      select max(f.severity) from findings f where f.tenant = hosts.tenant
+        and f.address = hosts.address and f.vantage = hosts.vantage and f.status = 'open'), -1)
+    where tenant = ${tenant} and (address, vantage) in (
+      select address, vantage from findings where tenant = ${tenant} and id = ${finding})`.execute(
+    tx,
+  );
+}

@@ -1,0 +1,115 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Change, Interval } from '../../src/model/history.ts';
+import { postern } from '../helpers/postern.ts';
+import { type ScriptedPeer, say, scriptedPeer, silent } from '../helpers/scripted-peer.ts';
+
+let folder: string;
+let peer: ScriptedPeer;
+let port: number;
+
+const greeting = (version: string) => say(`SSH-2.0-OpenSSH_${version}\r\n`);
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'postern-history-'));
+  peer = await scriptedPeer([greeting('9.2'), silent()]);
+  port = peer.port;
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function run(...args: readonly string[]) {
+  return postern(['--data', join(folder, 'data'), ...args]);
+}
+
+function scan(...args: readonly string[]) {
+  return run('scan', '127.0.0.1', '-p', `${port}`, '--fail-on', 'never', '--quiet', ...args);
+}
+
+async function json<T>(...args: readonly string[]): Promise<T> {
+  const { stdout } = await run(...args, '--json');
+  return JSON.parse(stdout) as T;
+}
+
+describe('scans that are kept', () => {
+  it('tell what closed, and when it was open', async () => {
+    const reports = [join(folder, 'a.json'), join(folder, 'b.xml')] as const;
+    expect((await scan('-o', reports[0])).code).toBe(0);
+    await peer.close();
+    const second = await scan('-o', reports[1], '--verbose');
+    expect(second.stderr).toContain(`stored in ${join(folder, 'data', 'postern.db')}`);
+    const place = `127.0.0.1 ${port}/tcp`;
+    const told = await run('diff');
+    expect(told.stdout).toBe(`- ${place} was ssh OpenSSH 9.2; is closed\n`);
+    expect(told.stderr).toContain('1 change from');
+    expect((await run('diff', ...reports)).stdout).toContain(`- ${place} was`);
+    expect((await run('diff', '2020-01-01')).stdout.split('\n')[0]).toBe(
+      `+ ${place} ssh OpenSSH 9.2`,
+    );
+    const { changes } = await json<{ changes: Change[] }>('diff', 'previous', 'last');
+    expect(changes).toMatchObject([{ kind: 'closed', address: '127.0.0.1', port }]);
+    const { intervals } = await json<{ intervals: Interval[] }>('history', `127.0.0.1:${port}`);
+    expect(intervals.map(({ state }) => state)).toEqual(['open', 'closed']);
+    expect((await run('history', '127.0.0.1')).stdout).toContain(`${port}/tcp`);
+  });
+
+  it('go into a backup and back, and are checked', async () => {
+    const file = join(folder, 'backup');
+    const { rows } = await json<{ rows: number }>('db', 'backup', file);
+    expect((await run('db', 'backup', file)).stderr).toContain('BACKUP_FILE');
+    const other = ['--data', join(folder, 'other')];
+    const restored = await postern([...other, 'db', 'restore', file, '--json']);
+    expect(JSON.parse(restored.stdout)).toMatchObject({ rows });
+    expect((await postern([...other, 'diff'])).stdout).toContain('is closed');
+    expect((await postern([...other, 'db', 'restore', file])).code).toBe(2);
+    expect((await run('db', 'check')).stdout).toContain('is sound');
+    expect((await run('db', 'migrate')).stdout).toContain('already');
+    // who may read it knows every open door
+    expect(statSync(join(folder, 'data', 'postern.db')).mode & 0o077).toBe(0);
+    expect(statSync(file).mode & 0o077).toBe(0);
+  });
+
+  it('are joined by reports of other scanners, each stored once', async () => {
+    const file = 'test/fixtures/imports/nmap.xml';
+    expect((await run('import', file)).stdout).toContain(
+      'nmap of 2026-11-25T22:46:12.000Z, 1 hosts, 1 changes',
+    );
+    const again = await run('import', file, 'package.json');
+    expect(again.stdout).toContain('was stored before');
+    expect(again.stderr).toContain('IMPORT_FILE: cannot import "package.json"');
+    expect(again.code).toBe(3);
+    expect((await run('history', '127.0.0.1:54793')).stdout).toContain('seen from nmap');
+  });
+
+  it('are not kept with --no-save, and a store that cannot be opened fails no scan', async () => {
+    const none = join(folder, 'none');
+    const args = ['scan', '127.0.0.1', '-p', '1', '--quiet'];
+    await postern(['--data', none, ...args, '--no-save']);
+    expect(existsSync(none)).toBe(false);
+    const { code, stdout, stderr } = await postern(['--data', '/dev/null/x', ...args, '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 'postern.scan/1' });
+    expect(stderr).toContain('warning STORE_OPEN');
+    const dead = { POSTERN_DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/none' };
+    const gone = await postern(args, { env: dead });
+    expect(gone.code).toBe(0);
+    expect(gone.stderr).toContain('warning STORE_OPEN');
+    expect(gone.stderr).not.toContain('secret');
+  });
+
+  it('say what is wrong with a question, with a code', async () => {
+    expect((await run('diff', 'nothing', 'last')).stderr).toContain('DIFF_SIDE');
+    expect((await run('diff', '2026-01-01', 'nothing')).stderr).toContain('DIFF_SIDE');
+    expect((await run('history', 'a:b:c')).stderr).toContain('HISTORY_PLACE');
+    expect((await run('history', '192.0.2.1')).stderr).toContain('HISTORY_NONE');
+    const damaged = join(folder, 'damaged');
+    await postern(['--data', damaged, 'db', 'check']);
+    writeFileSync(join(damaged, 'postern.db'), readFileSync('package.json'));
+    const { code, stderr } = await postern(['--data', damaged, 'db', 'check']);
+    expect([code, stderr.includes('STORE_DAMAGED')]).toEqual([3, true]);
+  });
+});

@@ -1,5 +1,5 @@
 import type { Chain, Field, HookPoint, Layer, Rule, Step, Table, Test } from './layer.ts';
-import type { Ranges } from './ranges.ts';
+import { type Ranges, width } from './ranges.ts';
 import { type SourceRun, sourceRuns } from './source-runs.ts';
 
 /** Which rules of a chain of order `last` a walk comes by: it takes them in two passes. */
@@ -123,10 +123,6 @@ function isPortTest(step: Step): step is Extract<Test, { test: 'number' }> {
     step.mask === undefined &&
     step.not !== true
   );
-}
-
-function width(ranges: Ranges<number>): number {
-  return ranges.reduce((sum, bound, at) => sum + (at % 2 === 0 ? -bound : bound), 0);
 }
 
 /** Ports outside of which the rule does nothing; undefined: it may do something for any port. */

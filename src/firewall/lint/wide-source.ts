@@ -5,12 +5,14 @@ import { flawOfDecision } from './flaw.ts';
 /** Rules that let anyone in to ports that are not for everybody. */
 export const wideSource: Check = ({ answers, sensitive = new Map<number, string>() }) => {
   const flaws = answers.flatMap(({ transport, family, classes }) =>
-    classes.flatMap(({ ports, reach, parts }) => {
-      const decision = parts
+    classes.flatMap((one) => {
+      if (one.reach !== 'anyone') return [];
+      const open = [...sensitive].filter(([port]) => includes(one.ports, port));
+      if (open.length === 0) return [];
+      const decision = one.parts
         .find(({ fate }) => fate === 'accept')
         ?.decisions.findLast(({ rule }) => rule !== undefined);
-      if (reach !== 'anyone' || decision === undefined) return [];
-      const open = [...sensitive].filter(([port]) => includes(ports, port));
+      if (decision === undefined) return [];
       return open.map(([port, name]) => ({
         key: `${transport} ${port} ${decision.origin} ${decision.rule?.text}`,
         family,

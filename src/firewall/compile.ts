@@ -12,6 +12,13 @@ export interface PreparedRule {
   readonly pass?: Pass;
 }
 
+/** A rule for one port; the tests before cut no parcel. */
+export interface OnePort {
+  readonly port: number;
+  /** Step of the port's test. */
+  readonly step: number;
+}
+
 /** A chain in the order in which its rules are asked. */
 export interface PreparedChain {
   readonly layer: Layer;
@@ -24,6 +31,8 @@ export interface PreparedChain {
   next(at: number, port: number): number;
   /** The run of rules that begins at a position. */
   run(at: number): SourceRun | undefined;
+  /** What the rule at a position asks of its port, when it is for one port. */
+  onePort(at: number): OnePort | undefined;
 }
 
 export interface PreparedLayer {
@@ -133,6 +142,13 @@ function portsOf({ steps }: PreparedRule): Ranges<number> | undefined {
   return narrow?.in;
 }
 
+function onePortOf({ steps }: PreparedRule): OnePort | undefined {
+  const step = steps.findIndex((one) => 'do' in one || placeOf(one) > 0);
+  const test = steps[step];
+  if (test === undefined || !isPortTest(test) || width(test.in) !== 1) return undefined;
+  return { port: test.in[0] as number, step };
+}
+
 interface PortIndex {
   /** For each position the next rule from there that is for any port. */
   readonly nextForAny: Int32Array;
@@ -198,7 +214,12 @@ function prepareChain(
     runs ??= sourceRuns(rules.map(({ steps }) => steps));
     return runs.get(at);
   };
-  return { layer, table, chain, rules, target, next, run };
+  let ports: readonly (OnePort | undefined)[] | undefined;
+  const onePort = (at: number) => {
+    ports ??= rules.map(onePortOf);
+    return ports[at];
+  };
+  return { layer, table, chain, rules, target, next, run, onePort };
 }
 
 function prepareTable(layer: Layer, table: Table): readonly PreparedChain[] {

@@ -1,5 +1,5 @@
 import type { Fate } from '../model/reachability.ts';
-import { cut, isOne } from './boxes.ts';
+import { cut, isOne, unionAll } from './boxes.ts';
 import type { PreparedChain, PreparedRule } from './compile.ts';
 import type { Action, Chain, Rule, Test } from './layer.ts';
 import { type Holding, hasPorts, hold, holdRow, tracked, type View } from './match.ts';
@@ -16,6 +16,7 @@ import {
   type State,
   withConditions,
 } from './parcel.ts';
+import { difference, includes } from './ranges.ts';
 import { translate } from './translate.ts';
 
 /*
@@ -254,7 +255,7 @@ class Walk {
       const phrases = [...task.phrases, `at most ${test.text}`];
       return { ...task, step, phrases, over: task.over || test.over };
     }
-    if (this.#takeRun(task)) return undefined;
+    if (this.#takeRun(task) || this.#takePorts(task)) return undefined;
     const holding = hold(test, task.parcel, this.#context);
     if (holding === 'miss') return this.#miss(task, rule);
     if (holding === 'hit') return { ...task, step };
@@ -291,6 +292,60 @@ class Walk {
       this.#tasks.push(piece);
     }
     return true;
+  }
+
+  /** Takes rules for one port each at once: cut out one by one, each port would copy all others. */
+  #takePorts(task: Task): boolean {
+    const { visit, common, budget } = this.#context;
+    const { parcel, frame, at } = task;
+    if (visit !== undefined || task.guess || task.over || parcel.translation !== undefined) {
+      return false;
+    }
+    if (isOne(parcel.destinationPort) || !hasPorts(common.protocol)) return false;
+    if (frame.chain.onePort(at)?.step !== task.step) return false;
+    const { places, end } = this.#portsFrom(task);
+    budget.left -= end - at;
+    const cutOut = unionAll([...places.keys()].map((port) => [port, port + 1]));
+    const rest = difference(parcel.destinationPort, cutOut);
+    if (rest.length > 0) {
+      this.#tasks.push(this.#from({ ...parcel, destinationPort: rest }, frame, end));
+    }
+    for (const [port, place] of [...places].toReversed()) {
+      const piece = { ...parcel, destinationPort: [port, port + 1] };
+      const step = (frame.chain.onePort(place)?.step ?? 0) + 1;
+      this.#tasks.push({ ...task, parcel: piece, at: place, step, split: true });
+    }
+    return true;
+  }
+
+  /** Ports of the parcel and the first rule for each, up to the first rule that is not for one port. */
+  #portsFrom({ parcel, frame: { chain }, at }: Task) {
+    const places = new Map<number, number>();
+    let end = at;
+    for (; ; end += 1) {
+      const asked = chain.onePort(end);
+      if (asked === undefined) break;
+      const held = this.#holdBefore(chain, end, asked.step, parcel);
+      if (held === 'maybe') break;
+      const { port } = asked;
+      if (held === 'miss' || places.has(port)) continue;
+      if (includes(parcel.destinationPort, port)) places.set(port, end);
+    }
+    return { places, end };
+  }
+
+  /** Whether the first tests of a rule hold; `maybe` too where they do for some packets. */
+  #holdBefore(chain: PreparedChain, at: number, step: number, parcel: Parcel) {
+    const steps = chain.rules[at]?.steps ?? [];
+    for (let before = 0; before < step; before += 1) {
+      const test = steps[before];
+      if (test === undefined || 'do' in test) return 'maybe';
+      if (test.test === 'opaque' || test.test === 'limit') return 'maybe';
+      const held = hold(test, parcel, this.#context);
+      if (held === 'miss') return 'miss';
+      if (held !== 'hit') return 'maybe';
+    }
+    return 'hit';
   }
 
   /** Goes on with the first piece; the others wait. */

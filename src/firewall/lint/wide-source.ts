@@ -4,10 +4,11 @@ import { flawOfDecision } from './flaw.ts';
 
 /** Rules that let anyone in to ports that are not for everybody. */
 export const wideSource: Check = ({ answers, sensitive = new Map<number, string>() }) => {
+  const named = [...sensitive];
   const flaws = answers.flatMap(({ transport, family, classes }) =>
     classes.flatMap((one) => {
       if (one.reach !== 'anyone') return [];
-      const open = [...sensitive].filter(([port]) => includes(one.ports, port));
+      const open = named.filter(([port]) => includes(one.ports, port));
       if (open.length === 0) return [];
       const decision = one.parts
         .find(({ fate }) => fate === 'accept')

@@ -15,6 +15,7 @@ import { readFirewallFile } from '../firewall-files.ts';
 import type { AuditOptions } from '../inside-program.ts';
 import { interruptible } from '../interrupt.ts';
 import { type Terminal, wantsColor, write } from '../terminal.ts';
+import { optimizeLater } from '../thrift.ts';
 import { lookAt } from './scan.ts';
 
 function ownAddresses({ machine }: InsideFacts): readonly string[] {
@@ -108,6 +109,7 @@ export async function auditCommand(
   terminal: Terminal,
   version: string,
 ): Promise<ExitCode> {
+  optimizeLater();
   const policy = await choosePolicy(await readPolicy(options));
   const before = await Promise.all((options.firewall ?? []).map((path) => readFirewallFile(path)));
   const facts = await lookInside(before);

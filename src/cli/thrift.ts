@@ -16,7 +16,7 @@ const LATER = '--interrupt-budget=1000000';
 
 /**
  * Has V8 optimize functions later. A command of one second ends before most of that pays off: of an
- * audit's work half was compiling..
+ * audit's work half was compiling.
  */
 export function optimizeLater(): void {
   setFlagsFromString(LATER);

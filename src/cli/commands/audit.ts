@@ -6,11 +6,10 @@ import { compareSeverity, type Severity } from '../../model/verdict.ts';
 import { audit, type InsideFacts } from '../../pipeline/audit.ts';
 import { lookInside } from '../../pipeline/inside.ts';
 import type { OutsideView } from '../../pipeline/outside.ts';
-import { auditTable } from '../../report/audit/table.ts';
-import { choosePolicy, readPolicy } from '../choose.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { readFirewallFile } from '../firewall-files.ts';
 import type { AuditOptions } from '../inside-program.ts';
+import { choosePolicy, readPolicy } from '../policy-file.ts';
 import { type Terminal, wantsColor, write } from '../terminal.ts';
 import { optimizeLater } from '../thrift.ts';
 
@@ -44,6 +43,8 @@ async function tell(report: AuditReport, options: AuditOptions, terminal: Termin
     });
   }
   if (options.json === true) return write(terminal.out, json);
+  // measuring text takes 50 ms to load, which JSON saves
+  const { auditTable } = await import('../../report/audit/table.ts');
   const width = terminal.out.columns ?? 80;
   const color = wantsColor(terminal.out, process.env);
   for (const piece of auditTable(report, { width, color })) await write(terminal.out, piece);

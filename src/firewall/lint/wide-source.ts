@@ -1,15 +1,19 @@
-import { includes } from '../ranges.ts';
+import { overlaps } from '../boxes.ts';
+import { includes, rangesOf } from '../ranges.ts';
 import type { Check } from './check.ts';
 import { flawOfDecision } from './flaw.ts';
 
 /** Rules that let anyone in to ports that are not for everybody. */
 export const wideSource: Check = ({ answers, sensitive = new Map<number, string>() }) => {
   const named = [...sensitive];
+  const anyNamed = rangesOf(
+    named.map(([port]) => [port, port] as const),
+    1,
+  );
   const flaws = answers.flatMap(({ transport, family, classes }) =>
     classes.flatMap((one) => {
-      if (one.reach !== 'anyone') return [];
+      if (one.reach !== 'anyone' || !overlaps(one.ports, anyNamed)) return [];
       const open = named.filter(([port]) => includes(one.ports, port));
-      if (open.length === 0) return [];
       const decision = one.parts
         .find(({ fate }) => fate === 'accept')
         ?.decisions.findLast(({ rule }) => rule !== undefined);

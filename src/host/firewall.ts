@@ -33,11 +33,14 @@ const FIREWALLD_PARTS = ['zones', 'policies', 'services', 'ipsets', ''];
 
 /** Every firewall layer of this Linux host and network namespace. Never throws. */
 export async function readFirewalls(): Promise<FirewallLook> {
-  const facts = await readFacts();
-  const readings = await Promise.all([
+  const asked = [
     live('nftables', [['nft', '-j', 'list', 'ruleset']]),
     live('iptables', [['iptables-legacy-save'], ['ip6tables-legacy-save']]),
     live('iptables', [['iptables-nft-save'], ['ip6tables-nft-save']]),
+  ];
+  const facts = await readFacts();
+  const readings = await Promise.all([
+    ...asked,
     facts.ufw === 'enabled' ? ufw() : null,
     facts.firewalld === 'running' ? firewalld() : null,
   ]);

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import type { AuditReport } from '../../model/audit.ts';
 import { messageOf, problem } from '../../model/errors.ts';
 import { compareSeverity, type Severity } from '../../model/verdict.ts';
-import { audit, type InsideFacts } from '../../pipeline/audit.ts';
+import type { InsideFacts } from '../../pipeline/audit.ts';
 import { lookInside } from '../../pipeline/inside.ts';
 import type { OutsideView } from '../../pipeline/outside.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
@@ -59,7 +59,10 @@ export async function auditCommand(
   optimizeLater();
   const policy = await choosePolicy(await readPolicy(options));
   const before = await Promise.all((options.firewall ?? []).map((path) => readFirewallFile(path)));
-  const facts = await lookInside(before);
+  const looking = lookInside(before);
+  // read while the firewalls' tools run
+  const { audit } = await import('../../pipeline/audit.ts');
+  const facts = await looking;
   const report = audit({
     facts,
     ...(await outsideOf(facts, options, terminal, version)),

@@ -54,9 +54,9 @@ export async function readFirewalls(): Promise<FirewallLook> {
 }
 
 async function readFacts(): Promise<FirewallFacts> {
-  const found = await Promise.all(PROGRAMS.map(findProgram));
+  const [firewalld, ...found] = await Promise.all([firewalldState(), ...PROGRAMS.map(findProgram)]);
   const programs = PROGRAMS.filter((_, at) => found[at] !== null);
-  return { ufw: ufwState(programs), firewalld: await firewalldState(programs), programs };
+  return { ufw: ufwState(programs), firewalld, programs };
 }
 
 function ufwState(programs: readonly string[]): FirewallFacts['ufw'] {
@@ -70,8 +70,7 @@ function ufwState(programs: readonly string[]): FirewallFacts['ufw'] {
 const NOT_RUNNING =
   /not running|Failed to connect to socket .*: (?:No such file|Connection refused)/;
 
-async function firewalldState(programs: readonly string[]): Promise<FirewallFacts['firewalld']> {
-  if (!programs.includes('firewall-cmd')) return 'absent';
+async function firewalldState(): Promise<FirewallFacts['firewalld']> {
   const result = await runCommand({ program: 'firewall-cmd', args: ['--state'] });
   if (result.state === 'ok') return 'running';
   if (result.state === 'absent') return 'absent';

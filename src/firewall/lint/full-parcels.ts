@@ -78,9 +78,10 @@ function statesApart(steps: readonly Step[]): readonly State[] {
   const tests = steps.flatMap((step) =>
     'test' in step && step.test === 'name' && step.field === 'state' ? [step.in] : [],
   );
+  const namings = [...new Set(tests.map((names) => names.join()))].map((names) => names.split(','));
   const alike = new Map<string, State>();
   for (const state of STATES) {
-    const key = tests.map((names) => (state !== null && names.includes(state) ? 1 : 0)).join('');
+    const key = namings.map((names) => (state !== null && names.includes(state) ? 1 : 0)).join('');
     if (!alike.has(key)) alike.set(key, state);
   }
   return [...alike.values()];

@@ -12,8 +12,9 @@ import { formatPorts, formatSelection, joinSelection } from '../targets/ports.ts
 import { readTargets } from '../targets/read.ts';
 import { formatShard, parseShard } from '../targets/shard.ts';
 import { shown } from '../targets/target.ts';
-import { choosePorts, readPolicy } from './choose.ts';
+import { choosePorts } from './choose.ts';
 import { type GivenOptions, SCAN_DEFAULTS, type ScanOptions } from './options.ts';
+import { readPolicy } from './policy-file.ts';
 
 const IN_A_LIST = 5000;
 

@@ -1,5 +1,5 @@
 import type { Chain, Field, HookPoint, Layer, Rule, Step, Table, Test } from './layer.ts';
-import type { Ranges } from './ranges.ts';
+import { type Ranges, width } from './ranges.ts';
 import { type SourceRun, sourceRuns } from './source-runs.ts';
 
 /** Which rules of a chain of order `last` a walk comes by: it takes them in two passes. */
@@ -10,6 +10,13 @@ export interface PreparedRule {
   readonly steps: readonly Step[];
   /** Pass in which chains that it jumps to are taken. */
   readonly pass?: Pass;
+}
+
+/** A rule for one port; the tests before cut no parcel. */
+export interface OnePort {
+  readonly port: number;
+  /** Step of the port's test. */
+  readonly step: number;
 }
 
 /** A chain in the order in which its rules are asked. */
@@ -24,6 +31,8 @@ export interface PreparedChain {
   next(at: number, port: number): number;
   /** The run of rules that begins at a position. */
   run(at: number): SourceRun | undefined;
+  /** What the rule at a position asks of its port, when it is for one port. */
+  onePort(at: number): OnePort | undefined;
 }
 
 export interface PreparedLayer {
@@ -125,16 +134,19 @@ function isPortTest(step: Step): step is Extract<Test, { test: 'number' }> {
   );
 }
 
-function width(ranges: Ranges<number>): number {
-  return ranges.reduce((sum, bound, at) => sum + (at % 2 === 0 ? -bound : bound), 0);
-}
-
 /** Ports outside of which the rule does nothing; undefined: it may do something for any port. */
 function portsOf({ steps }: PreparedRule): Ranges<number> | undefined {
   const firstAction = steps.findIndex((step) => 'do' in step);
   const tests = firstAction === -1 ? steps : steps.slice(0, firstAction);
   const narrow = tests.filter(isPortTest).find((test) => width(test.in) <= PORTS_INDEXED);
   return narrow?.in;
+}
+
+function onePortOf({ steps }: PreparedRule): OnePort | undefined {
+  const step = steps.findIndex((one) => 'do' in one || placeOf(one) > 0);
+  const test = steps[step];
+  if (test === undefined || !isPortTest(test) || width(test.in) !== 1) return undefined;
+  return { port: test.in[0] as number, step };
 }
 
 interface PortIndex {
@@ -202,7 +214,12 @@ function prepareChain(
     runs ??= sourceRuns(rules.map(({ steps }) => steps));
     return runs.get(at);
   };
-  return { layer, table, chain, rules, target, next, run };
+  let ports: readonly (OnePort | undefined)[] | undefined;
+  const onePort = (at: number) => {
+    ports ??= rules.map(onePortOf);
+    return ports[at];
+  };
+  return { layer, table, chain, rules, target, next, run, onePort };
 }
 
 function prepareTable(layer: Layer, table: Table): readonly PreparedChain[] {

@@ -54,6 +54,7 @@ export function includes<T extends number | bigint>(ranges: Ranges<T>, value: T)
 }
 
 export function equalRanges<T extends number | bigint>(a: Ranges<T>, b: Ranges<T>): boolean {
+  if (a === b) return true;
   return a.length === b.length && a.every((bound, at) => bound === b[at]);
 }
 
@@ -75,6 +76,11 @@ export function rangesOf<T extends number | bigint>(
     out.push(first, end);
   }
   return out;
+}
+
+/** How many numbers a set has. */
+export function width(ranges: Ranges<number>): number {
+  return ranges.reduce((sum, bound, at) => sum + (at % 2 === 0 ? -bound : bound), 0);
 }
 
 /** The ranges as pairs with both ends included. */

@@ -53,8 +53,13 @@ const NO_SOURCES = {
   6: setOf(['::/128', '::1', 'ff00::/8'], 6),
 } as const;
 
+const EVERY_SOURCE = {
+  4: difference(fullAddresses(4), loopbackAddresses(4)),
+  6: difference(fullAddresses(6), loopbackAddresses(6)),
+} as const;
+
 export function everySource(family: Family): Ranges<bigint> {
-  return difference(fullAddresses(family), loopbackAddresses(family));
+  return EVERY_SOURCE[family];
 }
 
 /** Addresses that packets for the machine may have; every unicast one when none of its own is known. */
@@ -211,8 +216,19 @@ function group(parts: readonly AnswerPart[], family: Family, byRule: boolean): r
   return [...groups.values()];
 }
 
+const knownBlocks = {
+  4: new WeakMap<Ranges<bigint>, readonly string[]>(),
+  6: new WeakMap<Ranges<bigint>, readonly string[]>(),
+} as const;
+
 /** The loopback was never asked about: whoever has its neighbours gets it, for fewer blocks. */
 export function blocksOf(family: Family, source: Ranges<bigint>): readonly string[] {
+  const known = knownBlocks[family].get(source) ?? blocksWithLoopback(family, source);
+  knownBlocks[family].set(source, known);
+  return known;
+}
+
+function blocksWithLoopback(family: Family, source: Ranges<bigint>): readonly string[] {
   const loopback = loopbackAddresses(family);
   const before = (loopback[0] ?? 0n) - 1n;
   return cidrsOf(family, includes(source, before) ? union(source, loopback) : source);
@@ -296,7 +312,16 @@ export function classesOf(
 ): readonly PortClass[] {
   return portClasses(parts).map(({ ports, parts: own }) => {
     const asked = { ...question, destinationPort: ports };
-    return { ports, reach: reachOf(own, asked, machine), parts: partsOf(own, asked) };
+    let told: readonly ReachPart[] | undefined;
+    return {
+      ports,
+      reach: reachOf(own, asked, machine),
+      // thousands of classes, and of most of them nobody asks for the words
+      get parts() {
+        told ??= partsOf(own, asked);
+        return told;
+      },
+    };
   });
 }
 

@@ -32,16 +32,25 @@ const SHORTEST = 8;
 const LEAVING = new Set(['accept', 'drop', 'reject', 'return']);
 
 interface Shape {
-  readonly key: string;
+  readonly others: readonly Step[];
+  readonly ending: string;
   readonly step: number;
   readonly family: Family;
   readonly source: Ranges<bigint>;
-  /** Which rule let a packet go back is told nowhere, so that all of them are one. */
-  readonly returns: boolean;
 }
 
-function text(_: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? `${value}n` : value;
+/** Whether two tests, or parts of them, say the same. */
+function isAlike(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const values = Object.entries(a);
+  if (values.length !== Object.keys(b).length) return false;
+  return values.every(([key, value]) => isAlike(value, (b as Record<string, unknown>)[key]));
+}
+
+function isSameRun(a: Shape, b: Shape): boolean {
+  if (a.step !== b.step || a.family !== b.family || a.ending !== b.ending) return false;
+  return isAlike(a.others, b.others);
 }
 
 function shapeOf(steps: readonly Step[]): Shape | undefined {
@@ -54,13 +63,7 @@ function shapeOf(steps: readonly Step[]): Shape | undefined {
   const others = steps.slice(0, step);
   if (others.some((other) => 'do' in other)) return undefined;
   const { family, ranges } = test.in;
-  return {
-    key: `${family} ${JSON.stringify([others, last.do], text)}`,
-    step,
-    family,
-    source: ranges,
-    returns: last.do === 'return',
-  };
+  return { others, ending: last.do, step, family, source: ranges };
 }
 
 interface Bound {
@@ -142,7 +145,8 @@ function runOf(shapes: readonly Shape[], first: number): SourceRun | undefined {
     end: first + shapes.length,
     step: one.step,
     family: one.family,
-    segments: one.returns ? [{ source: all, at: first }] : segmentsOf(shapes, first),
+    // which rule let a packet go back is told nowhere, so that all of them are one
+    segments: one.ending === 'return' ? [{ source: all, at: first }] : segmentsOf(shapes, first),
     all,
   };
 }
@@ -158,7 +162,8 @@ export function sourceRuns(rules: readonly (readonly Step[])[]): ReadonlyMap<num
   };
   rules.forEach((steps, at) => {
     const shape = shapeOf(steps);
-    if (shape === undefined || shape.key !== shapes[0]?.key) finish(at);
+    const [first] = shapes;
+    if (shape === undefined || first === undefined || !isSameRun(first, shape)) finish(at);
     if (shape !== undefined) shapes.push(shape);
   });
   finish(rules.length);

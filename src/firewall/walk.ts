@@ -1,5 +1,5 @@
 import type { Fate } from '../model/reachability.ts';
-import { cut, isOne } from './boxes.ts';
+import { cut, isOne, unionAll } from './boxes.ts';
 import type { PreparedChain, PreparedRule } from './compile.ts';
 import type { Action, Chain, Rule, Test } from './layer.ts';
 import { type Holding, hasPorts, hold, holdRow, tracked, type View } from './match.ts';
@@ -16,6 +16,7 @@ import {
   type State,
   withConditions,
 } from './parcel.ts';
+import { difference, includes } from './ranges.ts';
 import { translate } from './translate.ts';
 
 /*
@@ -156,6 +157,13 @@ function rankOf({ hook }: Chain, fate: Fate, rule: Rule | undefined): number {
   return rule === undefined ? 2 : 3;
 }
 
+function withoutAccepted(parcel: Parcel): Parcel {
+  // leaving a key out is slow, and most parcels have none
+  if (parcel.accepted === undefined) return parcel;
+  const { accepted: _, ...rest } = parcel;
+  return rest;
+}
+
 class Walk {
   readonly #base: PreparedChain;
   readonly #context: WalkContext;
@@ -254,7 +262,7 @@ class Walk {
       const phrases = [...task.phrases, `at most ${test.text}`];
       return { ...task, step, phrases, over: task.over || test.over };
     }
-    if (this.#takeRun(task)) return undefined;
+    if (this.#takeRun(task) || this.#takePorts(task)) return undefined;
     const holding = hold(test, task.parcel, this.#context);
     if (holding === 'miss') return this.#miss(task, rule);
     if (holding === 'hit') return { ...task, step };
@@ -293,6 +301,60 @@ class Walk {
     return true;
   }
 
+  /** Takes rules for one port each at once: cut out one by one, each port would copy all others. */
+  #takePorts(task: Task): boolean {
+    const { visit, common, budget } = this.#context;
+    const { parcel, frame, at } = task;
+    if (visit !== undefined || task.guess || task.over || parcel.translation !== undefined) {
+      return false;
+    }
+    if (isOne(parcel.destinationPort) || !hasPorts(common.protocol)) return false;
+    if (frame.chain.onePort(at)?.step !== task.step) return false;
+    const { places, end } = this.#portsFrom(task);
+    budget.left -= end - at;
+    const cutOut = unionAll([...places.keys()].map((port) => [port, port + 1]));
+    const rest = difference(parcel.destinationPort, cutOut);
+    if (rest.length > 0) {
+      this.#tasks.push(this.#from({ ...parcel, destinationPort: rest }, frame, end));
+    }
+    for (const [port, place] of [...places].toReversed()) {
+      const piece = { ...parcel, destinationPort: [port, port + 1] };
+      const step = (frame.chain.onePort(place)?.step ?? 0) + 1;
+      this.#tasks.push({ ...task, parcel: piece, at: place, step, split: true });
+    }
+    return true;
+  }
+
+  /** Ports of the parcel and the first rule for each, up to the first rule that is not for one port. */
+  #portsFrom({ parcel, frame: { chain }, at }: Task) {
+    const places = new Map<number, number>();
+    let end = at;
+    for (; ; end += 1) {
+      const asked = chain.onePort(end);
+      if (asked === undefined) break;
+      const held = this.#holdBefore(chain, end, asked.step, parcel);
+      if (held === 'maybe') break;
+      const { port } = asked;
+      if (held === 'miss' || places.has(port)) continue;
+      if (includes(parcel.destinationPort, port)) places.set(port, end);
+    }
+    return { places, end };
+  }
+
+  /** Whether the first tests of a rule hold; `maybe` too where they do for some packets. */
+  #holdBefore(chain: PreparedChain, at: number, step: number, parcel: Parcel) {
+    const steps = chain.rules[at]?.steps ?? [];
+    for (let before = 0; before < step; before += 1) {
+      const test = steps[before];
+      if (test === undefined || 'do' in test) return 'maybe';
+      if (test.test === 'opaque' || test.test === 'limit') return 'maybe';
+      const held = hold(test, parcel, this.#context);
+      if (held === 'miss') return 'miss';
+      if (held !== 'hit') return 'maybe';
+    }
+    return 'hit';
+  }
+
   /** Goes on with the first piece; the others wait. */
   #spread(
     pieces: Exclude<Holding, string>,
@@ -309,10 +371,11 @@ class Walk {
   #act(before: Task, rule: PreparedRule, action: Action): Task | undefined {
     if (action.do === 'map') return this.#map(before, rule, action);
     const task = this.#matched(before, rule);
-    const next = this.#from(task.parcel, task.frame, task.at + 1);
+    const next = () => this.#from(task.parcel, task.frame, task.at + 1);
     if (!task.over) return this.#perform(task, rule, action, task.guess, next);
-    if (!CLOSING.has(action.do)) return next;
-    return { ...next, parcel: withConditions(next.parcel, task.phrases) };
+    const after = next();
+    if (!CLOSING.has(action.do)) return after;
+    return { ...after, parcel: withConditions(after.parcel, task.phrases) };
   }
 
   #map(task: Task, rule: PreparedRule, map: Extract<Action, { do: 'map' }>): Task | undefined {
@@ -341,12 +404,13 @@ class Walk {
     maybe: boolean,
   ): Task | undefined {
     const task = this.#matched(maybe ? { ...before, guess: true } : before, rule);
-    const after = this.#from(task.parcel, task.frame, task.at + 1);
-    if (task.over) return after;
+    const after = () => this.#from(task.parcel, task.frame, task.at + 1);
+    if (task.over) return after();
     if (!maybe) return this.#perform(task, rule, action, before.guess, after);
     // what follows the map would be done or not, too
     if (isMarking(action)) return this.#lose(task, rule);
-    return this.#perform(task, rule, action, true, { ...task, guess: before.guess, row: row + 1 });
+    const next = { ...task, guess: before.guess, row: row + 1 };
+    return this.#perform(task, rule, action, true, () => next);
   }
 
   /** Does an action; `next` is where the packet goes on when it does not leave the rule for good. */
@@ -355,7 +419,7 @@ class Walk {
     rule: PreparedRule,
     action: Action,
     uncertain: boolean,
-    next: Task,
+    next: () => Task,
   ): Task | undefined {
     switch (action.do) {
       case 'accept':
@@ -365,10 +429,10 @@ class Walk {
       case 'snat':
         return this.#verdict(task, rule.rule, 'accept', uncertain, next);
       case 'return':
-        return uncertain ? mayHaveLeft(next) : this.#leave(task.parcel, task.frame);
+        return uncertain ? mayHaveLeft(next()) : this.#leave(task.parcel, task.frame);
       case 'jump':
       case 'goto':
-        return this.#enter(task, rule, action, uncertain, next);
+        return this.#enter(task, rule, action, uncertain, next());
       case 'dnat':
       case 'redirect':
         return this.#translate(task, rule, action, uncertain);
@@ -425,7 +489,7 @@ class Walk {
     const moved = doubtful ? null : translate(parcel, action, by, this.#context.common);
     if (moved === null) return this.#lose(task, rule);
     for (const part of moved) {
-      this.#verdict({ ...task, parcel: part }, rule.rule, 'accept', false, task);
+      this.#verdict({ ...task, parcel: part }, rule.rule, 'accept', false, () => task);
     }
     return undefined;
   }
@@ -435,10 +499,10 @@ class Walk {
     rule: Rule,
     fate: 'accept' | 'drop' | 'reject',
     uncertain: boolean,
-    next: Task,
+    next: () => Task,
   ): Task | undefined {
     const { frame, parcel } = task;
-    if (uncertain) return { ...next, parcel: this.#possibly(parcel, frame, fate, rule) };
+    if (uncertain) return { ...next(), parcel: this.#possibly(parcel, frame, fate, rule) };
     const left = flagged(frame);
     if (left !== undefined) {
       const either = blend(this.#possibly(parcel, frame, fate, rule), left.skip);
@@ -480,15 +544,16 @@ class Walk {
 
   /** The base chain's word about a parcel; an accepted one goes on to the next chain. */
   #close(parcel: Parcel, frame: Frame, fate: Fate, rule: Rule | undefined): void {
-    const { accepted, ...rest } = parcel;
+    const { accepted } = parcel;
     const { chain } = frame;
+    const certain = blend(withoutAccepted(parcel), accepted);
     if (fate !== 'accept' && accepted !== undefined) {
-      this.#done.push(this.#possibly(blend(rest, accepted), frame, fate, rule));
+      this.#done.push(this.#possibly(certain, frame, fate, rule));
       return;
     }
     const rank = rankOf(this.#base.chain, fate, rule);
     const decision = decisionOf(chain, rule, fate);
-    const said = decided(blend(rest, accepted), { layer: chain.layer, rank, decision });
+    const said = decided(certain, { layer: chain.layer, rank, decision });
     this.#done.push(fate === 'accept' ? said : { ...said, fate });
   }
 
@@ -497,7 +562,7 @@ class Walk {
     const { parcel, frame } = task;
     const { budget, persistent } = this.#context;
     if (persistent === true && budget.left > 0) return this.#from(parcel, frame, task.at + 1);
-    const { accepted: _, ...rest } = parcel;
+    const rest = withoutAccepted(parcel);
     this.#done.push({ ...this.#possibly(rest, frame, 'unknown', rule), fate: 'unknown' });
     return undefined;
   }

@@ -33,11 +33,14 @@ const FIREWALLD_PARTS = ['zones', 'policies', 'services', 'ipsets', ''];
 
 /** Every firewall layer of this Linux host and network namespace. Never throws. */
 export async function readFirewalls(): Promise<FirewallLook> {
-  const facts = await readFacts();
-  const readings = await Promise.all([
+  const asked = [
     live('nftables', [['nft', '-j', 'list', 'ruleset']]),
     live('iptables', [['iptables-legacy-save'], ['ip6tables-legacy-save']]),
     live('iptables', [['iptables-nft-save'], ['ip6tables-nft-save']]),
+  ];
+  const facts = await readFacts();
+  const readings = await Promise.all([
+    ...asked,
     facts.ufw === 'enabled' ? ufw() : null,
     facts.firewalld === 'running' ? firewalld() : null,
   ]);
@@ -51,9 +54,9 @@ export async function readFirewalls(): Promise<FirewallLook> {
 }
 
 async function readFacts(): Promise<FirewallFacts> {
-  const found = await Promise.all(PROGRAMS.map(findProgram));
+  const [firewalld, ...found] = await Promise.all([firewalldState(), ...PROGRAMS.map(findProgram)]);
   const programs = PROGRAMS.filter((_, at) => found[at] !== null);
-  return { ufw: ufwState(programs), firewalld: await firewalldState(programs), programs };
+  return { ufw: ufwState(programs), firewalld, programs };
 }
 
 function ufwState(programs: readonly string[]): FirewallFacts['ufw'] {
@@ -67,8 +70,7 @@ function ufwState(programs: readonly string[]): FirewallFacts['ufw'] {
 const NOT_RUNNING =
   /not running|Failed to connect to socket .*: (?:No such file|Connection refused)/;
 
-async function firewalldState(programs: readonly string[]): Promise<FirewallFacts['firewalld']> {
-  if (!programs.includes('firewall-cmd')) return 'absent';
+async function firewalldState(): Promise<FirewallFacts['firewalld']> {
   const result = await runCommand({ program: 'firewall-cmd', args: ['--state'] });
   if (result.state === 'ok') return 'running';
   if (result.state === 'absent') return 'absent';

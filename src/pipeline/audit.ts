@@ -1,7 +1,11 @@
+import { overlaps, unionAll } from '../firewall/boxes.ts';
 import type { Action, Layer, Step } from '../firewall/layer.ts';
+import { answersOf } from '../firewall/lint/answers.ts';
+import type { Answer } from '../firewall/lint/check.ts';
 import { lintLayers } from '../firewall/lint/registry.ts';
-import { rangePairs } from '../firewall/ranges.ts';
-import { openPorts, type PortClass, type PortQuestion, reachability } from '../firewall/reach.ts';
+import type { AnswerPart } from '../firewall/packet.ts';
+import { rangePairs, rangesOf, width } from '../firewall/ranges.ts';
+import { type PortQuestion, reachability } from '../firewall/reach.ts';
 import { type DoorFacts, judgeDoor, judgeElsewhere } from '../judge/door.ts';
 import type { AuditedListener, AuditReport, Door, LayerSummary } from '../model/audit.ts';
 import { KNOWN_PORTS } from '../model/known-ports.ts';
@@ -40,9 +44,12 @@ export interface AuditRequest {
 
 type Unjudged = Omit<AuditedListener, 'verdict'>;
 
-/** Ports that one rule lets through and nobody uses, up to which each gets a line of its own. */
+/** Ports with one answer, up to which they are about one service. */
 const FEW_PORTS = 16;
+/** Ports that rules let somebody in to and nobody uses, up to which each is told as a door. */
+const UNUSED_DOORS = 64;
 const FAMILIES = [4, 6] as const;
+const TRANSPORTS = ['tcp', 'udp'] as const;
 
 /** Ports that are not for everybody, and what is usually behind them. */
 export const SENSITIVE: ReadonlyMap<number, string> = new Map(
@@ -112,10 +119,6 @@ class Reach {
     return [...new Set(names)];
   }
 
-  openPorts(transport: Transport, family: 4 | 6): readonly PortClass[] {
-    return openPorts(this.#layers, this.#machine, transport, family);
-  }
-
   #ask(
     family: 4 | 6,
     transport: Transport,
@@ -142,34 +145,44 @@ interface Doors {
   readonly all: Map<string, { readonly transport: Transport; readonly port: number }>;
 }
 
-function isByRule({ parts }: PortClass): boolean {
-  return parts.some(
-    ({ fate, decisions }) => fate === 'accept' && decisions.some(({ rule }) => rule !== undefined),
-  );
+function isByRule({ fate, decisions }: AnswerPart): boolean {
+  return fate === 'accept' && decisions.some(({ rule }) => rule !== undefined);
 }
 
 /** Single ports that a rule, and no mere default, lets somebody in to. */
-function portsLetIn(reach: Reach, transport: Transport): readonly number[] {
-  return reach.families.flatMap((family) =>
-    reach
-      .openPorts(transport, family)
-      .filter(isByRule)
-      .flatMap(({ ports }) => {
-        const runs = rangePairs(ports);
-        const count = runs.reduce((sum, [first, last]) => sum + last - first + 1, 0);
-        if (count > FEW_PORTS) return [];
-        return runs.flatMap(([first, last]) =>
-          Array.from({ length: last - first + 1 }, (_, at) => first + at),
-        );
-      }),
+function portsLetIn({ parts, classes }: Answer): readonly number[] {
+  const byRule = unionAll(parts.filter(isByRule).map(({ destinationPort }) => destinationPort));
+  return classes
+    .map(({ ports }) => ports)
+    .filter((ports) => width(ports) <= FEW_PORTS && overlaps(byRule, ports))
+    .flatMap(rangePairs)
+    .flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, at) => first + at));
+}
+
+/** Ports without a door that a rule lets somebody in to; none when they are too many for doors. */
+function unusedPorts(
+  answers: readonly Answer[],
+  doors: Doors['all'],
+): Readonly<Record<Transport, ReadonlySet<number>>> {
+  const unused = { tcp: new Set<number>(), udp: new Set<number>() };
+  for (const answer of answers) {
+    const { transport } = answer;
+    for (const port of portsLetIn(answer)) {
+      if (!doors.has(doorKey(transport, port))) unused[transport].add(port);
+    }
+  }
+  const many = unused.tcp.size + unused.udp.size > UNUSED_DOORS;
+  return many ? { tcp: new Set(), udp: new Set() } : unused;
+}
+
+function pointsOf(ports: ReadonlySet<number>) {
+  return rangesOf(
+    [...ports].map((port) => [port, port] as const),
+    1,
   );
 }
 
-function gather(
-  { facts, outside }: AuditRequest,
-  listeners: readonly Unjudged[],
-  reach: Reach,
-): Doors {
+function gather({ facts, outside }: AuditRequest, listeners: readonly Unjudged[]): Doors {
   const doors: Doors = { listeners: new Map(), publications: new Map(), all: new Map() };
   const note = (transport: Transport, port: number): string => {
     const key = doorKey(transport, port);
@@ -187,9 +200,6 @@ function gather(
     add(doors.publications, note(publication.transport, publication.port), publication);
   }
   for (const { transport, port } of outside?.open ?? []) note(transport, port);
-  for (const transport of ['tcp', 'udp'] as const) {
-    for (const port of portsLetIn(reach, transport)) note(transport, port);
-  }
   return doors;
 }
 
@@ -225,7 +235,15 @@ export function audit(request: AuditRequest): AuditReport {
     const usage = facts.usage.get(listenerKey(listener));
     return { ...listener, reachability: reach.of(listener), ...(usage && { usage }) };
   });
-  const doors = gather(request, listeners, reach);
+  const doors = gather(request, listeners);
+  const answers = answersOf(facts.layers, machine);
+  const ofThisHost = answers.filter(({ family }) => reach.families.includes(family));
+  const unused = unusedPorts(ofThisHost, doors.all);
+  for (const transport of TRANSPORTS) {
+    for (const port of unused[transport]) {
+      doors.all.set(doorKey(transport, port), { transport, port });
+    }
+  }
   const context = { addresses, names: [machine.hostname], now: at };
   const judged = new Map<string, Door>();
   for (const [key, { transport, port }] of doors.all) {
@@ -265,6 +283,8 @@ export function audit(request: AuditRequest): AuditReport {
       listeners: facts.listeners,
       publications: facts.publications,
       sensitive: SENSITIVE,
+      told: { tcp: pointsOf(unused.tcp), udp: pointsOf(unused.udp) },
+      answers,
     }),
   };
 }

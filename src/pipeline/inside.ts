@@ -10,10 +10,11 @@ import type { InsideFacts } from './audit.ts';
  * host. Never throws for what cannot be seen: that is said in the facts.
  */
 export async function lookInside(before: readonly Layer[]): Promise<InsideFacts> {
-  const [look, machine, firewalls] = await Promise.all([
+  // the firewalls' tools run while the rest is read
+  const [firewalls, look, machine] = await Promise.all([
+    readFirewalls(),
     readListeners(),
     readMachine(),
-    readFirewalls(),
   ]);
   return {
     machine,

@@ -1,73 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import { scanReport } from '../../contract/scan.ts';
+import { writeFile } from 'node:fs/promises';
 import type { AuditReport } from '../../model/audit.ts';
 import { messageOf, problem } from '../../model/errors.ts';
-import type { ScanReport } from '../../model/scan.ts';
 import { compareSeverity, type Severity } from '../../model/verdict.ts';
-import { audit, type InsideFacts } from '../../pipeline/audit.ts';
+import type { InsideFacts } from '../../pipeline/audit.ts';
 import { lookInside } from '../../pipeline/inside.ts';
-import { type OutsideView, outsideView } from '../../pipeline/outside.ts';
-import { auditTable } from '../../report/audit/table.ts';
-import { choosePolicy, readPolicy } from '../choose.ts';
+import type { OutsideView } from '../../pipeline/outside.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { readFirewallFile } from '../firewall-files.ts';
 import type { AuditOptions } from '../inside-program.ts';
-import { interruptible } from '../interrupt.ts';
+import { choosePolicy, readPolicy } from '../policy-file.ts';
 import { type Terminal, wantsColor, write } from '../terminal.ts';
-import { lookAt } from './scan.ts';
-
-function ownAddresses({ machine }: InsideFacts): readonly string[] {
-  return machine.devices
-    .filter(({ loopback, up }) => up && !loopback)
-    .flatMap(({ name, addresses }) =>
-      addresses.map(({ address }) =>
-        address.startsWith('fe80:') ? `${address.split('%', 1)[0]}%${name}` : address,
-      ),
-    );
-}
-
-/** All TCP ports, and the UDP ports that have a listener. */
-function portsToLookAt({ listeners }: InsideFacts): string {
-  const udp = listeners.filter(({ transport }) => transport === 'udp').map(({ port }) => port);
-  return ['1-65535', ...[...new Set(udp)].map((port) => `U:${port}`)].join(',');
-}
-
-async function lookAtItself(
-  facts: InsideFacts,
-  options: AuditOptions,
-  terminal: Terminal,
-  version: string,
-): Promise<OutsideView> {
-  const addresses = ownAddresses(facts);
-  const interrupt = interruptible(() => terminal.err.write('\nstopping\n'));
-  try {
-    const { signal } = interrupt;
-    const given = {
-      ports: portsToLookAt(facts),
-      show: ['open', 'filtered', 'unreachable'],
-      rate: 'max',
-      perHost: 'max',
-      ...(options.quiet === undefined ? {} : { quiet: options.quiet }),
-    } as const;
-    const report = await lookAt(addresses, given, { terminal, version, signal });
-    return outsideView(report, addresses, true);
-  } finally {
-    interrupt.release();
-  }
-}
-
-/** Reads the report of a scan that was made elsewhere. Throws AUDIT_OUTSIDE. */
-async function readScan(path: string): Promise<ScanReport> {
-  try {
-    const read = scanReport.safeParse(JSON.parse(await readFile(path, 'utf8')));
-    if (read.success) return read.data;
-    const [issue] = read.error.issues;
-    throw new Error(`${issue?.path.join('.') || 'the document'}: ${issue?.message}`);
-  } catch (error) {
-    throw problem('AUDIT_OUTSIDE', { value: path, problem: messageOf(error) }, error);
-  }
-}
+import { optimizeLater } from '../thrift.ts';
 
 async function outsideOf(
   facts: InsideFacts,
@@ -77,8 +21,10 @@ async function outsideOf(
 ): Promise<{ outside?: OutsideView }> {
   const { outside } = options;
   if (outside === undefined) return {};
+  // a scan and its schema take 80 ms and 18 MB, which an audit from inside alone saves
+  const { lookAtItself, lookedAtBefore } = await import('../look-outside.ts');
   if (outside === true) return { outside: await lookAtItself(facts, options, terminal, version) };
-  return { outside: outsideView(await readScan(outside), ownAddresses(facts), false) };
+  return { outside: await lookedAtBefore(outside, facts) };
 }
 
 function worst({ doors, flaws }: AuditReport): Severity {
@@ -97,6 +43,8 @@ async function tell(report: AuditReport, options: AuditOptions, terminal: Termin
     });
   }
   if (options.json === true) return write(terminal.out, json);
+  // measuring text takes 50 ms to load, which JSON saves
+  const { auditTable } = await import('../../report/audit/table.ts');
   const width = terminal.out.columns ?? 80;
   const color = wantsColor(terminal.out, process.env);
   for (const piece of auditTable(report, { width, color })) await write(terminal.out, piece);
@@ -108,9 +56,13 @@ export async function auditCommand(
   terminal: Terminal,
   version: string,
 ): Promise<ExitCode> {
+  optimizeLater();
   const policy = await choosePolicy(await readPolicy(options));
   const before = await Promise.all((options.firewall ?? []).map((path) => readFirewallFile(path)));
-  const facts = await lookInside(before);
+  const looking = lookInside(before);
+  // read while the firewalls' tools run
+  const { audit } = await import('../../pipeline/audit.ts');
+  const facts = await looking;
   const report = audit({
     facts,
     ...(await outsideOf(facts, options, terminal, version)),

@@ -19,20 +19,14 @@ import { createObserver } from '../../probe/phantom/observers.ts';
 import { mostDatagrams } from '../../probe/udp/question.ts';
 import type { Format, RenderOptions } from '../../report/format.ts';
 import { readExclusions } from '../../targets/exclude.ts';
-import {
-  areOwnLoopback,
-  chooseFormat,
-  choosePolicy,
-  choosePorts,
-  type PolicyFile,
-  readPolicy,
-} from '../choose.ts';
+import { areOwnLoopback, chooseFormat, choosePorts } from '../choose.ts';
 import { chooseEdges } from '../edges.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { interruptible } from '../interrupt.ts';
 import { type GivenOptions, SCAN_DEFAULTS, type ScanOptions } from '../options.ts';
 import { type OutputFile, outputFiles, printReport, writeReportFile } from '../output.ts';
 import { planJson, planText } from '../plan.ts';
+import { choosePolicy, type PolicyFile, readPolicy } from '../policy-file.ts';
 import { noProgress, type ProgressView, showProgress } from '../progress.ts';
 import { openJournal, resumedOptions } from '../resume.ts';
 import { showStats } from '../stats.ts';

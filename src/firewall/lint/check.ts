@@ -4,6 +4,7 @@ import type { Machine } from '../../model/machine.ts';
 import type { Transport } from '../../model/port.ts';
 import type { Family, Layer } from '../layer.ts';
 import type { AnswerPart, Question } from '../packet.ts';
+import type { Ranges } from '../ranges.ts';
 import type { PortClass } from '../reach.ts';
 
 /** What a check may look at. */
@@ -15,6 +16,10 @@ export interface LintInput {
   readonly publications?: readonly Publication[];
   /** Ports that should not be open to everybody, and what is usually behind them. */
   readonly sensitive?: ReadonlyMap<number, string>;
+  /** Ports of which whoever asks tells himself that a rule lets somebody in and nobody listens. */
+  readonly told?: Readonly<Record<Transport, Ranges<number>>>;
+  /** For the same layers and machine; absent: worked out. */
+  readonly answers?: readonly Answer[];
 }
 
 /** All new connections of one transport and family, and what becomes of them. */

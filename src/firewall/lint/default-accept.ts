@@ -1,5 +1,6 @@
 import type { FirewallFlaw } from '../../model/firewall-flaw.ts';
 import type { LayerDecision } from '../../model/reachability.ts';
+import { width } from '../ranges.ts';
 import { portsText } from '../reach.ts';
 import type { Answer, Check } from './check.ts';
 import { flawOfDecision } from './flaw.ts';
@@ -7,15 +8,14 @@ import { flawOfDecision } from './flaw.ts';
 /** More ports than this that no rule speaks of are the rest, not a gap. */
 const MANY_PORTS = 1000;
 
-function count(ports: readonly number[]): number {
-  return ports.reduce((sum, bound, at) => sum + (at % 2 === 0 ? -bound : bound), 0);
-}
-
 /** The policy that let the most ports in for anyone, when no layer's rule had a say. */
 function acceptingPolicy({ classes }: Answer) {
-  const open = classes.flatMap(({ ports, reach, parts }) => {
-    const [part] = parts.filter(({ fate }) => fate === 'accept');
-    if (reach !== 'anyone' || part === undefined || count(ports) < MANY_PORTS) return [];
+  const wide = classes.filter(
+    ({ ports, reach }) => reach === 'anyone' && width(ports) >= MANY_PORTS,
+  );
+  const open = wide.flatMap(({ ports, parts }) => {
+    const part = parts.find(({ fate }) => fate === 'accept');
+    if (part === undefined) return [];
     const byRule = part.decisions.some(({ rule }) => rule !== undefined);
     const policy = part.decisions.at(-1);
     return byRule || policy === undefined ? [] : [{ ports, policy }];

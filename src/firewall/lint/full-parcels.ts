@@ -1,7 +1,7 @@
 import type { Machine } from '../../model/machine.ts';
 import { FULL_PORTS, fullAddresses } from '../boxes.ts';
 import type { PreparedChain } from '../compile.ts';
-import type { Family, Field, Layer, Step } from '../layer.ts';
+import type { Action, Family, Field, Layer, Step } from '../layer.ts';
 import { localityOf } from '../locality.ts';
 import { mentionedDevices, rulesOf } from '../mentioned.ts';
 import { hookOf, isBeforeTracking } from '../netfilter-order.ts';
@@ -45,6 +45,48 @@ function protocolsOf(layer: Layer): readonly number[] {
   return unnamed === undefined ? [...named] : [...named, unnamed];
 }
 
+/** Fields and actions for which it counts whether there is a connection, whatever its state is called. */
+const OF_CONNECTION: ReadonlySet<string> = new Set([
+  'original-port',
+  'original-destination',
+  'connection-mark',
+  'status',
+  'direction',
+  'set-mark',
+  'copy-mark',
+  'notrack',
+]);
+
+function actionsOf(action: Action): readonly Action[] {
+  return action.do === 'map' ? action.rows.flatMap((row) => actionsOf(row.action)) : [action];
+}
+
+function namesState(step: Step): boolean {
+  return 'test' in step && step.test === 'name' && step.field === 'state';
+}
+
+function countsConnections(step: Step): boolean {
+  const fields = fieldsOf(step);
+  if (fields.includes('state') && !namesState(step)) return true;
+  const actions = 'do' in step ? actionsOf(step).map((action) => action.do) : [];
+  return [...fields, ...actions].some((word) => OF_CONNECTION.has(word));
+}
+
+/** One state of those that all tests take alike. */
+function statesApart(steps: readonly Step[]): readonly State[] {
+  if (steps.some(countsConnections)) return STATES;
+  const tests = steps.flatMap((step) =>
+    'test' in step && step.test === 'name' && step.field === 'state' ? [step.in] : [],
+  );
+  const namings = [...new Set(tests.map((names) => names.join()))].map((names) => names.split(','));
+  const alike = new Map<string, State>();
+  for (const state of STATES) {
+    const key = namings.map((names) => (state !== null && names.includes(state) ? 1 : 0)).join('');
+    if (!alike.has(key)) alike.set(key, state);
+  }
+  return [...alike.values()];
+}
+
 /** Fields for which a ruleset need not be walked protocol by protocol. */
 const OF_ALL_PROTOCOLS: ReadonlySet<Field> = new Set([
   'source',
@@ -58,6 +100,8 @@ const OF_ALL_PROTOCOLS: ReadonlySet<Field> = new Set([
 interface Kinds {
   readonly protocols: readonly number[];
   readonly states: readonly State[];
+  /** Enough where connections are known. */
+  readonly statesApart: readonly State[];
 }
 
 const kindsByLayer = new WeakMap<Layer, Kinds>();
@@ -73,6 +117,7 @@ function kindsOf(layer: Layer): Kinds {
   const kinds = {
     protocols: alike ? [TCP] : protocolsOf(layer),
     states: fields.has('state') ? STATES : STATES.slice(0, 1),
+    statesApart: fields.has('state') ? statesApart(steps) : STATES.slice(0, 1),
   };
   kindsByLayer.set(layer, kinds);
   return kinds;
@@ -114,7 +159,10 @@ function parcelOf(base: PreparedChain, family: Family, state: State, inDevice: r
 export function everythingFor(base: PreparedChain, machine: Machine): readonly Everything[] {
   const { layer } = base;
   const devices = devicesOf(layer, machine);
-  const { protocols, states } = kindsOf(layer);
+  const kinds = kindsOf(layer);
+  const { protocols } = kinds;
+  const beforeTracking = isBeforeTracking(base);
+  const states = beforeTracking ? kinds.states : kinds.statesApart;
   return familiesOf(base).flatMap((family) =>
     protocols.flatMap((protocol) =>
       states.map((state) => ({
@@ -130,7 +178,7 @@ export function everythingFor(base: PreparedChain, machine: Machine): readonly E
           devices,
         },
         // what a chain before tracking calls the state is walked like any other state
-        beforeTracking: isBeforeTracking(base),
+        beforeTracking,
         elsewhere: false,
       })),
     ),

@@ -1,33 +1,45 @@
+import type { FirewallFlaw } from '../../model/firewall-flaw.ts';
 import type { LayerDecision } from '../../model/reachability.ts';
-import { unionAll } from '../boxes.ts';
-import { includes, type Ranges } from '../ranges.ts';
+import { overlaps, unionAll } from '../boxes.ts';
+import { difference, type Ranges, rangesOf, width } from '../ranges.ts';
 import { portsText } from '../reach.ts';
 import type { Answer, Check, LintWorld } from './check.ts';
 import { flawOfDecision } from './flaw.ts';
 
 /** Rules for more ports than this are not about one service. */
 const MOST_PORTS = 256;
+/** More rules of one chain than this are one flaw. */
+const RULES_APART = 64;
 
 interface Opened {
   readonly decision: LayerDecision;
   readonly transports: Set<string>;
   readonly ports: Ranges<number>[];
+  /** Those of `ports` that nobody else tells of. */
+  readonly untold: Ranges<number>[];
   used: boolean;
 }
 
-function width(ports: Ranges<number>): number {
-  return ports.reduce((sum, bound, at) => sum + (at % 2 === 0 ? -bound : bound), 0);
+/** A rule for ports where nobody listens. */
+interface Unused {
+  readonly decision: LayerDecision;
+  readonly transports: ReadonlySet<string>;
+  readonly ports: Ranges<number>;
 }
 
 function usedPorts({ listeners = [], publications = [] }: LintWorld, transport: string) {
   const open = listeners.filter(({ scope }) => scope !== 'loopback');
-  return [...open, ...publications]
-    .filter((one) => one.transport === transport)
-    .map((one) => one.port);
+  const used = [...open, ...publications].filter((one) => one.transport === transport);
+  return rangesOf(
+    used.map(({ port }) => [port, port] as const),
+    1,
+  );
 }
 
 function gather(world: LintWorld, answer: Answer, opened: Map<LayerDecision, Opened>): void {
-  const used = usedPorts(world, answer.transport);
+  const { transport } = answer;
+  const used = usedPorts(world, transport);
+  const told = world.told?.[transport] ?? [];
   for (const { fate, decisions, destinationPort } of answer.parts) {
     if (fate !== 'accept') continue;
     for (const decision of decisions) {
@@ -36,32 +48,68 @@ function gather(world: LintWorld, answer: Answer, opened: Map<LayerDecision, Ope
         decision,
         transports: new Set(),
         ports: [],
+        untold: [],
         used: false,
       };
-      known.ports.push(destinationPort);
-      known.transports.add(answer.transport);
-      known.used ||= used.some((port) => includes(destinationPort, port));
       opened.set(decision, known);
+      known.used ||= overlaps(destinationPort, used);
+      known.ports.push(destinationPort);
+      const untold = difference(destinationPort, told);
+      if (untold.length === 0) continue;
+      known.untold.push(untold);
+      known.transports.add(transport);
     }
   }
+}
+
+function unusedRules(world: LintWorld): readonly Unused[] {
+  const opened = new Map<LayerDecision, Opened>();
+  for (const answer of world.answers) gather(world, answer, opened);
+  return [...opened.values()]
+    .filter(({ used, untold }) => !used && untold.length > 0)
+    .filter(({ ports }) => width(unionAll(ports)) <= MOST_PORTS)
+    .map(({ decision, transports, untold }) => ({ decision, transports, ports: unionAll(untold) }));
+}
+
+function portsOf({ transports, ports }: Unused): string {
+  return `${[...transports].join(' and ')} ${portsText(ports)}`;
+}
+
+const TEXT = { id: 'firewall.no-listener', severity: 'low' } as const;
+
+function flawOf(unused: Unused): FirewallFlaw {
+  const ports = portsOf(unused);
+  return flawOfDecision(unused.decision, {
+    ...TEXT,
+    why: `This rule lets connections in to ${ports}, where nobody listens: whatever starts there next is reachable.`,
+    todo: 'Delete the rule if the service is gone.',
+    evidence: [`ports: ${ports}`],
+  });
+}
+
+function flawOfMany(rules: readonly [Unused, ...Unused[]]): FirewallFlaw {
+  const [{ decision }] = rules;
+  const { layer, origin, chain } = decision;
+  return {
+    ...{ ...TEXT, layer, origin },
+    why: `${rules.length} rules of the chain ${chain} let connections in to ports where nobody listens: whatever starts there next is reachable.`,
+    todo: 'Delete the rules of services that are gone.',
+    evidence: rules.map((one) => `${portsOf(one)}: ${one.decision.rule?.text}`),
+  };
 }
 
 /** Rules that let connections in to ports where nobody listens. */
 export const noListener: Check = (world) => {
   if (world.listeners === undefined) return [];
-  const opened = new Map<LayerDecision, Opened>();
-  for (const answer of world.answers) gather(world, answer, opened);
-  return [...opened.values()]
-    .map((one) => ({ ...one, ports: unionAll(one.ports) }))
-    .filter(({ used, ports }) => !used && width(ports) <= MOST_PORTS)
-    .map(({ decision, ports, transports }) => {
-      const what = `${[...transports].join(' and ')} ${portsText(ports)}`;
-      return flawOfDecision(decision, {
-        id: 'firewall.no-listener',
-        severity: 'low',
-        why: `This rule lets connections in to ${what}, where nobody listens: whatever starts there next is reachable.`,
-        todo: 'Delete the rule if the service is gone.',
-        evidence: [`ports: ${what}`],
-      });
-    });
+  const byChain = new Map<string, [Unused, ...Unused[]]>();
+  for (const unused of unusedRules(world)) {
+    const { layer, origin, table, chain } = unused.decision;
+    const key = [layer, origin, table, chain].join('\n');
+    const known = byChain.get(key);
+    if (known === undefined) byChain.set(key, [unused]);
+    else known.push(unused);
+  }
+  return [...byChain.values()].flatMap((rules) =>
+    rules.length > RULES_APART ? [flawOfMany(rules)] : rules.map(flawOf),
+  );
 };

@@ -29,7 +29,8 @@ export const CHECKS: Readonly<Record<string, Check>> = {
 
 /** What is wrong with the layers, the worst first. */
 export function lintLayers(input: LintInput): readonly FirewallFlaw[] {
-  const world = { ...input, answers: answersOf(input.layers, input.machine) };
+  const { answers = answersOf(input.layers, input.machine) } = input;
+  const world = { ...input, answers };
   const flaws = Object.values(CHECKS).flatMap((check) => check(world));
   return flaws.sort((a, b) => compareSeverity(b.severity, a.severity));
 }

@@ -1,16 +1,23 @@
-import { includes } from '../ranges.ts';
+import { overlaps } from '../boxes.ts';
+import { includes, rangesOf } from '../ranges.ts';
 import type { Check } from './check.ts';
 import { flawOfDecision } from './flaw.ts';
 
 /** Rules that let anyone in to ports that are not for everybody. */
 export const wideSource: Check = ({ answers, sensitive = new Map<number, string>() }) => {
+  const named = [...sensitive];
+  const anyNamed = rangesOf(
+    named.map(([port]) => [port, port] as const),
+    1,
+  );
   const flaws = answers.flatMap(({ transport, family, classes }) =>
-    classes.flatMap(({ ports, reach, parts }) => {
-      const decision = parts
+    classes.flatMap((one) => {
+      if (one.reach !== 'anyone' || !overlaps(one.ports, anyNamed)) return [];
+      const open = named.filter(([port]) => includes(one.ports, port));
+      const decision = one.parts
         .find(({ fate }) => fate === 'accept')
         ?.decisions.findLast(({ rule }) => rule !== undefined);
-      if (reach !== 'anyone' || decision === undefined) return [];
-      const open = [...sensitive].filter(([port]) => includes(ports, port));
+      if (decision === undefined) return [];
       return open.map(([port, name]) => ({
         key: `${transport} ${port} ${decision.origin} ${decision.rule?.text}`,
         family,

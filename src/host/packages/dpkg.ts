@@ -142,9 +142,10 @@ function withVersions(
 /** Reads the versions of packages, named as their lists are, from /var/lib/dpkg/status (deb822(5)). */
 export function readVersions(text: string, wanted: ReadonlySet<string>): Map<string, string> {
   const versions = new Map<string, string>();
+  const names = new Set([...wanted].map(packageName));
   for (const paragraph of text.split(/\n\n+/)) {
     const name = fieldOf(paragraph, 'Package');
-    if (name === undefined) continue;
+    if (name === undefined || !names.has(name)) continue;
     const full = `${name}:${fieldOf(paragraph, 'Architecture') ?? ''}`;
     const version = fieldOf(paragraph, 'Version');
     if (version === undefined) continue;

@@ -21,9 +21,10 @@ export function textAt(object: JsonObject, key: string): string | undefined {
 /** The only key of an object and what it holds: `{"match": …}`, `{"accept": null}`. */
 export function only(value: Json): readonly [string, Json] | undefined {
   if (!isObject(value)) return undefined;
-  const [entry, ...more] = Object.entries(value);
-  if (entry === undefined || more.length > 0) return undefined;
-  return [entry[0], entry[1] ?? null];
+  const keys = Object.keys(value);
+  const [key] = keys;
+  if (key === undefined || keys.length > 1) return undefined;
+  return [key, value[key] ?? null];
 }
 
 /** One value, or each of a list: libnftables writes lists of one as the value itself. */

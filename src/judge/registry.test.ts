@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { NO_POLICY } from '../model/policy.ts';
+import { hostRules } from '../model/rules/host.ts';
 import { RULE_IDS, RULES } from '../model/rules.ts';
 import { SEVERITIES } from '../model/verdict.ts';
 import { END_OF_LIFE_AS_OF, ENDED_LINES } from './data/end-of-life.ts';
@@ -20,7 +21,12 @@ describe('the registry', () => {
 
   it('has a rule for every id, and no id without words', () => {
     const ids = [...verdictRules(NO_POLICY), ...FINDING_RULES].flatMap((rule) => rule.ids);
-    expect([...new Set([...ids, 'port.not-open'])].sort()).toEqual([...RULE_IDS].sort());
+    const ofDoors = Object.keys(hostRules);
+    expect([...new Set([...ids, ...ofDoors, 'port.not-open'])].sort()).toEqual(
+      [...RULE_IDS].sort(),
+    );
+    const door = readFileSync(here('door.ts'), 'utf8');
+    expect(ofDoors.filter((id) => !door.includes(`'${id}'`))).toEqual([]);
   });
 });
 

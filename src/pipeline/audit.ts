@@ -1,4 +1,5 @@
 import type { Action, Layer, Step } from '../firewall/layer.ts';
+import type { Sensitive } from '../firewall/lint/check.ts';
 import { lintLayers } from '../firewall/lint/registry.ts';
 import { rangePairs } from '../firewall/ranges.ts';
 import { openPorts, type PortClass, type PortQuestion, reachability } from '../firewall/reach.ts';
@@ -45,9 +46,9 @@ const FEW_PORTS = 16;
 const FAMILIES = [4, 6] as const;
 
 /** Ports that are not for everybody, and what is usually behind them. */
-export const SENSITIVE: ReadonlyMap<number, string> = new Map(
+export const SENSITIVE: ReadonlyMap<number, Sensitive> = new Map(
   KNOWN_PORTS.filter(({ level }) => level === 'close' || level === 'restrict').map(
-    ({ port, title }) => [port, title],
+    ({ port, title, severity }) => [port, { title, severity }],
   ),
 );
 

@@ -61,15 +61,33 @@ function shown({ layers, machine }: LayersAndMachine): readonly Shown[] {
   );
 }
 
-function shownLines({ transport, family, ports, reach, parts }: Shown): readonly string[] {
+/** Classes that differ in their family only, in one piece. */
+function joinFamilies(classes: readonly Shown[]): readonly (readonly [string, Shown])[] {
+  const joined = new Map<string, [string, Shown]>();
+  for (const one of classes) {
+    const key = shownLines('', one).join('\n');
+    const before = joined.get(key);
+    const families =
+      before === undefined ? `IPv${one.family}` : `${before[0]} and IPv${one.family}`;
+    joined.set(key, [families, before?.[1] ?? one]);
+  }
+  return [...joined.values()];
+}
+
+const EVERYBODY = /^(?:0\.0\.0\.0|::)\/0$/;
+
+function shownLines(
+  families: string,
+  { transport, ports, reach, parts }: Shown,
+): readonly string[] {
   const flat = ports.flatMap(([first, last]) => [first, last + 1]);
   const open = parts.filter(({ fate }) => fate === 'accept' || fate === 'unknown');
-  const head = `${transport} IPv${family} ${portsText(flat)}: ${reach === 'unknown' ? 'not known' : reach}`;
+  const head = `${transport} ${portsText(flat)} over ${families}: ${reach === 'unknown' ? 'not known' : reach}`;
   return [
     head,
     ...open.flatMap(({ fate, from, devices, conditions, decisions, translated }) => {
       const facts = [
-        `${fate} from ${listOf(from)}`,
+        `${fate} from ${listOf(from).replace(EVERYBODY, 'anyone')}`,
         ...(devices === undefined ? [] : [`on ${devices.join(', ')}`]),
         ...conditions,
         ...(translated === undefined ? [] : [`handed on to ${translated}`]),
@@ -90,7 +108,10 @@ export async function showCommand(
     await write(terminal.out, json({ schema: 'postern.firewall-show/1', classes: found }));
     return EXIT.fine;
   }
-  const lines = found.length === 0 ? ['nothing is let in'] : found.flatMap(shownLines);
+  const lines =
+    found.length === 0
+      ? ['nothing is let in']
+      : joinFamilies(found).flatMap(([families, one]) => shownLines(families, one));
   await write(terminal.out, `${lines.join('\n')}\n`);
   return EXIT.fine;
 }

@@ -1,9 +1,9 @@
 import { includes } from '../ranges.ts';
-import type { Check } from './check.ts';
+import type { Check, Sensitive } from './check.ts';
 import { flawOfDecision } from './flaw.ts';
 
 /** Rules that let anyone in to ports that are not for everybody. */
-export const wideSource: Check = ({ answers, sensitive = new Map<number, string>() }) => {
+export const wideSource: Check = ({ answers, sensitive = new Map<number, Sensitive>() }) => {
   const flaws = answers.flatMap(({ transport, family, classes }) =>
     classes.flatMap(({ ports, reach, parts }) => {
       const decision = parts
@@ -11,13 +11,13 @@ export const wideSource: Check = ({ answers, sensitive = new Map<number, string>
         ?.decisions.findLast(({ rule }) => rule !== undefined);
       if (reach !== 'anyone' || decision === undefined) return [];
       const open = [...sensitive].filter(([port]) => includes(ports, port));
-      return open.map(([port, name]) => ({
+      return open.map(([port, { title, severity }]) => ({
         key: `${transport} ${port} ${decision.origin} ${decision.rule?.text}`,
         family,
         flaw: flawOfDecision(decision, {
           id: 'firewall.wide-source',
-          severity: 'high',
-          why: `Anyone is let in to ${transport} ${port} (${name}).`,
+          severity,
+          why: `Anyone is let in to ${transport} ${port} (${title}).`,
           todo: 'Name the networks that need it as the source of the rule, or put it behind a VPN.',
           evidence: [`over IPv${family}: from anyone`],
         }),

@@ -23,6 +23,27 @@ it('tells why, what to do and whose program it is under a door that is not as it
   expect(text).not.toContain('Web servers are meant');
 });
 
+it('names the command that writes the change, under the door that needs it alone', () => {
+  const text = lines(110).join('\n');
+  expect(text.match(/\$ postern \w+ \d+/g)).toEqual(['$ postern close 5432']);
+});
+
+it('tells a rule that lets strangers in once: with its door', () => {
+  const sample = sampleAudit();
+  const [door] = sample.doors.filter(({ verdict }) => verdict.level === 'close');
+  const decision = door?.reachability[0]?.parts[0]?.decisions[0];
+  const wide = {
+    ...{ id: 'firewall.wide-source', severity: 'high', layer: 'nftables', evidence: [] },
+    ...{ origin: decision?.origin ?? '', why: 'Anyone is let in.', todo: 'Name the networks.' },
+    ...(decision?.rule && { rule: decision.rule }),
+  } as const;
+  const other = { ...wide, rule: { text: 'tcp dport 1-60000 accept' } };
+  const told = [...auditTable({ ...sample, flaws: [wide, other] }, { width: 110 })].join('');
+  expect(told.match(/Anyone is let in/g)).toHaveLength(1);
+  expect(told).toContain('tcp dport 1-60000 accept');
+  expect(told).toContain('1 finding about the firewall');
+});
+
 it('names layers, flaws with their rules, and what was not seen', () => {
   const text = lines(110).join('\n');
   expect(text).toContain('nftables (nft -j list ruleset: 12 rules, 1 not understood)');

@@ -4,6 +4,7 @@ import { lintLayers } from '../firewall/lint/registry.ts';
 import { rangePairs } from '../firewall/ranges.ts';
 import { openPorts, type PortClass, type PortQuestion, reachability } from '../firewall/reach.ts';
 import { type DoorFacts, judgeDoor, judgeElsewhere } from '../judge/door.ts';
+import { judgeFlaws } from '../judge/flaws.ts';
 import type { AuditedListener, AuditReport, Door, LayerSummary } from '../model/audit.ts';
 import { KNOWN_PORTS } from '../model/known-ports.ts';
 import { type Listener, listenerKey, type Publication } from '../model/listener.ts';
@@ -260,13 +261,16 @@ export function audit(request: AuditRequest): AuditReport {
       verdict: verdictOf(listener, judged, request),
     })),
     doors: [...judged.values()].sort(byPort),
-    flaws: lintLayers({
-      layers: facts.layers,
-      machine,
-      listeners: facts.listeners,
-      publications: facts.publications,
-      sensitive: SENSITIVE,
-    }),
+    flaws: judgeFlaws(
+      lintLayers({
+        layers: facts.layers,
+        machine,
+        listeners: facts.listeners,
+        publications: facts.publications,
+        sensitive: SENSITIVE,
+      }),
+      policy,
+    ),
   };
 }
 

@@ -15,10 +15,12 @@ import { kindNamed } from '../../firewall/kinds.ts';
 import { lintLayers } from '../../firewall/lint/registry.ts';
 import { equalRanges, type Ranges, rangePairs } from '../../firewall/ranges.ts';
 import { openPorts, type PortClass } from '../../firewall/reach.ts';
+import { judgeFlaws } from '../../judge/flaws.ts';
 import { messageOf, problem } from '../../model/errors.ts';
 import { compareSeverity } from '../../model/verdict.ts';
 import { SENSITIVE } from '../../pipeline/audit.ts';
 import { lintTable } from '../../report/audit/table.ts';
+import { choosePolicy, readPolicy } from '../choose.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { FirewallOptions } from '../inside-program.ts';
 import { chooseLayers, type LayersAndMachine } from '../layers.ts';
@@ -205,7 +207,8 @@ export async function lintCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { layers, machine } = await chooseLayers(files, terminal, options.kind);
-  const flaws = lintLayers({ layers, machine, sensitive: SENSITIVE });
+  const policy = await choosePolicy(await readPolicy(options));
+  const flaws = judgeFlaws(lintLayers({ layers, machine, sensitive: SENSITIVE }), policy);
   if (options.json === true) {
     await write(terminal.out, json({ schema: 'postern.firewall-lint/1', flaws }));
   } else {

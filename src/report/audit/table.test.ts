@@ -30,15 +30,28 @@ it('names the command that writes the change, under the door that needs it alone
 
 it('tells a rule that lets strangers in once: with its door', () => {
   const sample = sampleAudit();
-  const [door] = sample.doors.filter(({ verdict }) => verdict.level === 'close');
-  const decision = door?.reachability[0]?.parts[0]?.decisions[0];
+  const rule = { text: 'tcp dport 5432 accept', handle: 7 };
+  const made = {
+    fate: 'accept',
+    layer: 'nftables',
+    origin: 'nft',
+    table: 'inet f',
+    chain: 'input',
+  };
   const wide = {
     ...{ id: 'firewall.wide-source', severity: 'high', layer: 'nftables', evidence: [] },
-    ...{ origin: decision?.origin ?? '', why: 'Anyone is let in.', todo: 'Name the networks.' },
-    ...(decision?.rule && { rule: decision.rule }),
+    ...{ origin: 'nft', why: 'Anyone is let in.', todo: 'Name the networks.', rule },
   } as const;
   const other = { ...wide, rule: { text: 'tcp dport 1-60000 accept' } };
-  const told = [...auditTable({ ...sample, flaws: [wide, other] }, { width: 110 })].join('');
+  const doors = sample.doors.map((door) => ({
+    ...door,
+    reachability: door.reachability.map((reached) => ({
+      ...reached,
+      parts: reached.parts.map((part) => ({ ...part, decisions: [{ ...made, rule } as const] })),
+    })),
+  }));
+  const flaws = [wide, other];
+  const told = [...auditTable({ ...sample, doors, flaws }, { width: 110 })].join('');
   expect(told.match(/Anyone is let in/g)).toHaveLength(1);
   expect(told).toContain('tcp dport 1-60000 accept');
   expect(told).toContain('1 finding about the firewall');

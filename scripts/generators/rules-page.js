@@ -46,11 +46,13 @@ The verdict comes from the first of these that has an answer: the policy; what s
 (\`access.no-authentication\`); consoles behind HTTP; whose address it is, where that is a
 [shared edge](edges.md); what answers; the port number, where nothing is known of what answers. The other rules add findings beside it. Those
 of the group \`host\` are verdicts of [\`postern audit\`](audit.md), which alone knows who listens; those of
-the group \`firewall\`, at the end, are about the firewall itself: what `audit` tells below its table and
+the group \`firewall\`, at the end, are about the firewall itself: what \`audit\` tells below its table and
 \`postern firewall lint\` of files. A severity named here holds unless the rule says
 otherwise for a case.
 
 ${overview}
 `;
-  return [{ path: 'docs/rules.md', text: [head, ...[...entries, ...flaws].map(section)].join('\n') }];
+  return [
+    { path: 'docs/rules.md', text: [head, ...[...entries, ...flaws].map(section)].join('\n') },
+  ];
 }

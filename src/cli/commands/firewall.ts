@@ -12,9 +12,10 @@ import { decisionText } from '../../firewall/explain.ts';
 import { intentOf } from '../../firewall/intent.ts';
 import type { FileWrite } from '../../firewall/kind.ts';
 import { kindNamed } from '../../firewall/kinds.ts';
+import type { Family } from '../../firewall/layer.ts';
 import { lintLayers } from '../../firewall/lint/registry.ts';
-import { equalRanges, type Ranges, rangePairs } from '../../firewall/ranges.ts';
-import { openPorts, type PortClass } from '../../firewall/reach.ts';
+import { difference, equalRanges, type Ranges, rangePairs } from '../../firewall/ranges.ts';
+import { blocksOf, everySource, openPorts, type PortClass } from '../../firewall/reach.ts';
 import { judgeFlaws } from '../../judge/flaws.ts';
 import { messageOf, problem } from '../../model/errors.ts';
 import { compareSeverity } from '../../model/verdict.ts';
@@ -122,12 +123,20 @@ function sideText(name: string, { fate, decisions }: Side): readonly string[] {
   return [`  ${name}: ${fate}`, ...decisions.map((made) => `    ${decisionText(made)}`)];
 }
 
+/** Sources in words: `anyone`, some blocks, or `anyone but` some where these are fewer. */
+function sourcesText(family: Family, source: Ranges<bigint>): string {
+  const blocks = blocksOf(family, source);
+  const rest = blocksOf(family, difference(everySource(family), source));
+  if (blocks.length > NAMED && rest.length <= NAMED) return `anyone but ${rest.join(', ')}`;
+  return listOf(blocks).replace(EVERYBODY, 'anyone');
+}
+
 function differenceLines(
   difference: Difference,
   names: readonly [string, string],
 ): readonly string[] {
   const { transport, family, ports, source, inDevice, a, b } = difference;
-  const head = `${transport} IPv${family} ${portsText(ports)} from ${listOf(cidrsOf(family, source))} on ${listOf(inDevice)}`;
+  const head = `${transport} ${portsText(ports)} over IPv${family} from ${sourcesText(family, source)} on ${listOf(inDevice)}`;
   return [head, ...sideText(names[0], a), ...sideText(names[1], b)];
 }
 

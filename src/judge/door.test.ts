@@ -118,6 +118,12 @@ describe('a port with a listener', () => {
     expect(verdict.why).toContain('something before this host is the only layer');
   });
 
+  it('is not said to have a layer before it where its own rules close it to whoever looked', () => {
+    const some = reaching(5432, 'networks', [part('accept', ['10.1.0.0/16'])]);
+    const facts = door({ reachability: [some], outside: look('filtered') });
+    expect(judgeDoor(facts, NO_POLICY, CONTEXT).rule).toBe('host.restricted');
+  });
+
   it('is not known where a rule that was not understood decides', () => {
     const unknown = reaching(5432, 'unknown', [part('unknown', ['0.0.0.0/0'], 'bpf 5')]);
     const verdict = judgeDoor(door({ reachability: [unknown] }), NO_POLICY, CONTEXT);

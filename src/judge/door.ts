@@ -1,3 +1,4 @@
+import { familyOf } from '../model/address.ts';
 import type { AuditedListener, Door, OutsideLook } from '../model/audit.ts';
 import type { Listener } from '../model/listener.ts';
 import { isPrivateNetwork, type Network, readNetwork } from '../model/network.ts';
@@ -189,10 +190,19 @@ function byPolicy({ facts, view, exposed }: Case): Verdict | null {
   );
 }
 
-function closedOutside({ outside }: DoorFacts): OutsideLook | undefined {
+/**
+ * A look that did not come through although the host lets anyone in. Where it lets only some in, its
+ * own rules may have closed the port to the machine that looked.
+ */
+function closedOutside({ outside, reachability }: DoorFacts): OutsideLook | undefined {
   const looks = (outside ?? []).filter(({ itself }) => itself !== true);
   if (looks.some(({ state }) => state === 'open')) return undefined;
-  return looks.find(({ state }) => state === 'filtered' || state === 'unreachable');
+  const toAnyone = reachability.filter(({ reach }) => reach === 'anyone');
+  return looks.find(
+    ({ state, address }) =>
+      (state === 'filtered' || state === 'unreachable') &&
+      toAnyone.some(({ family }) => family === familyOf(address)),
+  );
 }
 
 /** The host lets them in, and from outside nothing came through. */

@@ -106,6 +106,15 @@ describe('a port with a listener', () => {
     expect(judgeDoor(facts, NO_POLICY, CONTEXT).rule).toBe('host.blocked');
   });
 
+  it('is not taken for closed when it is open from outside against the rules', () => {
+    const facts = door({ reachability: [NOBODY(5432)], blockedBy: ['aws', 'nftables'] });
+    const open = judgeDoor({ ...facts, outside: look('open') }, NO_POLICY, CONTEXT);
+    expect(open).toMatchObject({ level: 'unknown', rule: 'host.reach-unknown' });
+    expect(open.why).toContain('from elsewhere it is open');
+    const itself = look('open').map((one) => ({ ...one, itself: true as const }));
+    expect(judgeDoor({ ...facts, outside: itself }, NO_POLICY, CONTEXT).rule).toBe('host.blocked');
+  });
+
   it('is missed when the policy needs it and nobody is let in', () => {
     const facts = door({ reachability: [NOBODY(5432)], blockedBy: ['nftables'] });
     expect(judgeDoor(facts, expecting(), CONTEXT).rule).toBe('host.needed-but-blocked');

@@ -152,6 +152,14 @@ function blocked(state: Case): Verdict {
   );
 }
 
+/** Somebody came through from outside whom no rule that was read lets in. */
+function againstRules({ facts }: Case): Verdict | null {
+  const look = seenOpen(facts.outside).find(({ itself }) => itself !== true);
+  if (look === undefined) return null;
+  const why = `${subject(facts)} listens on ${place(facts)}, and the rules that were read let nobody in, but from ${look.vantage} it is open: something else decides.`;
+  return verdict('host.reach-unknown', 'unknown', why);
+}
+
 /** Whether everything that gets in lies within networks. */
 function within(parts: readonly ReachPart[], networks: readonly Network[]): boolean {
   return parts.every(({ from }) =>
@@ -309,7 +317,7 @@ function decide(state: Case): Verdict {
     return verdict('host.loopback', 'expected', why, '');
   }
   const reach = worstReach(facts.reachability);
-  if (reach === 'nobody') return blocked(state);
+  if (reach === 'nobody') return againstRules(state) ?? blocked(state);
   const before = closedOutside(facts);
   if (reach === 'unknown' && accepting(facts.reachability).length === 0) return unknownReach(state);
   if (before !== undefined) return blockedBefore(state, before);

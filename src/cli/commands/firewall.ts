@@ -15,7 +15,13 @@ import { kindNamed } from '../../firewall/kinds.ts';
 import type { Family } from '../../firewall/layer.ts';
 import { lintLayers } from '../../firewall/lint/registry.ts';
 import { difference, equalRanges, type Ranges, rangePairs } from '../../firewall/ranges.ts';
-import { blocksOf, everySource, openPorts, type PortClass } from '../../firewall/reach.ts';
+import {
+  blocksOf,
+  everySource,
+  OTHER_DEVICE,
+  openPorts,
+  type PortClass,
+} from '../../firewall/reach.ts';
 import { judgeFlaws } from '../../judge/flaws.ts';
 import { messageOf, problem } from '../../model/errors.ts';
 import { compareSeverity } from '../../model/verdict.ts';
@@ -131,12 +137,17 @@ function sourcesText(family: Family, source: Ranges<bigint>): string {
   return listOf(blocks).replace(EVERYBODY, 'anyone');
 }
 
+/** Nothing where the files name no device. */
+function devicesText(devices: readonly string[]): string {
+  return devices.join() === OTHER_DEVICE ? '' : ` on ${listOf(devices)}`;
+}
+
 function differenceLines(
   difference: Difference,
   names: readonly [string, string],
 ): readonly string[] {
   const { transport, family, ports, source, inDevice, a, b } = difference;
-  const head = `${transport} ${portsText(ports)} over IPv${family} from ${sourcesText(family, source)} on ${listOf(inDevice)}`;
+  const head = `${transport} ${portsText(ports)} over IPv${family} from ${sourcesText(family, source)}${devicesText(inDevice)}`;
   return [head, ...sideText(names[0], a), ...sideText(names[1], b)];
 }
 

@@ -85,7 +85,7 @@ export const hostRules = family({
   'host.reach-unknown': {
     title: 'Who can reach it is not known',
     severity: 'low',
-    sees: 'A program listens, and a firewall rule that was not understood, or that we may not read, decides who gets in.',
+    sees: 'A program listens, and a firewall rule that was not understood, or that we may not read, decides who gets in; or the port is open from outside although the rules that were read let nobody in.',
     matters: 'Not known is not closed.',
     todo: 'Run `postern audit` as root; look at the rule that is named; scan the port from outside.',
   },

@@ -143,10 +143,9 @@ function devicesText(devices: readonly string[]): string {
 }
 
 function differenceLines(
-  difference: Difference,
+  { transport, family, ports, source, inDevice, a, b }: Difference,
   names: readonly [string, string],
 ): readonly string[] {
-  const { transport, family, ports, source, inDevice, a, b } = difference;
   const head = `${transport} ${portsText(ports)} over IPv${family} from ${sourcesText(family, source)}${devicesText(inDevice)}`;
   return [head, ...sideText(names[0], a), ...sideText(names[1], b)];
 }
@@ -178,7 +177,7 @@ export async function compareCommand(
     };
     await write(terminal.out, json(document));
   } else {
-    const lines = found.flatMap((difference) => differenceLines(difference, files));
+    const lines = found.flatMap((one) => differenceLines(one, files));
     const text = found.length === 0 ? ['the two let the same connections in'] : lines;
     await write(terminal.out, `${text.join('\n')}\n`);
   }

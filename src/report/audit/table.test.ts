@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { sampleAudit } from '../../../test/helpers/sample-audit.ts';
+import type { FirewallFlaw } from '../../model/firewall-flaw.ts';
 import { columnsOf } from '../columns.ts';
 import { auditTable } from './table.ts';
 
@@ -30,24 +31,24 @@ it('names the command that writes the change, under the door that needs it alone
 
 it('tells a rule that lets strangers in once: with its door', () => {
   const sample = sampleAudit();
-  const rule = { text: 'tcp dport 5432 accept', handle: 7 };
+  const rule = { text: 'tcp dport 5432 accept', handle: '7' };
   const made = {
     fate: 'accept',
     layer: 'nftables',
     origin: 'nft',
     table: 'inet f',
     chain: 'input',
-  };
-  const wide = {
-    ...{ id: 'firewall.wide-source', severity: 'high', layer: 'nftables', evidence: [] },
-    ...{ origin: 'nft', why: 'Anyone is let in.', todo: 'Name the networks.', rule },
   } as const;
-  const other = { ...wide, rule: { text: 'tcp dport 1-60000 accept' } };
+  const wide: FirewallFlaw = {
+    ...({ id: 'firewall.wide-source', severity: 'high', layer: 'nftables', evidence: [] } as const),
+    ...{ origin: 'nft', why: 'Anyone is let in.', todo: 'Name the networks.', rule },
+  };
+  const other: FirewallFlaw = { ...wide, rule: { text: 'tcp dport 1-60000 accept' } };
   const doors = sample.doors.map((door) => ({
     ...door,
     reachability: door.reachability.map((reached) => ({
       ...reached,
-      parts: reached.parts.map((part) => ({ ...part, decisions: [{ ...made, rule } as const] })),
+      parts: reached.parts.map((part) => ({ ...part, decisions: [{ ...made, rule }] })),
     })),
   }));
   const flaws = [wide, other];

@@ -52,7 +52,7 @@ describe('a port of the scan', () => {
 
   it('is told where states are mixed and all are listed', () => {
     const listed = (port: number, state: 'closed' | 'filtered'): PortRecord => ({
-      ...{ address: '192.0.2.7', names: [], transport: 'tcp', port, state, reason: 'reset' },
+      ...{ address: '192.0.2.7', names: [], transport: 'tcp', port, state, reason: 'rst' },
     });
     const ports = [listed(22, 'closed'), listed(80, 'filtered')];
     const view = outsideView(reportOf({ closed: 1, filtered: 1 }, { ports }), ['192.0.2.7'], false);

@@ -11,7 +11,7 @@ function soughtBy(path: string): { path: string; relative: string }[] {
 
 it('files that the source looks for beside itself are found from the bundle too', () => {
   const sought = readdirSync('src', { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+    .filter((path) => path.endsWith('.ts') && !/\.test(-helper)?\.ts$/.test(path))
     .flatMap(soughtBy);
   expect(sought.map(({ relative }) => relative)).toContain('./thread.js');
   expect(sought.filter(({ relative }) => !existsSync(new URL(relative, PROGRAM)))).toEqual([]);

@@ -1,3 +1,4 @@
+import { FLAWS } from '../../dist/model/flaws.js';
 import { RULES } from '../../dist/model/rules.js';
 import { GENERATED, table } from './markdown.js';
 
@@ -24,9 +25,10 @@ ${change(id)}`;
 
 export function rulesPage() {
   const entries = Object.entries(RULES);
+  const flaws = Object.entries(FLAWS);
   const overview = table(
     ['rule', 'title', 'severity'],
-    entries.map(([id, { title, severity }]) => [
+    [...entries, ...flaws].map(([id, { title, severity }]) => [
       `[\`${id}\`](#${id.replaceAll('.', '')})`,
       title,
       severity,
@@ -42,10 +44,15 @@ severity or switch it off by this name ([\`severities\`](policy.md#severities) i
 
 The verdict comes from the first of these that has an answer: the policy; what strangers may do
 (\`access.no-authentication\`); consoles behind HTTP; whose address it is, where that is a
-[shared edge](edges.md); what answers; the port number, where nothing is known of what answers. The other rules add findings beside it. A severity named here holds unless the rule says
+[shared edge](edges.md); what answers; the port number, where nothing is known of what answers. The other rules add findings beside it. Those
+of the group \`host\` are verdicts of [\`postern audit\`](audit.md), which alone knows who listens; those of
+the group \`firewall\`, at the end, are about the firewall itself: what \`audit\` tells below its table and
+\`postern firewall lint\` of files. A severity named here holds unless the rule says
 otherwise for a case.
 
 ${overview}
 `;
-  return [{ path: 'docs/rules.md', text: [head, ...entries.map(section)].join('\n') }];
+  return [
+    { path: 'docs/rules.md', text: [head, ...[...entries, ...flaws].map(section)].join('\n') },
+  ];
 }

@@ -174,7 +174,7 @@ export function buildProgram(version: string, terminal: Terminal, actions: Actio
       writeOut: (text) => terminal.out.write(text),
       writeErr: (text) => terminal.err.write(text),
     })
-    .showHelpAfterError('(postern --help lists the commands, postern scan --help its options)')
+    .showHelpAfterError('(postern --help lists the commands, postern COMMAND --help its options)')
     .exitOverride()
     .addHelpText('after', EXAMPLES);
   addScan(program, run, actions);

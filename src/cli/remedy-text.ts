@@ -1,18 +1,36 @@
 import type { ServiceFix } from '../remedy/at-service.ts';
 import type { Opening } from '../remedy/open-port.ts';
 import type { Plan } from '../remedy/plan.ts';
+import { wrapped } from '../report/columns.ts';
 import type { Applied } from './remedy.ts';
 
-/** A plan for people: comments say why, the other lines can be pasted into a root shell. */
-export function planText({ summary, inCharge, script, services, warnings, opening }: Plan): string {
+const LEAST_WIDTH = 60;
+
+/** A comment on as many lines as `width` columns ask for. */
+function comment(text: string, width: number): string {
+  const lines = wrapped(text, Math.max(LEAST_WIDTH, width) - '#   '.length);
+  return lines.map((line, at) => `${at === 0 ? '# ' : '#   '}${line}`).join('\n');
+}
+
+/**
+ * A plan for people in `width` columns: comments say why, the other lines can be pasted into a root
+ * shell.
+ */
+export function planText(
+  { summary, inCharge, script, services, warnings, opening }: Plan,
+  width: number,
+): string {
   return [
-    `# To ${summary} in ${inCharge.kind} (${inCharge.why})`,
-    ...warnings.map((text) => `# Mind: ${text}`),
-    ...(opening === undefined ? [] : openingLines(opening)),
+    comment(`To ${summary} in ${inCharge.kind} (${inCharge.why})`, width),
+    ...warnings.map((text) => comment(`Mind: ${text}`, width)),
+    ...(opening === undefined ? [] : openingLines(opening, width)),
     script.text.trimEnd(),
     '',
-    ...services.flatMap(serviceLines),
-    '# Nothing was changed. --apply makes the change, and takes it back unless you confirm it.',
+    ...services.flatMap((fix) => serviceLines(fix, width)),
+    comment(
+      'Nothing was changed. --apply makes the change, and takes it back unless you confirm it.',
+      width,
+    ),
     '',
   ].join('\n');
 }
@@ -23,16 +41,17 @@ const OPENINGS = {
   unknown: 'Whether the rules let the port of the VPN in cannot be told; to let it in',
 } as const;
 
-function openingLines({ now, lines }: Opening): string[] {
-  return [`# ${OPENINGS[now]}, and mind firewalls in front of this host:`, ...lines, ''];
+function openingLines({ now, lines }: Opening, width: number): string[] {
+  const head = `${OPENINGS[now]}, and mind firewalls in front of this host:`;
+  return [comment(head, width), ...lines, ''];
 }
 
-function serviceLines({ todo, lines, file, source }: ServiceFix): string[] {
+function serviceLines({ todo, lines, file, source }: ServiceFix, width: number): string[] {
   const from = source === undefined ? '' : ` (${source})`;
   // lines of a configuration file are no commands
   const body = file === undefined ? lines : lines.map((line) => `#   ${line}`);
   const where = file === undefined ? [] : [`# in ${file}:`];
-  return [`# At the service: ${todo}${from}`, ...where, ...body, ''];
+  return [comment(`At the service: ${todo}${from}`, width), ...where, ...body, ''];
 }
 
 /** What `--apply` came to, for people. */

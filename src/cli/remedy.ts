@@ -73,9 +73,7 @@ async function readSituation(terminal: Terminal): Promise<Situation> {
     readMachine(),
   ]);
   for (const { code, message } of look.problems) terminal.err.write(`${code}: ${message}\n`);
-  const listeners = listening.listeners.filter(
-    ({ namespace }) => !namespace.startsWith('container '),
-  );
+  const listeners = listening.listeners.filter(({ namespace }) => namespace === 'host');
   const doors = { listeners, publications: listening.publications };
   return { layers: look.layers, facts: look.facts, doors, machine };
 }
@@ -93,7 +91,9 @@ async function tell(
   if (options.json === true) {
     await write(terminal.out, `${JSON.stringify({ ...plan, applied }, null, 2)}\n`);
   } else {
-    await write(terminal.out, applied === null ? planText(plan) : appliedText(plan, applied));
+    const width = terminal.out.columns ?? 80;
+    const text = applied === null ? planText(plan, width) : appliedText(plan, applied);
+    await write(terminal.out, text);
   }
 }
 

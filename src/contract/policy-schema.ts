@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FLAW_IDS } from '../model/firewall-flaw.ts';
 import { RULE_IDS } from '../model/rules.ts';
 import { SEVERITIES } from '../model/verdict.ts';
 import { fromProblem, hostProblem, labelProblem, portProblem, readPorts } from './policy-words.ts';
@@ -73,6 +74,9 @@ const rule = z
   })
   .describe('What some hosts are meant to have open.');
 
+/** Rules of verdicts and findings, and flaws of firewalls. */
+const SEVERITY_IDS = [...RULE_IDS, ...FLAW_IDS];
+
 /** postern.yaml as people write it; docs/policy.md is its page. */
 export const policyDocument = z
   .strictObject({
@@ -83,7 +87,7 @@ export const policyDocument = z
       .describe('Names for groups of hosts, to be used as label:NAME.'),
     rules: z.array(rule).exactOptional().describe('What is meant to be open, per host pattern.'),
     severities: z
-      .partialRecord(z.enum(RULE_IDS), z.enum([...SEVERITIES, 'off']))
+      .partialRecord(z.enum(SEVERITY_IDS), z.enum([...SEVERITIES, 'off']))
       .exactOptional()
       .describe('Another severity for a rule of docs/rules.md, or off.'),
   })
@@ -95,7 +99,7 @@ export type PolicyDocument = z.infer<typeof policyDocument>;
 export function keysAt(path: readonly PropertyKey[]): readonly string[] {
   const [section] = path;
   if (path.length === 0) return Object.keys(policyDocument.shape);
-  if (section === 'severities') return RULE_IDS;
+  if (section === 'severities') return SEVERITY_IDS;
   if (section !== 'rules') return [];
   return Object.keys(path.length > 2 ? expectation.shape : rule.shape);
 }

@@ -66,7 +66,7 @@ describe('explain', () => {
     const many = Array.from({ length: 100 }, (_, at) => rule(`r${at}`, ...tcp(1000 + at), drop));
     const question = one(22);
     const lines = explainLines(explain([input('accept', ...many)], question, HOST), question);
-    expect(lines).toContain('    no     100 rules do not hold');
+    expect(lines).toContain('    no     100 rules do not hold (-v lists them)');
     expect(lines).toHaveLength(6);
   });
 });

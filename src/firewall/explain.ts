@@ -119,7 +119,9 @@ function wayLines(steps: readonly ExplainStep[], listed: number): readonly strin
     origin = from;
     const misses = missRun(steps, at);
     if (misses > listed) {
-      lines.push(indented(step, `${WORDS.miss.padEnd(WIDEST)}${misses} rules do not hold`));
+      lines.push(
+        indented(step, `${WORDS.miss.padEnd(WIDEST)}${misses} rules do not hold (-v lists them)`),
+      );
       at += misses - 1;
     } else lines.push(indented(step, stepText(step)));
   }

@@ -48,9 +48,7 @@ describe('a port with a listener', () => {
   it('is to be closed when it is a database that anyone reaches, and names the rule', () => {
     const verdict = judgeDoor(door({ reachability: [ANYONE(5432)] }), NO_POLICY, CONTEXT);
     expect(verdict).toMatchObject({ level: 'close', severity: 'high', rule: 'exposed.database' });
-    expect(verdict.why).toContain(
-      'Reachable from anyone (let in by nftables by "tcp dport 5432 accept")',
-    );
+    expect(verdict.why).toContain('Reachable from anyone (nftables: tcp dport 5432 accept)');
   });
 
   it('is to be restricted to the networks of the policy', () => {
@@ -70,6 +68,20 @@ describe('a port with a listener', () => {
     ]);
     const verdict = judgeDoor(door({ reachability: [some] }), expecting(['10.0.0.0/8']), CONTEXT);
     expect(verdict).toMatchObject({ level: 'expected', rule: 'policy.expected' });
+  });
+
+  it('stands as it should when only inner networks get in, and not when others do', () => {
+    const from = (...sources: readonly string[]) =>
+      door({ reachability: [reaching(5432, 'networks', [part('accept', sources)])] });
+    const inner = from('10.66.0.0/15', '192.168.4.0/24');
+    const foreign = from('10.66.0.0/15', '198.51.100.0/24');
+    expect(judgeDoor(inner, NO_POLICY, CONTEXT)).toMatchObject({
+      level: 'expected',
+      rule: 'host.restricted',
+    });
+    expect(judgeDoor(foreign, NO_POLICY, CONTEXT).rule).toBe('exposed.database');
+    const telnet = { ...inner, port: 23, listeners: [listening('in.telnetd', { port: 23 })] };
+    expect(judgeDoor(telnet, NO_POLICY, CONTEXT).level).toBe('close');
   });
 
   it('is fine on the loopback, whatever the firewall lets through', () => {
@@ -94,6 +106,15 @@ describe('a port with a listener', () => {
     expect(judgeDoor(facts, NO_POLICY, CONTEXT).rule).toBe('host.blocked');
   });
 
+  it('is not taken for closed when it is open from outside against the rules', () => {
+    const facts = door({ reachability: [NOBODY(5432)], blockedBy: ['aws', 'nftables'] });
+    const open = judgeDoor({ ...facts, outside: look('open') }, NO_POLICY, CONTEXT);
+    expect(open).toMatchObject({ level: 'unknown', rule: 'host.reach-unknown' });
+    expect(open.why).toContain('from elsewhere it is open');
+    const itself = look('open').map((one) => ({ ...one, itself: true as const }));
+    expect(judgeDoor({ ...facts, outside: itself }, NO_POLICY, CONTEXT).rule).toBe('host.blocked');
+  });
+
   it('is missed when the policy needs it and nobody is let in', () => {
     const facts = door({ reachability: [NOBODY(5432)], blockedBy: ['nftables'] });
     expect(judgeDoor(facts, expecting(), CONTEXT).rule).toBe('host.needed-but-blocked');
@@ -104,6 +125,12 @@ describe('a port with a listener', () => {
     const verdict = judgeDoor(facts, NO_POLICY, CONTEXT);
     expect(verdict.rule).toBe('host.one-layer');
     expect(verdict.why).toContain('something before this host is the only layer');
+  });
+
+  it('is not said to have a layer before it where its own rules close it to whoever looked', () => {
+    const some = reaching(5432, 'networks', [part('accept', ['10.1.0.0/16'])]);
+    const facts = door({ reachability: [some], outside: look('filtered') });
+    expect(judgeDoor(facts, NO_POLICY, CONTEXT).rule).toBe('host.restricted');
   });
 
   it('is not known where a rule that was not understood decides', () => {

@@ -1,6 +1,7 @@
+import { familyOf } from '../model/address.ts';
 import type { AuditedListener, Door, OutsideLook } from '../model/audit.ts';
 import type { Listener } from '../model/listener.ts';
-import { type Network, readNetwork } from '../model/network.ts';
+import { isPrivateNetwork, type Network, readNetwork } from '../model/network.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Reachability, ReachPart } from '../model/reachability.ts';
 import { RULES, type RuleId } from '../model/rules.ts';
@@ -24,6 +25,12 @@ export interface DoorContext {
   readonly now: string;
 }
 
+/** Services that an inner network should not have either. */
+const BAD_ANYWHERE: ReadonlySet<string> = new Set([
+  'exposed.telnet',
+  'exposed.legacy',
+  'exposed.debugger',
+]);
 /** Sources written out in a sentence. */
 const MAX_NAMED = 4;
 
@@ -86,17 +93,17 @@ function sources(reachability: readonly Reachability[]): string {
   return [...anyone, ...(named.length === 0 ? [] : [listOf(named)])].join(', and ');
 }
 
-/** The layers whose rule let them in. */
+/** The rules that let them in: `nftables: tcp dport 6379 accept`. */
 function letInBy(reachability: readonly Reachability[]): string {
   const rules = new Set<string>();
   for (const { decisions } of accepting(reachability)) {
     for (const { layer, chain, rule } of decisions) {
       rules.add(
-        rule === undefined ? `${layer} by the default of ${chain}` : `${layer} by "${rule.text}"`,
+        rule === undefined ? `${layer}: the default of ${chain}` : `${layer}: ${rule.text}`,
       );
     }
   }
-  return rules.size === 0 ? 'no firewall asks' : `let in by ${listOf([...rules])}`;
+  return rules.size === 0 ? 'no firewall asks' : listOf([...rules]);
 }
 
 function worstReach(reachability: readonly Reachability[]): Reachability['reach'] {
@@ -145,6 +152,14 @@ function blocked(state: Case): Verdict {
   );
 }
 
+/** Somebody came through from outside whom no rule that was read lets in. */
+function againstRules({ facts }: Case): Verdict | null {
+  const look = seenOpen(facts.outside).find(({ itself }) => itself !== true);
+  if (look === undefined) return null;
+  const why = `${subject(facts)} listens on ${place(facts)}, and the rules that were read let nobody in, but from ${look.vantage} it is open: something else decides.`;
+  return verdict('host.reach-unknown', 'unknown', why);
+}
+
 /** Whether everything that gets in lies within networks. */
 function within(parts: readonly ReachPart[], networks: readonly Network[]): boolean {
   return parts.every(({ from }) =>
@@ -183,10 +198,19 @@ function byPolicy({ facts, view, exposed }: Case): Verdict | null {
   );
 }
 
-function closedOutside({ outside }: DoorFacts): OutsideLook | undefined {
+/**
+ * A look that did not come through although the host lets anyone in. Where it lets only some in, its
+ * own rules may have closed the port to the machine that looked.
+ */
+function closedOutside({ outside, reachability }: DoorFacts): OutsideLook | undefined {
   const looks = (outside ?? []).filter(({ itself }) => itself !== true);
   if (looks.some(({ state }) => state === 'open')) return undefined;
-  return looks.find(({ state }) => state === 'filtered' || state === 'unreachable');
+  const toAnyone = reachability.filter(({ reach }) => reach === 'anyone');
+  return looks.find(
+    ({ state, address }) =>
+      (state === 'filtered' || state === 'unreachable') &&
+      toAnyone.some(({ family }) => family === familyOf(address)),
+  );
 }
 
 /** The host lets them in, and from outside nothing came through. */
@@ -207,6 +231,21 @@ function isUsedByItselfOnly({ listeners }: DoorFacts): boolean {
   );
 }
 
+/** Only some get in; to what no stranger may reach, only those of inner networks or devices. */
+function isRestricted({ facts: { reachability }, exposed }: Case): boolean {
+  if (!reachability.every(({ reach }) => reach !== 'anyone' && reach !== 'unknown')) return false;
+  if (exposed.level === 'restrict') return true;
+  if (!exposed.rule.startsWith('exposed.') || BAD_ANYWHERE.has(exposed.rule)) return false;
+  return accepting(reachability).every(
+    ({ from, devices }) => devices !== undefined || from.every(isInner),
+  );
+}
+
+function isInner(source: string): boolean {
+  const block = readNetwork(source);
+  return block !== null && isPrivateNetwork(block);
+}
+
 function reached(state: Case): Verdict {
   const { facts, exposed } = state;
   const { reachability } = facts;
@@ -216,7 +255,7 @@ function reached(state: Case): Verdict {
     return verdict('host.unknown-program', 'unknown', why);
   }
   if (!isSensitive(state)) return { ...exposed, why: `${told} ${exposed.why}` };
-  if (worstReach(reachability) !== 'anyone' && exposed.level === 'restrict') {
+  if (isRestricted(state)) {
     return verdict(
       'host.restricted',
       'expected',
@@ -239,7 +278,7 @@ function unknownReach({ facts }: Case): Verdict {
   const because =
     last === undefined
       ? ''
-      : ` ${last.layer} decides${last.rule === undefined ? ', and could not be read whole' : ` by "${last.rule.text}"`}.`;
+      : ` ${last.layer} decides${last.rule === undefined ? ', and could not be read whole' : `: ${last.rule.text}`}.`;
   const why = `${subject(facts)} listens on ${place(facts)}, and who can reach it is not known.${because}`;
   return verdict('host.reach-unknown', 'unknown', why);
 }
@@ -278,7 +317,7 @@ function decide(state: Case): Verdict {
     return verdict('host.loopback', 'expected', why, '');
   }
   const reach = worstReach(facts.reachability);
-  if (reach === 'nobody') return blocked(state);
+  if (reach === 'nobody') return againstRules(state) ?? blocked(state);
   const before = closedOutside(facts);
   if (reach === 'unknown' && accepting(facts.reachability).length === 0) return unknownReach(state);
   if (before !== undefined) return blockedBefore(state, before);

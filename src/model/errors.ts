@@ -216,7 +216,7 @@ export const ERRORS = {
   },
   REMEDY_IN_CHARGE: {
     message: 'which firewall is in charge of this host is not clear ({problem})',
-    todo: 'Name it with --kind nftables, iptables, ufw or firewalld.',
+    todo: 'Run it as root, or name the firewall: --kind nftables, iptables, ufw or firewalld.',
     effect: 'usage',
   },
   REMEDY_SOURCE: {
@@ -262,6 +262,11 @@ export const ERRORS = {
   REMEDY_UNKNOWN: {
     message: 'no change "{id}" is kept in "{folder}"',
     todo: 'postern undo --list shows those that are.',
+    effect: 'usage',
+  },
+  REMEDY_NONE: {
+    message: 'no change waits to be confirmed or taken back in "{folder}"',
+    todo: 'postern undo --list shows the changes that are kept there; name one.',
     effect: 'usage',
   },
   REMEDY_OVER: {

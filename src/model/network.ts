@@ -100,6 +100,13 @@ export function isPrivateAddress(address: string): boolean {
   return anyNetworkHas(PRIVATE, address);
 }
 
+/** Whether all of a network can be reached from its own network only. */
+export function isPrivateNetwork({ family, first, last }: Network): boolean {
+  return PRIVATE.some(
+    (block) => block.family === family && block.first <= first && last <= block.last,
+  );
+}
+
 function readAll(...texts: readonly string[]): readonly Network[] {
   return texts.flatMap((text) => readNetwork(text) ?? []);
 }

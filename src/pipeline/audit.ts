@@ -1,12 +1,13 @@
 import { overlaps, unionAll } from '../firewall/boxes.ts';
 import type { Action, Layer, Step } from '../firewall/layer.ts';
 import { answersOf } from '../firewall/lint/answers.ts';
-import type { Answer } from '../firewall/lint/check.ts';
+import type { Answer, Sensitive } from '../firewall/lint/check.ts';
 import { lintLayers } from '../firewall/lint/registry.ts';
 import type { AnswerPart } from '../firewall/packet.ts';
 import { rangePairs, rangesOf, width } from '../firewall/ranges.ts';
 import { type PortQuestion, reachability } from '../firewall/reach.ts';
 import { type DoorFacts, judgeDoor, judgeElsewhere } from '../judge/door.ts';
+import { judgeFlaws } from '../judge/flaws.ts';
 import type { AuditedListener, AuditReport, Door, LayerSummary } from '../model/audit.ts';
 import { KNOWN_PORTS } from '../model/known-ports.ts';
 import { type Listener, listenerKey, type Publication } from '../model/listener.ts';
@@ -52,9 +53,9 @@ const FAMILIES = [4, 6] as const;
 const TRANSPORTS = ['tcp', 'udp'] as const;
 
 /** Ports that are not for everybody, and what is usually behind them. */
-export const SENSITIVE: ReadonlyMap<number, string> = new Map(
+export const SENSITIVE: ReadonlyMap<number, Sensitive> = new Map(
   KNOWN_PORTS.filter(({ level }) => level === 'close' || level === 'restrict').map(
-    ({ port, title }) => [port, title],
+    ({ port, title, severity }) => [port, { title, severity }],
   ),
 );
 
@@ -277,15 +278,18 @@ export function audit(request: AuditRequest): AuditReport {
       verdict: verdictOf(listener, judged, request),
     })),
     doors: [...judged.values()].sort(byPort),
-    flaws: lintLayers({
-      layers: facts.layers,
-      machine,
-      listeners: facts.listeners,
-      publications: facts.publications,
-      sensitive: SENSITIVE,
-      told: { tcp: pointsOf(unused.tcp), udp: pointsOf(unused.udp) },
-      answers,
-    }),
+    flaws: judgeFlaws(
+      lintLayers({
+        layers: facts.layers,
+        machine,
+        listeners: facts.listeners,
+        publications: facts.publications,
+        sensitive: SENSITIVE,
+        told: { tcp: pointsOf(unused.tcp), udp: pointsOf(unused.udp) },
+        answers,
+      }),
+      policy,
+    ),
   };
 }
 

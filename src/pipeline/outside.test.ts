@@ -50,6 +50,16 @@ describe('a port of the scan', () => {
     expect(view.unseen).toEqual([expect.stringContaining('--show all')]);
   });
 
+  it('is told where states are mixed and all are listed', () => {
+    const listed = (port: number, state: 'closed' | 'filtered'): PortRecord => ({
+      ...{ address: '192.0.2.7', names: [], transport: 'tcp', port, state, reason: 'rst' },
+    });
+    const ports = [listed(22, 'closed'), listed(80, 'filtered')];
+    const view = outsideView(reportOf({ closed: 1, filtered: 1 }, { ports }), ['192.0.2.7'], false);
+    expect(view.of('tcp', 80)).toMatchObject([{ state: 'filtered' }]);
+    expect(view.unseen).toEqual([]);
+  });
+
   it('outside the scope was not looked at', () => {
     const view = outsideView(reportOf({ filtered: 103 }), ['192.0.2.7'], false);
     expect(view.of('tcp', 443)).toBeUndefined();

@@ -25,18 +25,19 @@ function covers(text: string, port: number): boolean {
   return ranges(text).some(([first, last]) => port >= first && port <= last);
 }
 
-/** The one state that every port has which a host's record counts and does not list; null: mixed. */
-function unlistedState({ counts, ports }: HostRecord): PortState | null {
+/** The states of the ports that a host's record counts and does not list. */
+function unlistedStates({ counts, ports }: HostRecord): readonly PortState[] {
   const listed = (state: PortState) => ports.filter((port) => port.state === state).length;
-  const left = (
+  return (
     [
       ['closed', counts.closed - listed('closed')],
       ['filtered', counts.filtered - listed('filtered')],
       ['open|filtered', (counts.openFiltered ?? 0) - listed('open|filtered')],
       ['unreachable', counts.unreachable - listed('unreachable')],
     ] as const
-  ).filter(([, count]) => count > 0);
-  return left.length === 1 ? (left[0]?.[0] ?? null) : null;
+  )
+    .filter(([, count]) => count > 0)
+    .map(([state]) => state);
 }
 
 interface Context {
@@ -70,8 +71,8 @@ function lookAt(
   if (phantom !== undefined)
     return { ...lookOf(context, host.address, 'open'), phantom: phantom.kind };
   if (!covers(context.report.scan.scope.ports[transport], port)) return null;
-  const state = unlistedState(host);
-  return state === null ? null : lookOf(context, host.address, state);
+  const [state, ...others] = unlistedStates(host);
+  return state === undefined || others.length > 0 ? null : lookOf(context, host.address, state);
 }
 
 function isOpen({ state }: PortRecord): boolean {
@@ -100,8 +101,8 @@ export function outsideView(
     );
   }
   for (const host of hosts) {
-    const { closed, filtered } = host.counts;
-    if (closed > 0 && filtered > 0 && unlistedState(host) === null) {
+    const states = unlistedStates(host);
+    if (states.includes('closed') && states.includes('filtered')) {
       unseen.push(
         `whether a port of ${host.address} that is not open is closed or filtered: scan it with --show all`,
       );

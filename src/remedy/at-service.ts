@@ -50,7 +50,7 @@ export function adviceFor(listener: Listener): ServiceAdvice | null {
  * answer (the loopback for a port that is closed); without one no bind address helps.
  */
 export function serviceFixes(
-  { transport, port }: Pick<Change, 'transport' | 'port'>,
+  { transport, port, only, device }: Pick<Change, 'transport' | 'port' | 'only' | 'device'>,
   doors: Doors,
   address: string | undefined,
 ): ServiceFix[] {
@@ -67,13 +67,14 @@ export function serviceFixes(
     if (!seen.has(key)) fixes.push(...fixesOf(listener, address));
     seen.add(key);
   }
-  return fixes;
+  const isNeeded = only !== undefined || device !== undefined;
+  return isNeeded ? fixes.filter(({ how }) => how !== 'disable') : fixes;
 }
 
 function fixesOf(listener: Listener, address: string | undefined): ServiceFix[] {
   const advice = adviceFor(listener);
   const bind = advice === null || address === undefined ? [] : bindFix(advice, listener, address);
-  return [...bind, ...disableFix(advice, listener)];
+  return [...bind, ...disableFix(advice, listener, bind.length > 0 ? 'Or, if' : 'If')];
 }
 
 function bindFix(advice: ServiceAdvice, { port }: Listener, address: string): ServiceFix[] {
@@ -101,7 +102,11 @@ function fill(line: string, address: string, port: number): string {
     .replaceAll('{port}', String(port));
 }
 
-function disableFix(advice: ServiceAdvice | null, { unit, program }: Listener): ServiceFix[] {
+function disableFix(
+  advice: ServiceAdvice | null,
+  { unit, program }: Listener,
+  when: string,
+): ServiceFix[] {
   const known = advice?.units ?? [];
   const stem = unit?.replace(/\.\w+$/, '');
   // the socket of a unit would start it again
@@ -111,7 +116,7 @@ function disableFix(advice: ServiceAdvice | null, { unit, program }: Listener): 
   return [
     {
       how: 'disable',
-      todo: `Or, if nobody needs ${program ?? unit ?? 'it'}, switch it off.`,
+      todo: `${when} nobody needs ${program ?? unit ?? 'it'}, switch it off.`,
       lines: [`systemctl disable --now ${units.map(shellWord).join(' ')}`],
     },
   ];

@@ -24,18 +24,20 @@ const REACH_WORDS: Readonly<Record<Reachability['reach'], string>> = {
   unknown: 'who gets in is not known',
 };
 
-function partLines({
-  fate,
-  from,
-  devices,
-  conditions,
-  decisions,
-  translated,
-}: ReachPart): string[] {
+function sourcesText(from: readonly string[], isRest: boolean): string {
   const more = from.length - SOURCES_NAMED;
   const named = from.slice(0, SOURCES_NAMED).join(', ');
+  if (more > 0) return isRest ? 'everybody else' : `${named} and ${more} more`;
+  return /^(?:0\.0\.0\.0|::)\/0$/.test(named) ? 'anyone' : named;
+}
+
+function partLines(part: ReachPart, _at: number, parts: readonly ReachPart[]): string[] {
+  const { fate, from, devices, conditions, decisions, translated } = part;
+  const isLong = (one: ReachPart) => one.from.length > SOURCES_NAMED;
+  // the parts are all sources there are: the only long one is what the others leave
+  const isRest = parts.length > 1 && parts.filter(isLong).length === 1;
   const facts = [
-    more > 0 ? `${named} and ${more} more` : named,
+    sourcesText(from, isRest),
     ...(devices === undefined ? [] : [`on ${devices.join(', ')}`]),
     ...conditions,
     ...(translated === undefined ? [] : [`handed on to ${translated}`]),

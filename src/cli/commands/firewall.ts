@@ -12,9 +12,17 @@ import { decisionText } from '../../firewall/explain.ts';
 import { intentOf } from '../../firewall/intent.ts';
 import type { FileWrite } from '../../firewall/kind.ts';
 import { kindNamed } from '../../firewall/kinds.ts';
+import type { Family } from '../../firewall/layer.ts';
 import { lintLayers } from '../../firewall/lint/registry.ts';
-import { equalRanges, type Ranges, rangePairs } from '../../firewall/ranges.ts';
-import { openPorts, type PortClass } from '../../firewall/reach.ts';
+import { difference, equalRanges, type Ranges, rangePairs } from '../../firewall/ranges.ts';
+import {
+  blocksOf,
+  everySource,
+  OTHER_DEVICE,
+  openPorts,
+  type PortClass,
+} from '../../firewall/reach.ts';
+import { judgeFlaws } from '../../judge/flaws.ts';
 import { messageOf, problem } from '../../model/errors.ts';
 import { compareSeverity } from '../../model/verdict.ts';
 import { SENSITIVE } from '../../pipeline/audit.ts';
@@ -22,6 +30,7 @@ import { lintTable } from '../../report/audit/table.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { FirewallOptions } from '../inside-program.ts';
 import { chooseLayers, type LayersAndMachine } from '../layers.ts';
+import { choosePolicy, readPolicy } from '../policy-file.ts';
 import { type Terminal, wantsColor, write } from '../terminal.ts';
 
 /** Blocks and port ranges that are named before the rest is counted. */
@@ -61,15 +70,33 @@ function shown({ layers, machine }: LayersAndMachine): readonly Shown[] {
   );
 }
 
-function shownLines({ transport, family, ports, reach, parts }: Shown): readonly string[] {
+/** Classes that differ in their family only, in one piece. */
+function joinFamilies(classes: readonly Shown[]): readonly (readonly [string, Shown])[] {
+  const joined = new Map<string, [string, Shown]>();
+  for (const one of classes) {
+    const key = shownLines('', one).join('\n');
+    const before = joined.get(key);
+    const families =
+      before === undefined ? `IPv${one.family}` : `${before[0]} and IPv${one.family}`;
+    joined.set(key, [families, before?.[1] ?? one]);
+  }
+  return [...joined.values()];
+}
+
+const EVERYBODY = /^(?:0\.0\.0\.0|::)\/0$/;
+
+function shownLines(
+  families: string,
+  { transport, ports, reach, parts }: Shown,
+): readonly string[] {
   const flat = ports.flatMap(([first, last]) => [first, last + 1]);
   const open = parts.filter(({ fate }) => fate === 'accept' || fate === 'unknown');
-  const head = `${transport} IPv${family} ${portsText(flat)}: ${reach === 'unknown' ? 'not known' : reach}`;
+  const head = `${transport} ${portsText(flat)} over ${families}: ${reach === 'unknown' ? 'not known' : reach}`;
   return [
     head,
     ...open.flatMap(({ fate, from, devices, conditions, decisions, translated }) => {
       const facts = [
-        `${fate} from ${listOf(from)}`,
+        `${fate} from ${listOf(from).replace(EVERYBODY, 'anyone')}`,
         ...(devices === undefined ? [] : [`on ${devices.join(', ')}`]),
         ...conditions,
         ...(translated === undefined ? [] : [`handed on to ${translated}`]),
@@ -90,7 +117,10 @@ export async function showCommand(
     await write(terminal.out, json({ schema: 'postern.firewall-show/1', classes: found }));
     return EXIT.fine;
   }
-  const lines = found.length === 0 ? ['nothing is let in'] : found.flatMap(shownLines);
+  const lines =
+    found.length === 0
+      ? ['nothing is let in']
+      : joinFamilies(found).flatMap(([families, one]) => shownLines(families, one));
   await write(terminal.out, `${lines.join('\n')}\n`);
   return EXIT.fine;
 }
@@ -99,12 +129,24 @@ function sideText(name: string, { fate, decisions }: Side): readonly string[] {
   return [`  ${name}: ${fate}`, ...decisions.map((made) => `    ${decisionText(made)}`)];
 }
 
+/** Sources in words: `anyone`, some blocks, or `anyone but` some where these are fewer. */
+function sourcesText(family: Family, source: Ranges<bigint>): string {
+  const blocks = blocksOf(family, source);
+  const rest = blocksOf(family, difference(everySource(family), source));
+  if (blocks.length > NAMED && rest.length <= NAMED) return `anyone but ${rest.join(', ')}`;
+  return listOf(blocks).replace(EVERYBODY, 'anyone');
+}
+
+/** Nothing where the files name no device. */
+function devicesText(devices: readonly string[]): string {
+  return devices.join() === OTHER_DEVICE ? '' : ` on ${listOf(devices)}`;
+}
+
 function differenceLines(
-  difference: Difference,
+  { transport, family, ports, source, inDevice, a, b }: Difference,
   names: readonly [string, string],
 ): readonly string[] {
-  const { transport, family, ports, source, inDevice, a, b } = difference;
-  const head = `${transport} IPv${family} ${portsText(ports)} from ${listOf(cidrsOf(family, source))} on ${listOf(inDevice)}`;
+  const head = `${transport} ${portsText(ports)} over IPv${family} from ${sourcesText(family, source)}${devicesText(inDevice)}`;
   return [head, ...sideText(names[0], a), ...sideText(names[1], b)];
 }
 
@@ -135,7 +177,7 @@ export async function compareCommand(
     };
     await write(terminal.out, json(document));
   } else {
-    const lines = found.flatMap((difference) => differenceLines(difference, files));
+    const lines = found.flatMap((one) => differenceLines(one, files));
     const text = found.length === 0 ? ['the two let the same connections in'] : lines;
     await write(terminal.out, `${text.join('\n')}\n`);
   }
@@ -184,7 +226,8 @@ export async function lintCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { layers, machine } = await chooseLayers(files, terminal, options.kind);
-  const flaws = lintLayers({ layers, machine, sensitive: SENSITIVE });
+  const policy = await choosePolicy(await readPolicy(options));
+  const flaws = judgeFlaws(lintLayers({ layers, machine, sensitive: SENSITIVE }), policy);
   if (options.json === true) {
     await write(terminal.out, json({ schema: 'postern.firewall-lint/1', flaws }));
   } else {

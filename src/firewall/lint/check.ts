@@ -2,10 +2,18 @@ import type { FirewallFlaw } from '../../model/firewall-flaw.ts';
 import type { Listener, Publication } from '../../model/listener.ts';
 import type { Machine } from '../../model/machine.ts';
 import type { Transport } from '../../model/port.ts';
+import type { Severity } from '../../model/verdict.ts';
 import type { Family, Layer } from '../layer.ts';
 import type { AnswerPart, Question } from '../packet.ts';
 import type { Ranges } from '../ranges.ts';
 import type { PortClass } from '../reach.ts';
+
+/** A port that should not be open to everybody. */
+export interface Sensitive {
+  /** What is usually behind it. */
+  readonly title: string;
+  readonly severity: Severity;
+}
 
 /** What a check may look at. */
 export interface LintInput {
@@ -14,8 +22,8 @@ export interface LintInput {
   /** Absent: not known who listens. */
   readonly listeners?: readonly Listener[];
   readonly publications?: readonly Publication[];
-  /** Ports that should not be open to everybody, and what is usually behind them. */
-  readonly sensitive?: ReadonlyMap<number, string>;
+  /** By port number. */
+  readonly sensitive?: ReadonlyMap<number, Sensitive>;
   /** Ports of which whoever asks tells himself that a rule lets somebody in and nobody listens. */
   readonly told?: Readonly<Record<Transport, Ranges<number>>>;
   /** For the same layers and machine; absent: worked out. */

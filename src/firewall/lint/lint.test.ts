@@ -175,7 +175,7 @@ describe('what is open', () => {
   });
 
   it('names sensitive ports that rules open to anyone', () => {
-    const sensitive = new Map([[5432, 'PostgreSQL']]);
+    const sensitive = new Map([[5432, { title: 'PostgreSQL', severity: 'high' as const }]]);
     const open = input('drop', rule('db', ...tcp(5432), accept));
     expect(only('firewall.wide-source', [open], { sensitive })).toMatchObject([
       { rule: { text: 'db' }, evidence: ['over IPv4: from anyone', 'over IPv6: from anyone'] },
@@ -258,7 +258,10 @@ describe('several layers', () => {
   });
 
   it('uses no other ids than the listed ones', () => {
-    const found = lint([DOCKER_UFW], { listeners: [], sensitive: new Map([[22, 'SSH']]) });
+    const found = lint([DOCKER_UFW], {
+      listeners: [],
+      sensitive: new Map([[22, { title: 'SSH', severity: 'medium' as const }]]),
+    });
     expect(found.length).toBeGreaterThan(1);
     expect(found.every(({ id }) => FLAW_IDS.includes(id))).toBe(true);
   });

@@ -1,10 +1,10 @@
 import { overlaps } from '../boxes.ts';
 import { includes, rangesOf } from '../ranges.ts';
-import type { Check } from './check.ts';
+import type { Check, Sensitive } from './check.ts';
 import { flawOfDecision } from './flaw.ts';
 
 /** Rules that let anyone in to ports that are not for everybody. */
-export const wideSource: Check = ({ answers, sensitive = new Map<number, string>() }) => {
+export const wideSource: Check = ({ answers, sensitive = new Map<number, Sensitive>() }) => {
   const named = [...sensitive];
   const anyNamed = rangesOf(
     named.map(([port]) => [port, port] as const),
@@ -18,13 +18,13 @@ export const wideSource: Check = ({ answers, sensitive = new Map<number, string>
         .find(({ fate }) => fate === 'accept')
         ?.decisions.findLast(({ rule }) => rule !== undefined);
       if (decision === undefined) return [];
-      return open.map(([port, name]) => ({
+      return open.map(([port, { title, severity }]) => ({
         key: `${transport} ${port} ${decision.origin} ${decision.rule?.text}`,
         family,
         flaw: flawOfDecision(decision, {
           id: 'firewall.wide-source',
-          severity: 'high',
-          why: `Anyone is let in to ${transport} ${port} (${name}).`,
+          severity,
+          why: `Anyone is let in to ${transport} ${port} (${title}).`,
           todo: 'Name the networks that need it as the source of the rule, or put it behind a VPN.',
           evidence: [`over IPv${family}: from anyone`],
         }),

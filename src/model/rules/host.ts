@@ -44,7 +44,7 @@ export const hostRules = family({
     sees: 'A firewall rule lets connections to this port in, and no program listens there.',
     matters:
       'Whatever program opens this port next, wanted or not, is reachable from outside at once.',
-    todo: 'Remove the rule, or start the program it is for.',
+    todo: 'Take the port out of the rule, or start the program it is for.',
   },
   'host.no-listener': {
     title: 'Open outside, no listener here',
@@ -64,7 +64,7 @@ export const hostRules = family({
   'host.restricted': {
     title: 'Reachable from some networks only',
     severity: 'info',
-    sees: 'The firewall lets only some networks or devices in to a port that is needed by some only.',
+    sees: 'The firewall lets only some networks or devices in to a port that is needed by some only. To a service that no stranger may reach (a database, a cache), these must be private networks, or devices.',
     matters: 'That is how such a port should stand.',
     todo: 'Nothing; look now and then whether these networks still need it.',
   },
@@ -85,7 +85,7 @@ export const hostRules = family({
   'host.reach-unknown': {
     title: 'Who can reach it is not known',
     severity: 'low',
-    sees: 'A program listens, and a firewall rule that was not understood, or that we may not read, decides who gets in.',
+    sees: 'A program listens, and a firewall rule that was not understood, or that we may not read, decides who gets in; or the port is open from outside although the rules that were read let nobody in.',
     matters: 'Not known is not closed.',
     todo: 'Run `postern audit` as root; look at the rule that is named; scan the port from outside.',
   },

@@ -1,4 +1,5 @@
-import type { AuditedListener, AuditReport, Door } from '../../model/audit.ts';
+import { familyOf } from '../../model/address.ts';
+import type { AuditedListener, AuditReport, Door, OutsideLook } from '../../model/audit.ts';
 import { listenerKey } from '../../model/listener.ts';
 import type { Reachability } from '../../model/reachability.ts';
 
@@ -65,14 +66,32 @@ export function reachText({ door, listeners }: DoorRow): string {
   return door.reachability.map(({ family }, at) => `IPv${family} ${words[at]}`).join(', ');
 }
 
+function wordsOf(looks: readonly OutsideLook[]): string {
+  const words = looks.map(({ state, phantom }) => (phantom === undefined ? state : 'phantom'));
+  return [...new Set(words)].join(' and ');
+}
+
+/** `open`, or `IPv4 open, IPv6 closed` where the families differ. */
+function statesText(looks: readonly OutsideLook[]): string {
+  const families = ([4, 6] as const).flatMap((family) => {
+    const words = wordsOf(looks.filter(({ address }) => familyOf(address) === family));
+    return words === '' ? [] : [`IPv${family} ${words}`];
+  });
+  const isMixed = new Set(families.map((text) => text.slice('IPv4 '.length))).size > 1;
+  return isMixed ? families.join(', ') : wordsOf(looks);
+}
+
 /** In a word how it looked from outside; empty where nobody looked. */
 export function outsideText({ outside }: Door): string {
   if (outside === undefined || outside.length === 0) return '';
-  const words = outside.map(({ state, phantom, itself }) => {
-    const word = phantom === undefined ? state : 'phantom';
-    return `${itself === true ? 'itself' : 'outside'}: ${word}`;
-  });
-  return [...new Set(words)].join(', ');
+  const [own, others] = [true, undefined].map((wanted) =>
+    outside.filter(({ itself }) => itself === wanted),
+  );
+  const told = [
+    ...(own?.length ? [`itself: ${statesText(own)}`] : []),
+    ...(others?.length ? [`outside: ${statesText(others)}`] : []),
+  ];
+  return told.join(', ');
 }
 
 /** Unit, package and account, where they are known. */

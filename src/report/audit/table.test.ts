@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { sampleAudit } from '../../../test/helpers/sample-audit.ts';
+import type { FirewallFlaw } from '../../model/firewall-flaw.ts';
 import { columnsOf } from '../columns.ts';
 import { auditTable } from './table.ts';
 
@@ -21,6 +22,40 @@ it('tells why, what to do and whose program it is under a door that is not as it
   );
   expect(text).toContain('→ Close the port to everybody but the application servers.');
   expect(text).not.toContain('Web servers are meant');
+});
+
+it('names the command that writes the change, under the door that needs it alone', () => {
+  const text = lines(110).join('\n');
+  expect(text.match(/\$ postern \w+ \d+/g)).toEqual(['$ postern close 5432']);
+});
+
+it('tells a rule that lets strangers in once: with its door', () => {
+  const sample = sampleAudit();
+  const rule = { text: 'tcp dport 5432 accept', handle: '7' };
+  const made = {
+    fate: 'accept',
+    layer: 'nftables',
+    origin: 'nft',
+    table: 'inet f',
+    chain: 'input',
+  } as const;
+  const wide: FirewallFlaw = {
+    ...({ id: 'firewall.wide-source', severity: 'high', layer: 'nftables', evidence: [] } as const),
+    ...{ origin: 'nft', why: 'Anyone is let in.', todo: 'Name the networks.', rule },
+  };
+  const other: FirewallFlaw = { ...wide, rule: { text: 'tcp dport 1-60000 accept' } };
+  const doors = sample.doors.map((door) => ({
+    ...door,
+    reachability: door.reachability.map((reached) => ({
+      ...reached,
+      parts: reached.parts.map((part) => ({ ...part, decisions: [{ ...made, rule }] })),
+    })),
+  }));
+  const flaws = [wide, other];
+  const told = [...auditTable({ ...sample, doors, flaws }, { width: 110 })].join('');
+  expect(told.match(/Anyone is let in/g)).toHaveLength(1);
+  expect(told).toContain('tcp dport 1-60000 accept');
+  expect(told).toContain('1 finding about the firewall');
 });
 
 it('names layers, flaws with their rules, and what was not seen', () => {

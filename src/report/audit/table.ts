@@ -1,5 +1,6 @@
 import type { AuditReport, LayerSummary } from '../../model/audit.ts';
-import type { FirewallFlaw } from '../../model/firewall-flaw.ts';
+import type { FirewallFlaw, FlawId } from '../../model/firewall-flaw.ts';
+import type { RuleReference } from '../../model/reachability.ts';
 import { compareSeverity, type Severity } from '../../model/verdict.ts';
 import { LEVEL_STYLE, type Paint, painter, SEVERITY_STYLE } from '../ansi.ts';
 import { columnsOf, fit, padded, wrapped } from '../columns.ts';
@@ -24,10 +25,16 @@ const VERDICT = 'VERDICT '.length;
 const PORT = '65535/tcp'.length;
 const INDENT = ' '.repeat(SEVERITY + GAP.length);
 const SENTENCE = 1_500;
+/** What a door's verdict says as well. */
+const TOLD_BY_DOORS: ReadonlySet<FlawId> = new Set([
+  'firewall.wide-source',
+  'firewall.no-listener',
+]);
 /** Flaws of one kind in one firewall that are told in full. */
 const FLAWS_OF_A_KIND = 3;
-/** Listeners of other namespaces that are listed. */
-const ELSEWHERE = 20;
+/** Programs in other namespaces that are listed, and ports of each. */
+const ELSEWHERE = 12;
+const ELSEWHERE_PORTS = 6;
 /** Shares of the room that program, bind address and sources have. */
 const SHARES = { program: 0.36, bind: 0.3 };
 
@@ -94,7 +101,13 @@ function rowText(row: DoorRow, layout: Layout): string {
   const line = `${front}${GAP}${reach}`.trimEnd();
   const isFine = level === 'expected' && severity === 'info';
   if (isFine) return `${line}\n`;
-  return `${line}\n${sentences(originText(row), '', layout)}${sentences(why, '', layout)}${sentences(todo, '→ ', layout)}`;
+  return [
+    `${line}\n`,
+    sentences(originText(row), '', layout),
+    sentences(why, '', layout),
+    sentences(todo, '→ ', layout),
+    sentences(commandFor(row), '$ ', layout),
+  ].join('');
 }
 
 function layerText({ kind, origin, role, rules, opaqueRules, unread }: LayerSummary): string {
@@ -105,6 +118,37 @@ function layerText({ kind, origin, role, rules, opaqueRules, unread }: LayerSumm
     ...(unread.length === 0 ? [] : ['not read whole']),
   ];
   return `${kind} (${origin}: ${facts.join(', ')})`;
+}
+
+/** The command that writes the change, where the firewall of this host lets in whom it should not. */
+function commandFor({ door, listeners }: DoorRow): string {
+  const { verdict, port, transport, publications, reachability } = door;
+  const isOpen = reachability.some(({ parts }) => parts.some(({ fate }) => fate === 'accept'));
+  const isServed = listeners.length > 0 || publications.length > 0;
+  if (!isOpen || !isServed || verdict.todo.includes('postern ')) return '';
+  const words = transport === 'udp' ? `${port} --udp` : `${port}`;
+  if (verdict.level === 'close') return `postern close ${words}`;
+  return verdict.level === 'restrict' ? `postern restrict ${words} --from NETWORK` : '';
+}
+
+function decidersOf({ door }: DoorRow): readonly string[] {
+  const { level } = door.verdict;
+  if (level !== 'close' && level !== 'restrict') return [];
+  return door.reachability.flatMap(({ parts }) =>
+    parts.flatMap(({ decisions }) => decisions.map(({ origin, rule }) => ruleKey(origin, rule))),
+  );
+}
+
+function ruleKey(origin: string, rule: RuleReference | undefined): string {
+  return `${origin} ${rule?.handle ?? rule?.line ?? ''} ${rule?.text ?? ''}`;
+}
+
+/** Flaws that no door has told already, in the words of its verdict. */
+function untold(flaws: readonly FirewallFlaw[], rows: readonly DoorRow[]): readonly FirewallFlaw[] {
+  const told = new Set(rows.flatMap(decidersOf));
+  return flaws.filter(
+    ({ id, origin, rule }) => !TOLD_BY_DOORS.has(id) || !told.has(ruleKey(origin, rule)),
+  );
 }
 
 function flawText(flaw: FirewallFlaw, layout: Layout): string {
@@ -123,17 +167,16 @@ function flawText(flaw: FirewallFlaw, layout: Layout): string {
 
 /** What is wrong with firewalls, for people: of one kind a few, and how many more there are. */
 function* flawLines(flaws: readonly FirewallFlaw[], layout: Layout): Iterable<string> {
-  const told = new Map<string, number>();
+  const kinds = new Map<string, FirewallFlaw[]>();
   for (const flaw of flaws) {
     const kind = `${flaw.id} ${flaw.origin}`;
-    const before = told.get(kind) ?? 0;
-    told.set(kind, before + 1);
-    if (before < FLAWS_OF_A_KIND) yield flawText(flaw, layout);
+    kinds.set(kind, [...(kinds.get(kind) ?? []), flaw]);
   }
-  for (const [kind, count] of told) {
-    const more = count - FLAWS_OF_A_KIND;
-    const [id] = kind.split(' ', 1);
-    if (more > 0) yield `${INDENT}… and ${grouped(more)} more of ${id}; --json lists all\n`;
+  for (const kind of kinds.values()) {
+    for (const flaw of kind.slice(0, FLAWS_OF_A_KIND)) yield flawText(flaw, layout);
+    const more = kind.length - FLAWS_OF_A_KIND;
+    if (more > 0)
+      yield `${INDENT}… and ${grouped(more)} more of ${kind[0]?.id}; --json lists all\n`;
   }
 }
 
@@ -150,16 +193,28 @@ function worstFirst(rows: readonly DoorRow[]): readonly DoorRow[] {
 function* namespaceLines(report: AuditReport, layout: Layout): Iterable<string> {
   const others = elsewhere(report);
   if (others.length === 0) return;
+  const groups = new Map<string, string[]>();
+  for (const { namespace, transport, port, bind, program } of others) {
+    const who = `${namespace}: ${program ?? '?'} on ${bind}`;
+    groups.set(who, [...(groups.get(who) ?? []), `${port}/${transport}`]);
+  }
   yield `\n${layout.paint('In other network namespaces, behind rules of their own:', '1')}\n`;
-  for (const { namespace, transport, port, bind, program } of others.slice(0, ELSEWHERE)) {
-    const line = `${padded(`${port}/${transport}`, PORT)}${GAP}${bind}${GAP}${program ?? '?'}${GAP}${namespace}`;
+  for (const [who, ports] of [...groups].slice(0, ELSEWHERE)) {
+    const rest = ports.length - ELSEWHERE_PORTS;
+    const named = ports.slice(0, ELSEWHERE_PORTS).join(', ');
+    const line = `${who}  ${rest > 0 ? `${named} and ${grouped(rest)} more` : named}`;
     yield `  ${fit(visible(line), layout.width - 2)}\n`;
   }
-  const more = others.length - ELSEWHERE;
-  if (more > 0) yield `  … and ${counted(more, 'more listener')}; --json lists all\n`;
+  const more = groups.size - ELSEWHERE;
+  if (more > 0) yield `  … and ${counted(more, 'more program')}; --json lists all\n`;
 }
 
-function* foot(report: AuditReport, rows: readonly DoorRow[], layout: Layout): Iterable<string> {
+function* foot(
+  report: AuditReport,
+  rows: readonly DoorRow[],
+  flaws: readonly FirewallFlaw[],
+  layout: Layout,
+): Iterable<string> {
   const { audit } = report;
   for (const note of audit.unseen)
     yield `${wrapped(`Not seen: ${visible(note)}`, layout.width).join('\n')}\n`;
@@ -177,7 +232,7 @@ function* foot(report: AuditReport, rows: readonly DoorRow[], layout: Layout): I
   const wanting = rows.filter(
     ({ door }) => door.verdict.level === 'close' || door.verdict.level === 'restrict',
   ).length;
-  const line = `${audit.host}: ${counted(listening, 'port')} with a listener, ${open} reachable from anyone, ${wanting} to close or restrict, ${counted(report.flaws.length, 'word')} about the firewall.`;
+  const line = `${audit.host}: ${counted(listening, 'port')} with a listener, ${open} reachable from anyone, ${wanting} to close or restrict, ${counted(flaws.length, 'finding')} about the firewall.`;
   yield `${layout.paint(wrapped(visible(line), layout.width).join('\n'), '1')}\n`;
 }
 
@@ -190,11 +245,12 @@ export function* auditTable(report: AuditReport, options: RenderOptions = {}): I
   yield `${wrapped(visible(`Firewall: ${asked}.`), layout.width).join('\n')}\n\n`;
   if (rows.length > 0) yield head(layout);
   for (const row of rows) yield rowText(row, layout);
+  const flaws = untold(report.flaws, rows);
+  if (flaws.length > 0) yield `\n${layout.paint('About the firewall:', '1')}\n`;
+  yield* flawLines(flaws, layout);
   yield* namespaceLines(report, layout);
-  if (report.flaws.length > 0) yield `\n${layout.paint('About the firewall:', '1')}\n`;
-  yield* flawLines(report.flaws, layout);
   yield '\n';
-  yield* foot(report, rows, layout);
+  yield* foot(report, rows, flaws, layout);
 }
 
 /** The result of `postern firewall lint`, for people. */

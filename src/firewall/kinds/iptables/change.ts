@@ -279,7 +279,7 @@ function warningsOf(
   parts: readonly FamilyPart[],
   layers: readonly Layer[],
 ): readonly string[] {
-  const { only, forwarded, transport } = asked;
+  const { forwarded, transport } = asked;
   const live = liveLayers(layers);
   const bothEnds = new Set(live.filter(({ tables }) => tables.length > 0).map(backEndOf)).size > 1;
   const manager = layers.find(({ kind }) => kind === 'ufw' || kind === 'firewalld');
@@ -324,12 +324,6 @@ function warningsOf(
       .map(
         ({ chain, target }) =>
           `Rules stand in front of the jump to ${target} in ${chain} and decide before it.`,
-      ),
-    ...parts
-      .filter(({ blocks }) => only !== undefined && only.length > 0 && blocks === 0)
-      .map(
-        ({ family }) =>
-          `No IPv${family} block was named: over IPv${family} the port is closed to everyone.`,
       ),
   ];
 }

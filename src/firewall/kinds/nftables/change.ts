@@ -246,19 +246,9 @@ function warningsOf(
   layers: readonly Layer[],
   replaces: boolean,
 ): readonly string[] {
-  const { transport, only, families } = wanted;
-  const sources = only === undefined ? null : sourcesOf(only);
-  const empty = families.filter(
-    (family) => sources !== null && !('faulty' in sources) && sources[family].length === 0,
-  );
+  const { transport } = wanted;
   return [
     ...standingRules(wanted, layers),
-    ...(only !== undefined && only.length > 0
-      ? empty.map(
-          (family) =>
-            `No IPv${family} block was named: over IPv${family} the port is closed to everyone.`,
-        )
-      : []),
     ...(transport === 'udp'
       ? [
           'UDP has no connections: an exchange that connection tracking has not seen both ways is cut off.',
@@ -267,7 +257,7 @@ function warningsOf(
     ...(replaces
       ? ['It replaces an earlier change of postern to this port; undo brings that one back.']
       : []),
-    `A restart forgets it until it is made persistent, and then only nftables.service loads ${MAIN}: see systemctl is-enabled nftables.`,
+    `To outlive a restart it needs nftables.service, which loads ${MAIN}: see systemctl is-enabled nftables.`,
   ];
 }
 

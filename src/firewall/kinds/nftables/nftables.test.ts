@@ -58,13 +58,6 @@ describe('what a change says', () => {
     expect(rules?.map(({ comment }) => comment)).toEqual(["postern: a' accept?}? ?"]);
   });
 
-  it('warns of a family that nobody is left of', () => {
-    const warnings = (only: readonly string[]) =>
-      nftables.change({ ...CLOSE, only }, []).warnings.join('\n');
-    expect(warnings(['10.0.0.0/8'])).toContain('No IPv6 block was named');
-    expect(warnings(['10.0.0.0/8', '2001:db8::/32'])).not.toContain('block was named');
-  });
-
   it('names the rule that it leaves', () => {
     const text = `table inet filter {
 chain input {

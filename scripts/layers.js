@@ -14,7 +14,19 @@ export const LAYERS = {
   remedy: ['model', 'firewall'],
   host: ['model', 'net', 'firewall'],
   report: ['model'],
-  pipeline: ['model', 'targets', 'probe', 'identify', 'judge', 'net', 'firewall', 'remedy', 'host'],
+  notify: ['model', 'contract', 'net', 'report'],
+  pipeline: [
+    'model',
+    'targets',
+    'probe',
+    'identify',
+    'judge',
+    'net',
+    'firewall',
+    'remedy',
+    'host',
+    'notify',
+  ],
   cli: [
     'model',
     'contract',
@@ -27,6 +39,7 @@ export const LAYERS = {
     'remedy',
     'host',
     'report',
+    'notify',
     'pipeline',
   ],
 };

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { clip } from '../../report/text.ts';
+import type { Channel } from '../channel.ts';
+import { secret, webUrl } from '../fields.ts';
+import { renderText } from '../message.ts';
+
+const settings = z.strictObject({
+  token: secret('Token of the bot, from @BotFather.'),
+  chat: z
+    .string()
+    .regex(/^(-?\d{1,20}|@\w{1,64})$/, 'this is no chat number or @channel')
+    .describe('Number of the chat, in quotation marks, or @channel.'),
+  url: webUrl('Address of the Bot API.').default('https://api.telegram.org'),
+});
+
+/** https://core.telegram.org/bots/api#sendmessage */
+const MAX_TEXT = 4096;
+const MENTION = /[@#/](?=\w)/g;
+/** Word joiner: between sign and name it keeps Telegram from calling somebody or linking a command. */
+const APART = '$&\u2060';
+
+export const telegram: Channel<typeof settings> = {
+  name: 'telegram',
+  title: 'Telegram',
+  settings,
+  async send(message, { token, chat, url }, world) {
+    const [link, ...rest] = renderText(message).trimEnd().split('\n').reverse();
+    const isLink = message.link !== null && link !== undefined && URL.canParse(link);
+    const told = (isLink ? rest : [link ?? '', ...rest]).reverse().join('\n');
+    const text = `${clip(told.replace(MENTION, APART), MAX_TEXT - 2048)}${isLink ? `\n${link}` : ''}`;
+    // no parse_mode: the text is text
+    const body = JSON.stringify({
+      chat_id: chat,
+      text,
+      disable_notification: message.kind === 'digest' || message.kind === 'resolved',
+      link_preview_options: { is_disabled: true },
+    });
+    const path = `/bot${encodeURIComponent(token).replace('%3A', ':')}/sendMessage`;
+    await world.fetch({
+      url: `${url.replace(/\/$/, '')}${path}`,
+      body,
+      contentType: 'application/json',
+    });
+  },
+};

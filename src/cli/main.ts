@@ -37,6 +37,10 @@ function actionsFor(terminal: Terminal, version: string): Actions {
       (await import('./commands/confirm.ts')).confirmCommand(id, options, terminal),
     undo: async (id, options) =>
       (await import('./commands/undo.ts')).undoCommand(id, options, terminal),
+    notifyTest: async (channel, options) =>
+      (await import('./commands/notify.ts')).notifyTestCommand(channel, options, terminal),
+    notifyList: async (options) =>
+      (await import('./commands/notify.ts')).notifyListCommand(options, terminal),
   };
 }
 

@@ -3,6 +3,7 @@ import { PORT_STATES } from '../model/port.ts';
 import { SEVERITIES } from '../model/verdict.ts';
 import type { PhantomMode } from '../probe/phantom/host-watch.ts';
 import { addInside, type InsideActions } from './inside-program.ts';
+import { addNotify, type NotifyActions } from './notify-program.ts';
 import {
   collect,
   type GivenOptions,
@@ -44,7 +45,7 @@ Examples:
 `;
 
 /** What the commands do; main.ts binds the real ones, loaded only when called. */
-export interface Actions extends InsideActions, RemedyActions {
+export interface Actions extends InsideActions, RemedyActions, NotifyActions {
   scan(targets: readonly string[], options: GivenOptions): Promise<number>;
   ports(query: readonly string[], options: GlobalOptions): Promise<number>;
 }
@@ -174,5 +175,6 @@ export function buildProgram(version: string, terminal: Terminal, actions: Actio
   addPorts(program, run, actions);
   addInside(program, run, actions);
   addRemedies(program, run, actions);
+  addNotify(program, run, actions);
   return { program, exitCode: () => code };
 }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Severity } from '../../model/verdict.ts';
 import type { Channel, World } from '../channel.ts';
 import { secret, webUrl } from '../fields.ts';
+import { shortHash } from '../identity.ts';
 import { type Alert, linkOf, placeOf, renderText, subjectOf } from '../message.ts';
 
 const settings = z.strictObject({
@@ -24,7 +24,7 @@ type Action = 'trigger' | 'resolve';
 
 /** A key has at most 255 characters; ours may have any. */
 function keyOf({ incident }: Alert): string {
-  return createHash('sha256').update(incident).digest('hex');
+  return shortHash(incident);
 }
 
 function payloadOf(message: Alert, world: World) {

@@ -28,9 +28,7 @@ function cardOf(message: Alert) {
       ),
       ...entriesOf(message).map((line) => paragraph({ text: line })),
     ],
-    ...(link === null
-      ? {}
-      : { actions: [{ type: 'Action.OpenUrl', title: 'Open', url: link }] }),
+    ...(link === null ? {} : { actions: [{ type: 'Action.OpenUrl', title: 'Open', url: link }] }),
   };
 }
 

@@ -58,6 +58,9 @@ export function isSecret(field: z.core.$ZodType | undefined): boolean {
 
 /** The field inside optional() and default(). */
 function innermost(field: z.core.$ZodType): z.core.$ZodType {
-  const inner = field instanceof z.ZodOptional || field instanceof z.ZodDefault;
-  return inner ? innermost(field.unwrap()) : field;
+  const wrapped =
+    field instanceof z.ZodExactOptional ||
+    field instanceof z.ZodOptional ||
+    field instanceof z.ZodDefault;
+  return wrapped ? innermost(field.unwrap()) : field;
 }

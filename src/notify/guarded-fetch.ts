@@ -149,6 +149,8 @@ function sent(
     });
     outgoing.on('error', reject);
     outgoing.on('response', (response) => {
+      // from here on the status decides, however the exchange ends
+      outgoing.off('error', reject).on('error', () => undefined);
       readBody(response).then(
         (text) =>
           resolve({

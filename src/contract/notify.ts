@@ -102,7 +102,11 @@ function said(issue: z.core.$ZodIssue, root: unknown, types: ChannelTypes): stri
   if (issue.code === 'invalid_union' && issue.path.at(-1) === 'type') {
     return `"type" must be one of ${[...types.keys()].join(', ')}`;
   }
-  if (value === undefined || value === null) return `${name} is missing`;
+  if (value === undefined || value === null) {
+    return issue.path.length === 0
+      ? 'the file is empty; begin with version: 1'
+      : `${name} is missing`;
+  }
   switch (issue.code) {
     case 'invalid_type':
       return `${name} must be ${KINDS[issue.expected] ?? issue.expected}`;

@@ -1,5 +1,4 @@
-import type { AddressInfo } from 'node:net';
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { guardOf, type Receiver, receiver } from '../../test/helpers/notify-peers.ts';
 import type { Resolver } from '../net/dns.ts';
@@ -10,7 +9,7 @@ const LOOPBACK = guardOf(['127.0.0.0/8']);
 const open: { close(): unknown }[] = [];
 
 afterEach(async () => {
-  for (const peer of open.splice(0)) await peer.close();
+  for (const closable of open.splice(0)) await closable.close();
 });
 
 async function peer(...args: Parameters<typeof receiver>): Promise<Receiver> {
@@ -34,7 +33,7 @@ function post(url: string, guard: Guard = LOOPBACK, timeoutMs = 10_000) {
 }
 
 /** A peer below HTTP. */
-async function rawPeer(answer: (socket: import('node:net').Socket) => void): Promise<string> {
+async function rawPeer(answer: (socket: Socket) => void): Promise<string> {
   const server: Server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.once('data', () => answer(socket));
@@ -100,9 +99,9 @@ describe('a message over HTTP', () => {
   });
 
   it.each([
-    ['closes early', (socket: import('node:net').Socket) => socket.end()],
-    ['resets', (socket: import('node:net').Socket) => socket.resetAndDestroy()],
-    ['speaks no HTTP', (socket: import('node:net').Socket) => socket.end('220 mail ready\r\n')],
+    ['closes early', (socket: Socket) => socket.end()],
+    ['resets', (socket: Socket) => socket.resetAndDestroy()],
+    ['speaks no HTTP', (socket: Socket) => socket.end('220 mail ready\r\n')],
   ])('fails when the peer %s', async (_, answer) => {
     await expect(post(await rawPeer(answer))).rejects.toMatchObject({ code: 'NOTIFY_UNREACHABLE' });
   });

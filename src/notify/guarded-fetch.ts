@@ -56,8 +56,8 @@ export async function guardedPost(
   throw refused(first, `it redirects more than ${MAX_REDIRECTS} times`);
 }
 
-function withoutSecrets({ secretHeaders: _, ...rest }: Outgoing): Outgoing {
-  return rest;
+function withoutSecrets(outgoing: Outgoing): Outgoing {
+  return { ...outgoing, secretHeaders: {} };
 }
 
 function urlOf(text: string): URL {

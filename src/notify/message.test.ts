@@ -25,7 +25,11 @@ https://postern.example.org/incidents/17?a=1&b=2
 
   it('lists the first lines of a digest and counts the rest', () => {
     const entry = { severity: 'high', what: 'Open', host: 'a', port: 22 } as const;
-    const text = renderText({ ...ALERT, kind: 'digest', entries: Array(500).fill(entry) });
+    const text = renderText({
+      ...ALERT,
+      kind: 'digest',
+      entries: Array.from({ length: 500 }, () => entry),
+    });
     expect(text).toContain('- [high] a port 22: Open\n');
     expect(text).toContain('- and 480 more\n');
   });

@@ -57,17 +57,12 @@ function event(message: Alert, key: string, action: Action, world: World): [stri
 }
 
 function requestsOf(message: Alert, key: string, world: World): readonly [string, unknown][] {
-  switch (message.kind) {
-    case 'digest':
-      return [change(message, key, world)];
-    case 'resolved':
-      return [event(message, key, 'resolve', world)];
-    case 'test':
-      return [event(message, key, 'trigger', world), event(message, key, 'resolve', world)];
-    case 'incident':
-    case 'reminder':
-      return [event(message, key, 'trigger', world)];
-  }
+  if (message.kind === 'digest') return [change(message, key, world)];
+  const trigger = event(message, key, 'trigger', world);
+  const resolve = event(message, key, 'resolve', world);
+  // a test leaves nothing open
+  if (message.kind === 'test') return [trigger, resolve];
+  return [message.kind === 'resolved' ? resolve : trigger];
 }
 
 export const pagerduty: Channel<typeof settings> = {

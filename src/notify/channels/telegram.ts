@@ -15,8 +15,8 @@ const settings = z.strictObject({
 
 /** https://core.telegram.org/bots/api#sendmessage */
 const MAX_TEXT = 4096;
-const MENTION = /[@#/](?=\w)/g;
-/** Word joiner: between sign and name it keeps Telegram from calling somebody or linking a command. */
+const MENTION = /@(?=\w)/g;
+/** Word joiner: between sign and name it keeps Telegram from calling somebody. */
 const APART = '$&\u2060';
 
 export const telegram: Channel<typeof settings> = {

@@ -1,5 +1,5 @@
 import { connect, isIP, type Socket } from 'node:net';
-import { messageOf, PosternError, problem } from '../model/errors.ts';
+import { messageOf, problem } from '../model/errors.ts';
 import type { World } from './channel.ts';
 import { type Guard, permittedAddresses } from './guard.ts';
 import { guardedPost } from './guarded-fetch.ts';
@@ -23,6 +23,7 @@ export function createWorld({ guard, signal, now, timeoutMs = TIMEOUT_MS }: Worl
     addresses: (host) => permittedAddresses(host, guard),
     connect: async (host, port) => {
       const addresses = await permittedAddresses(host, guard);
+      signal.throwIfAborted();
       return connected(
         host,
         port,
@@ -48,7 +49,6 @@ async function connected(
       last = thrown;
     }
   }
-  if (last instanceof PosternError) throw last;
   throw problem('NOTIFY_UNREACHABLE', { peer: `${host}:${port}`, problem: messageOf(last) });
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { clip } from '../../report/text.ts';
 import type { Channel } from '../channel.ts';
 import { secret, webUrl } from '../fields.ts';
-import { renderText } from '../message.ts';
+import { linkOf, renderText } from '../message.ts';
 
 const settings = z.strictObject({
   token: secret('Token of the bot, from @BotFather.'),
@@ -15,6 +15,9 @@ const settings = z.strictObject({
 
 /** https://core.telegram.org/bots/api#sendmessage */
 const MAX_TEXT = 4096;
+/** A mention in every other place adds half as much again. */
+const MAX_TOLD = 2000;
+const MAX_LINK = MAX_TEXT - 1.5 * MAX_TOLD - 1;
 const MENTION = /@(?=\w)/g;
 /** Word joiner: between sign and name it keeps Telegram from calling somebody. */
 const APART = '$&\u2060';
@@ -24,10 +27,9 @@ export const telegram: Channel<typeof settings> = {
   title: 'Telegram',
   settings,
   async send(message, { token, chat, url }, world) {
-    const [link, ...rest] = renderText(message).trimEnd().split('\n').reverse();
-    const isLink = message.link !== null && link !== undefined && URL.canParse(link);
-    const told = (isLink ? rest : [link ?? '', ...rest]).reverse().join('\n');
-    const text = `${clip(told.replace(MENTION, APART), MAX_TEXT - 2048)}${isLink ? `\n${link}` : ''}`;
+    const link = linkOf(message);
+    const told = clip(renderText({ ...message, link: null }).trimEnd(), MAX_TOLD);
+    const text = `${told.replace(MENTION, APART)}${link === null ? '' : `\n${clip(link, MAX_LINK)}`}`;
     // no parse_mode: the text is text
     const body = JSON.stringify({
       chat_id: chat,

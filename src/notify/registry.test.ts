@@ -44,6 +44,11 @@ describe('the registry of channels', () => {
     },
   );
 
+  it('has a whole file there that is valid', () => {
+    const [, whole = ''] = /```yaml\n(version: 1[\s\S]*?)```/.exec(page) ?? [];
+    expect(loadNotify(whole, 'docs', CHANNEL_TYPES).channels).toHaveLength(2);
+  });
+
   it('knows a secret behind optional()', () => {
     const email = CHANNEL_TYPES.get('email');
     expect(isSecret(email?.shape['password'])).toBe(true);

@@ -15,7 +15,19 @@ export const LAYERS = {
   host: ['model', 'net', 'firewall'],
   store: ['model', 'contract'],
   report: ['model'],
-  pipeline: ['model', 'targets', 'probe', 'identify', 'judge', 'net', 'firewall', 'remedy', 'host'],
+  notify: ['model', 'contract', 'net', 'report'],
+  pipeline: [
+    'model',
+    'targets',
+    'probe',
+    'identify',
+    'judge',
+    'net',
+    'firewall',
+    'remedy',
+    'host',
+    'notify',
+  ],
   cli: [
     'model',
     'contract',
@@ -29,6 +41,7 @@ export const LAYERS = {
     'host',
     'store',
     'report',
+    'notify',
     'pipeline',
   ],
 };

@@ -4,6 +4,7 @@ import { SEVERITIES } from '../model/verdict.ts';
 import type { PhantomMode } from '../probe/phantom/host-watch.ts';
 import { addHistory, type HistoryActions } from './history-program.ts';
 import { addInside, type InsideActions } from './inside-program.ts';
+import { addNotify, type NotifyActions } from './notify-program.ts';
 import {
   collect,
   type GivenOptions,
@@ -45,7 +46,7 @@ Examples:
 `;
 
 /** What the commands do; main.ts binds the real ones, loaded only when called. */
-export interface Actions extends HistoryActions, InsideActions, RemedyActions {
+export interface Actions extends HistoryActions, InsideActions, NotifyActions, RemedyActions {
   scan(targets: readonly string[], options: GivenOptions): Promise<number>;
   ports(query: readonly string[], options: GlobalOptions): Promise<number>;
 }
@@ -182,5 +183,6 @@ export function buildProgram(version: string, terminal: Terminal, actions: Actio
   addInside(program, run, actions);
   addRemedies(program, run, actions);
   addHistory(program, run, actions);
+  addNotify(program, run, actions);
   return { program, exitCode: () => code };
 }

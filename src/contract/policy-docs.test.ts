@@ -15,7 +15,8 @@ function yamlBlocks(page: string): { page: string; line: number; text: string }[
   });
 }
 
-const pages = readdirSync(docs).filter((name) => name.endsWith('.md'));
+// what is in alerts.md is no policy; notify/registry.test.ts reads it
+const pages = readdirSync(docs).filter((name) => name.endsWith('.md') && name !== 'alerts.md');
 const examples = readdirSync(new URL('examples/', docs)).filter((name) => name.endsWith('.yaml'));
 
 describe('policies in the documentation', () => {

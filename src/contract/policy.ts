@@ -2,15 +2,13 @@ import type { z } from 'zod';
 import { problem } from '../model/errors.ts';
 import type { Expectation, Policy, PolicyRule } from '../model/policy.ts';
 import type { Transport } from '../model/port.ts';
+import { KINDS, listed, nameOf, sorted, valueAt } from './faults.ts';
 import { keysAt, type PolicyDocument, policyDocument } from './policy-schema.ts';
 import { type Path, type PolicyFault, type PolicyText, readPolicyText } from './policy-text.ts';
 import { LABEL, type PortRanges, readPorts, suggestion } from './policy-words.ts';
 
 export { policyDocument } from './policy-schema.ts';
 export type { PolicyFault } from './policy-text.ts';
-
-/** Faults listed in an error; a file with more is wrong in its beginning. */
-const MAX_LISTED = 50;
 
 export interface PolicyOptions {
   /** Words that `service` may be, with suggestions for others; absent: any word. */
@@ -44,21 +42,8 @@ export function loadPolicy(text: string, fileName: string, options: PolicyOption
   if (policy !== null) return policy;
   throw problem('POLICY_INVALID', {
     value: fileName,
-    count: faults.length === 1 ? '1 error' : `${faults.length} errors`,
-    faults: listed(faults, fileName),
+    ...listed(faults, fileName),
   });
-}
-
-function listed(faults: readonly PolicyFault[], fileName: string): string {
-  const lines = faults
-    .slice(0, MAX_LISTED)
-    .map(({ line, column, message }) => `${fileName}:${line}:${column}: ${message}`);
-  const more = faults.length - lines.length;
-  return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
-}
-
-function sorted(faults: readonly PolicyFault[]): readonly PolicyFault[] {
-  return [...faults].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
 type Issue = z.core.$ZodIssue;
@@ -96,16 +81,6 @@ function unknownKey(path: Path, key: string): string {
   return `${what} "${key}"${suggestion(key, keys) || list}`;
 }
 
-const KINDS: Readonly<Record<string, string>> = {
-  array: 'a list, as in [22, 443]',
-  object: 'keys with values',
-  record: 'keys with values',
-  string: 'text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-};
-
 function said(issue: Issue, root: unknown): string {
   const value = valueAt(root, issue.path);
   const name = nameOf(issue.path);
@@ -125,13 +100,6 @@ function said(issue: Issue, root: unknown): string {
   }
 }
 
-/** The key in quotation marks; an element of a list has no name. */
-function nameOf(path: Path): string {
-  const last = path.at(-1);
-  if (last === undefined) return 'the file';
-  return typeof last === 'number' ? 'this' : `"${String(last)}"`;
-}
-
 function sizeProblem(name: string, value: unknown, most: number): string {
   if (typeof value === 'number') return `${value} is not a port number (1 to 65535)`;
   return most === 0 ? `${name} must not be empty` : `${name} may have ${most} characters`;
@@ -140,16 +108,6 @@ function sizeProblem(name: string, value: unknown, most: number): string {
 function oneOf(value: unknown, allowed: readonly string[]): string {
   const near = typeof value === 'string' ? suggestion(value, allowed) : '';
   return `${allowed.join(', ').replace(/, ([^,]*)$/, ' or $1')}, not ${shown(value)}${near}`;
-}
-
-function valueAt(root: unknown, path: Path): unknown {
-  let value = root;
-  for (const step of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step))
-      return undefined;
-    value = Reflect.get(value, step);
-  }
-  return value;
 }
 
 function shown(value: unknown): string {

@@ -360,6 +360,46 @@ export const ERRORS = {
     todo: 'Name a new one with --data DIR or another database, or move the old file away first; nothing was changed.',
     effect: 'usage',
   },
+  NOTIFY_FILE: {
+    message: 'cannot read the alert settings "{value}" ({problem})',
+    todo: 'Name the file with --config; docs/alerts.md tells how to write it.',
+    effect: 'usage',
+  },
+  NOTIFY_INVALID: {
+    message: 'the alert settings "{value}" have {count}:\n{faults}',
+    todo: 'Correct the lines named; docs/alerts.md describes every key.',
+    effect: 'usage',
+  },
+  NOTIFY_CHANNEL: {
+    message: 'no channel "{value}" is set up (there are {channels})',
+    todo: 'Take one of these names, or add the channel to the settings.',
+    effect: 'usage',
+  },
+  NOTIFY_SECRET: {
+    message: 'channel {channel}: cannot use {reference} as "{key}" ({problem})',
+    todo: 'Set the environment variable, or correct the file that holds the secret.',
+    effect: 'usage',
+  },
+  NOTIFY_INSIDE: {
+    message: 'no message is sent to {peer}: its address {address} is inside',
+    todo: 'Name the network under allow: in the alert settings if it is meant to be reached.',
+    effect: 'partial',
+  },
+  NOTIFY_UNREACHABLE: {
+    message: '{peer} did not take the message ({problem})',
+    todo: 'It may work another time; look at the network and at that service.',
+    effect: 'partial',
+  },
+  NOTIFY_REFUSED: {
+    message: '{peer} refused the message ({problem})',
+    todo: 'Correct the settings of the channel; another try would be refused too.',
+    effect: 'partial',
+  },
+  NOTIFY_FEED: {
+    message: 'cannot write the feed "{value}" ({problem})',
+    todo: 'Name a file of its own in a folder that this user may write.',
+    effect: 'partial',
+  },
 } as const satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -17,7 +17,7 @@ const TARGETS = 300;
  * Our own sentences. What Markdown, GitHub or a chat would act on is defused: markup, HTML, links,
  * mentions (@name) and issue numbers (#1); a word joiner stands where a backslash does not help.
  */
-function prose(text: string): string {
+export function prose(text: string): string {
   return visible(clip(text, SENTENCE))
     .replace(/[\\`*_{}[\]<>|~&]/g, '\\$&')
     .replace(/[@#](?=\w)/g, '$&\u2060')

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+/** `env:NAME` or `file:PATH` in place of a secret. */
+export const REFERENCE = /^(env|file):(.+)$/s;
+
+/** A secret, or where it is kept. Never shown, and taken out of every error. */
+export function secret(description: string) {
+  return z
+    .string('write the secret, env:NAME or file:PATH')
+    .min(1)
+    .max(4096)
+    .describe(`${description} May be \`env:NAME\` or \`file:PATH\`.`)
+    .meta({ secret: true });
+}
+
+function isWebUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+/** An http or https URL. */
+export function webUrl(description: string) {
+  return z
+    .string()
+    .max(2048)
+    .refine(isWebUrl, 'this is no http or https URL')
+    .describe(description);
+}
+
+/** The URL of a hook: whoever knows it can write there. */
+export function secretUrl(description: string) {
+  return z
+    .string()
+    .max(2048)
+    .refine(
+      (text) => REFERENCE.test(text) || isWebUrl(text),
+      'this is no http or https URL, env:NAME or file:PATH',
+    )
+    .describe(`${description} May be \`env:NAME\` or \`file:PATH\`.`)
+    .meta({ secret: true });
+}
+
+/** A host by name or address. */
+export function hostName(description: string) {
+  return z
+    .string()
+    .regex(/^[A-Za-z0-9_.:[\]-]{1,253}$/, 'this is no host name or address')
+    .describe(description);
+}
+
+export function portNumber(description: string) {
+  return z.int().min(1).max(65_535).describe(description);
+}
+
+/** Whether a field was made by `secret` or `secretUrl`. */
+export function isSecret(field: z.core.$ZodType | undefined): boolean {
+  return field !== undefined && z.globalRegistry.get(innermost(field))?.['secret'] === true;
+}
+
+/** The field inside optional() and default(). */
+function innermost(field: z.core.$ZodType): z.core.$ZodType {
+  const wrapped =
+    field instanceof z.ZodExactOptional ||
+    field instanceof z.ZodOptional ||
+    field instanceof z.ZodDefault;
+  return wrapped ? innermost(field.unwrap()) : field;
+}

@@ -54,9 +54,9 @@ export async function readFirewalls(): Promise<FirewallLook> {
 }
 
 async function readFacts(): Promise<FirewallFacts> {
-  const [firewalld, ...found] = await Promise.all([firewalldState(), ...PROGRAMS.map(findProgram)]);
+  const [state, ...found] = await Promise.all([firewalldState(), ...PROGRAMS.map(findProgram)]);
   const programs = PROGRAMS.filter((_, at) => found[at] !== null);
-  return { ufw: ufwState(programs), firewalld, programs };
+  return { ufw: ufwState(programs), firewalld: state, programs };
 }
 
 function ufwState(programs: readonly string[]): FirewallFacts['ufw'] {

@@ -176,6 +176,17 @@ function unusedPorts(
   return many ? { tcp: new Set(), udp: new Set() } : unused;
 }
 
+function addDoors(
+  doors: Doors['all'],
+  ports: Readonly<Record<Transport, ReadonlySet<number>>>,
+): void {
+  for (const transport of TRANSPORTS) {
+    for (const port of ports[transport]) {
+      doors.set(doorKey(transport, port), { transport, port });
+    }
+  }
+}
+
 function pointsOf(ports: ReadonlySet<number>) {
   return rangesOf(
     [...ports].map((port) => [port, port] as const),
@@ -240,11 +251,7 @@ export function audit(request: AuditRequest): AuditReport {
   const answers = answersOf(facts.layers, machine);
   const ofThisHost = answers.filter(({ family }) => reach.families.includes(family));
   const unused = unusedPorts(ofThisHost, doors.all);
-  for (const transport of TRANSPORTS) {
-    for (const port of unused[transport]) {
-      doors.all.set(doorKey(transport, port), { transport, port });
-    }
-  }
+  addDoors(doors.all, unused);
   const context = { addresses, names: [machine.hostname], now: at };
   const judged = new Map<string, Door>();
   for (const [key, { transport, port }] of doors.all) {

@@ -203,6 +203,21 @@ describe('what is open', () => {
       { rule: { text: 'web' }, evidence: ['ports: tcp 80'] },
     ]);
   });
+
+  it('leaves out ports that somebody else tells of, and joins many rules of one chain', () => {
+    const few = [input('drop', rule('web', ...tcp(80), accept))];
+    const told = { tcp: [80, 81], udp: [] };
+    expect(only('firewall.no-listener', few, { listeners: [], told })).toEqual([]);
+    const rules = Array.from({ length: 65 }, (_, at) =>
+      rule(`port ${1000 + at}`, ...tcp(1000 + at), accept),
+    );
+    const [flaw, ...more] = only('firewall.no-listener', [input('drop', ...rules)], {
+      listeners: [],
+    });
+    expect(more).toEqual([]);
+    expect(flaw?.evidence).toHaveLength(rules.length);
+    expect(flaw?.evidence[0]).toBe('tcp 1000: port 1000');
+  });
 });
 
 describe('several layers', () => {

@@ -25,6 +25,11 @@ export function rulesOf(layers: readonly Layer[]): readonly Rule[] {
   );
 }
 
+/** Whether all that a layer has is switched off: ufw disabled, pf disabled. */
+export function isOff({ tables }: Layer): boolean {
+  return tables.length > 0 && tables.every(({ dormant }) => dormant === true);
+}
+
 const LOOPBACK_NAMES = new Set(['lo', 'lo0']);
 
 /** Devices that rules ask for, the loopback left out; a pattern becomes one name that fits it. */

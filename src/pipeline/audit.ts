@@ -1,5 +1,6 @@
 import type { Action, Layer, Step } from '../firewall/layer.ts';
 import { lintLayers } from '../firewall/lint/registry.ts';
+import { isOff } from '../firewall/mentioned.ts';
 import { rangePairs } from '../firewall/ranges.ts';
 import { openPorts, type PortClass, type PortQuestion, reachability } from '../firewall/reach.ts';
 import { type DoorFacts, judgeDoor, judgeElsewhere } from '../judge/door.ts';
@@ -207,7 +208,8 @@ function summaryOf(layer: Layer): LayerSummary {
   const { kind, origin, role, unread } = layer;
   const rules = layer.tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules));
   const opaqueRules = rules.filter(({ steps }) => steps.some(isOpaque)).length;
-  return { kind, origin, role, rules: rules.length, opaqueRules, unread };
+  const off = isOff(layer) ? ({ off: true } as const) : {};
+  return { kind, origin, role, rules: rules.length, opaqueRules, ...off, unread };
 }
 
 function byPort(a: Door, b: Door): number {

@@ -1,7 +1,7 @@
 import type { FirewallFlaw } from '../../model/firewall-flaw.ts';
 import { compare, type Difference } from '../compare.ts';
 import type { KindName, Layer } from '../layer.ts';
-import { rulesOf } from '../mentioned.ts';
+import { isOff, rulesOf } from '../mentioned.ts';
 import type { Check } from './check.ts';
 import { flawOfLayer } from './flaw.ts';
 import { regionTexts } from './regions.ts';
@@ -60,7 +60,7 @@ function flawsOf(saved: Layer, live: readonly Layer[], differences: readonly Dif
 /** Live rules and those that their tool has saved, compared by what they answer. */
 export const notSaved: Check = ({ layers, machine }) =>
   layers
-    .filter(({ role, unread }) => role === 'saved' && unread.length === 0)
+    .filter((layer) => layer.role === 'saved' && layer.unread.length === 0 && !isOff(layer))
     .flatMap((saved) => {
       const live = liveOf(saved, layers);
       if (live.length === 0 || rulesOf([saved]).length === 0) return [];

@@ -97,7 +97,8 @@ function rowText(row: DoorRow, layout: Layout): string {
   return `${line}\n${sentences(originText(row), '', layout)}${sentences(why, '', layout)}${sentences(todo, '→ ', layout)}`;
 }
 
-function layerText({ kind, origin, role, rules, opaqueRules, unread }: LayerSummary): string {
+function layerText({ kind, origin, role, rules, opaqueRules, off, unread }: LayerSummary): string {
+  if (off === true) return `${kind} (${origin}: switched off)`;
   const facts = [
     ...(role === 'live' ? [] : [role]),
     counted(rules, 'rule'),

@@ -1,3 +1,4 @@
+import { DHCP_CLIENT } from '../firewall/dhcp-client.ts';
 import type { Action, Layer, Step } from '../firewall/layer.ts';
 import { lintLayers } from '../firewall/lint/registry.ts';
 import { isOff } from '../firewall/mentioned.ts';
@@ -14,6 +15,7 @@ import type { Reachability } from '../model/reachability.ts';
 import type { Problem } from '../model/scan.ts';
 import type { Usage } from '../model/usage.ts';
 import type { OutsideView } from './outside.ts';
+import { notToldBy } from './told-by-doors.ts';
 
 /** What the collectors saw of this host. */
 export interface InsideFacts {
@@ -189,7 +191,9 @@ function gather(
   }
   for (const { transport, port } of outside?.open ?? []) note(transport, port);
   for (const transport of ['tcp', 'udp'] as const) {
-    for (const port of portsLetIn(reach, transport)) note(transport, port);
+    for (const port of portsLetIn(reach, transport)) {
+      if (transport === 'tcp' || !DHCP_CLIENT.has(port)) note(transport, port);
+    }
   }
   return doors;
 }
@@ -261,13 +265,16 @@ export function audit(request: AuditRequest): AuditReport {
       verdict: verdictOf(listener, judged, request),
     })),
     doors: [...judged.values()].sort(byPort),
-    flaws: lintLayers({
-      layers: facts.layers,
-      machine,
-      listeners: facts.listeners,
-      publications: facts.publications,
-      sensitive: SENSITIVE,
-    }),
+    flaws: notToldBy(
+      judged.values(),
+      lintLayers({
+        layers: facts.layers,
+        machine,
+        listeners: facts.listeners,
+        publications: facts.publications,
+        sensitive: SENSITIVE,
+      }),
+    ),
   };
 }
 

@@ -31,7 +31,7 @@ export const ipv6Open: Check = ({ answers, machine }) =>
       flawOfDecision(place, {
         id: 'firewall.ipv6-open',
         severity: hasAddress ? 'high' : 'low',
-        why: `Anyone reaches these ${transport} ports over IPv6, but not over IPv4.`,
+        why: `Anyone reaches ${transport} ${portsText(ports)} over IPv6, but not over IPv4.`,
         todo: 'Give IPv6 the same rules as IPv4 (nftables: one inet table; iptables: ip6tables; ufw: IPV6=yes).',
         evidence: [
           `${transport}: ${portsText(ports)}`,

@@ -1,5 +1,6 @@
 import type { LayerDecision } from '../../model/reachability.ts';
 import { unionAll } from '../boxes.ts';
+import { DHCP_CLIENT } from '../dhcp-client.ts';
 import { includes, type Ranges } from '../ranges.ts';
 import { portsText } from '../reach.ts';
 import type { Answer, Check, LintWorld } from './check.ts';
@@ -21,9 +22,12 @@ function width(ports: Ranges<number>): number {
 
 function usedPorts({ listeners = [], publications = [] }: LintWorld, transport: string) {
   const open = listeners.filter(({ scope }) => scope !== 'loopback');
-  return [...open, ...publications]
-    .filter((one) => one.transport === transport)
-    .map((one) => one.port);
+  return [
+    ...[...open, ...publications]
+      .filter((one) => one.transport === transport)
+      .map((one) => one.port),
+    ...(transport === 'udp' ? DHCP_CLIENT : []),
+  ];
 }
 
 function gather(world: LintWorld, answer: Answer, opened: Map<LayerDecision, Opened>): void {

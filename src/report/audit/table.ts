@@ -26,6 +26,8 @@ const INDENT = ' '.repeat(SEVERITY + GAP.length);
 const SENTENCE = 1_500;
 /** Flaws of one kind in one firewall that are told in full. */
 const FLAWS_OF_A_KIND = 3;
+/** Rules that are listed below what is wrong with all of them. */
+const RULES_OF_A_FLAW = 3;
 /** Listeners of other namespaces that are listed. */
 const ELSEWHERE = 20;
 /** Shares of the room that program, bind address and sources have. */
@@ -108,28 +110,42 @@ function layerText({ kind, origin, role, rules, opaqueRules, off, unread }: Laye
   return `${kind} (${origin}: ${facts.join(', ')})`;
 }
 
-function flawText(flaw: FirewallFlaw, layout: Layout): string {
+/** Flaws that say the same, each of another rule. */
+function flawText(same: readonly FirewallFlaw[], layout: Layout): string {
+  const [flaw] = same;
+  if (flaw === undefined) return '';
   const front = `${severityCell(flaw.severity, layout.paint)}${GAP}`;
   const room = layout.width - INDENT.length;
   const [first = '', ...more] = wrapped(visible(clip(flaw.why, SENTENCE)), room);
-  const { rule } = flaw;
-  const line = rule?.line === undefined ? '' : `line ${rule.line}: `;
+  const rules = same.flatMap(({ rule }) => rule ?? []);
+  const left = rules.length - RULES_OF_A_FLAW;
   return [
     `${front}${first}\n`,
     ...more.map((text) => `${INDENT}${text}\n`),
-    rule === undefined ? '' : `${INDENT}  ${fit(visible(line + rule.text), room - 2)}\n`,
+    ...rules.slice(0, RULES_OF_A_FLAW).map(({ line, text }) => {
+      const place = line === undefined ? '' : `line ${line}: `;
+      return `${INDENT}  ${fit(visible(place + text), room - 2)}\n`;
+    }),
+    left > 0 ? `${INDENT}  … and ${counted(left, 'more rule')}; --json lists all\n` : '',
     sentences(flaw.todo, '→ ', layout),
   ].join('');
 }
 
 /** What is wrong with firewalls, for people: of one kind a few, and how many more there are. */
 function* flawLines(flaws: readonly FirewallFlaw[], layout: Layout): Iterable<string> {
-  const told = new Map<string, number>();
+  const alike = new Map<string, FirewallFlaw[]>();
   for (const flaw of flaws) {
-    const kind = `${flaw.id} ${flaw.origin}`;
+    const key = [flaw.id, flaw.origin, flaw.severity, flaw.why].join('\n');
+    const known = alike.get(key);
+    if (known === undefined) alike.set(key, [flaw]);
+    else known.push(flaw);
+  }
+  const told = new Map<string, number>();
+  for (const same of alike.values()) {
+    const kind = `${same[0]?.id} ${same[0]?.origin}`;
     const before = told.get(kind) ?? 0;
     told.set(kind, before + 1);
-    if (before < FLAWS_OF_A_KIND) yield flawText(flaw, layout);
+    if (before < FLAWS_OF_A_KIND) yield flawText(same, layout);
   }
   for (const [kind, count] of told) {
     const more = count - FLAWS_OF_A_KIND;
@@ -178,7 +194,7 @@ function* foot(report: AuditReport, rows: readonly DoorRow[], layout: Layout): I
   const wanting = rows.filter(
     ({ door }) => door.verdict.level === 'close' || door.verdict.level === 'restrict',
   ).length;
-  const line = `${audit.host}: ${counted(listening, 'port')} with a listener, ${open} reachable from anyone, ${wanting} to close or restrict, ${counted(report.flaws.length, 'word')} about the firewall.`;
+  const line = `${audit.host}: ${counted(listening, 'port')} with a listener, ${open} reachable from anyone, ${wanting} to close or restrict, ${counted(report.flaws.length, 'remark')} about the firewall.`;
   yield `${layout.paint(wrapped(visible(line), layout.width).join('\n'), '1')}\n`;
 }
 

@@ -15,6 +15,7 @@ import type { Reachability } from '../model/reachability.ts';
 import type { Problem } from '../model/scan.ts';
 import type { Usage } from '../model/usage.ts';
 import type { OutsideView } from './outside.ts';
+import { LayersByProgram, type ProgramLayers } from './program-layers.ts';
 import { notToldBy } from './told-by-doors.ts';
 
 /** What the collectors saw of this host. */
@@ -67,12 +68,14 @@ function isOf(family: 4 | 6, address: string): boolean {
 /** Reachability of ports and listeners; each question is asked once. */
 class Reach {
   readonly #layers: readonly Layer[];
+  readonly #programs: LayersByProgram;
   readonly #machine: Machine;
   readonly #families: readonly (4 | 6)[];
   readonly #known = new Map<string, Reachability>();
 
   constructor(layers: readonly Layer[], machine: Machine) {
     this.#layers = layers;
+    this.#programs = new LayersByProgram(layers);
     this.#machine = machine;
     const own = ownAddresses(machine);
     const present = FAMILIES.filter((family) => own.some((address) => isOf(family, address)));
@@ -83,21 +86,31 @@ class Reach {
     return this.#families;
   }
 
-  ofPort(transport: Transport, port: number): readonly Reachability[] {
-    return this.#families.map((family) => this.#ask(family, transport, port, {}));
+  /** `listeners`: those of the port. */
+  ofPort(
+    transport: Transport,
+    port: number,
+    listeners: readonly Unjudged[],
+  ): readonly Reachability[] {
+    const own = this.#programs.of(listeners);
+    return this.#families.map((family) => this.#ask(family, transport, port, {}, own));
   }
 
   of(listener: Listener): readonly Reachability[] {
     const { transport, port, bind, scope, namespace, families, device } = listener;
     if (scope === 'loopback' || namespace !== 'host') return [];
+    const own = this.#programs.of([listener]);
     const destinations = scope === 'one' ? [bind.split('%', 1)[0] ?? bind] : undefined;
     return families
       .filter((family) => this.#families.includes(family))
       .map((family) =>
-        this.#ask(family, transport, port, {
-          ...(destinations && { destinations }),
-          ...(device && { device }),
-        }),
+        this.#ask(
+          family,
+          transport,
+          port,
+          { ...(destinations && { destinations }), ...(device && { device }) },
+          own,
+        ),
       );
   }
 
@@ -124,12 +137,13 @@ class Reach {
     transport: Transport,
     port: number,
     where: Pick<PortQuestion, 'destinations' | 'device'>,
+    own: ProgramLayers,
   ): Reachability {
     const { destinations = [], device = '' } = where;
-    const key = [family, transport, port, device, ...destinations].join(' ');
+    const key = [family, transport, port, device, ...destinations, own.key].join(' ');
     const before = this.#known.get(key);
     if (before !== undefined) return before;
-    const found = reachability(this.#layers, { family, transport, port, ...where }, this.#machine);
+    const found = reachability(own.layers, { family, transport, port, ...where }, this.#machine);
     this.#known.set(key, found);
     return found;
   }
@@ -235,12 +249,13 @@ export function audit(request: AuditRequest): AuditReport {
   const context = { addresses, names: [machine.hostname], now: at };
   const judged = new Map<string, Door>();
   for (const [key, { transport, port }] of doors.all) {
-    const reachable = reach.ofPort(transport, port);
+    const held = doors.listeners.get(key) ?? [];
+    const reachable = reach.ofPort(transport, port, held);
     const looks = outside?.of(transport, port);
     const door: DoorFacts = {
       transport,
       port,
-      listeners: doors.listeners.get(key) ?? [],
+      listeners: held,
       publications: doors.publications.get(key) ?? [],
       reachability: reachable,
       blockedBy: reachable.every(({ reach: word }) => word === 'nobody')

@@ -123,6 +123,7 @@ export function everythingFor(base: PreparedChain, machine: Machine): readonly E
           family,
           protocol,
           icmpType: undefined,
+          icmpCode: undefined,
           tcpFlags: undefined,
           firstPacket: false,
           locality: localityOf(machine, family),

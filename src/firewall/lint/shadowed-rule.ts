@@ -166,6 +166,11 @@ function idleRule(layer: Layer, rule: Rule, entrances: Entrances): FirewallFlaw 
   return shadowed(layer, rule, [...new Set(shadows)]);
 }
 
+/** At the end of a chain it is a net below rules that may change, and meant to catch nothing. */
+function closesAll(rule: Rule): boolean {
+  return closes(rule) && rule.steps.every((step) => 'do' in step);
+}
+
 /**
  * Readers make several rules of a line that has several ways to match: it is idle when none of them
  * is reached, and told once.
@@ -173,7 +178,12 @@ function idleRule(layer: Layer, rule: Rule, entrances: Entrances): FirewallFlaw 
 function idleOf(rules: readonly Rule[], reached: ReadonlySet<Rule>): readonly Rule[] {
   const lineOf = ({ handle, line, text }: Rule) => `${handle} ${line} ${text}`;
   const alive = new Set(rules.filter((rule) => reached.has(rule)).map(lineOf));
-  const idle = rules.filter((rule) => !reached.has(rule) && !alive.has(lineOf(rule)));
+  const idle = rules.filter(
+    (rule, at) =>
+      !reached.has(rule) &&
+      !alive.has(lineOf(rule)) &&
+      !(at === rules.length - 1 && closesAll(rule)),
+  );
   return [...new Map(idle.map((rule) => [lineOf(rule), rule])).values()];
 }
 

@@ -168,8 +168,25 @@ function* namespaceLines(report: AuditReport, layout: Layout): Iterable<string> 
   const others = elsewhere(report);
   if (others.length === 0) return;
   yield `\n${layout.paint('In other network namespaces, behind rules of their own:', '1')}\n`;
-  for (const { namespace, transport, port, bind, program } of others.slice(0, ELSEWHERE)) {
-    const line = `${padded(`${port}/${transport}`, PORT)}${GAP}${bind}${GAP}${program ?? '?'}${GAP}${namespace}`;
+  const shown = others.slice(0, ELSEWHERE);
+  const binds = widest(
+    shown.map((one) => visible(one.bind)),
+    0,
+    layout.bind,
+  );
+  const programs = widest(
+    shown.map((one) => visible(one.program ?? '?')),
+    0,
+    layout.program,
+  );
+  for (const { namespace, transport, port, bind, program = '?' } of shown) {
+    const cells = [
+      padded(`${port}/${transport}`, PORT),
+      padded(fit(visible(bind), binds), binds),
+      padded(fit(visible(program), programs), programs),
+      namespace,
+    ];
+    const line = cells.join(GAP);
     yield `  ${fit(visible(line), layout.width - 2)}\n`;
   }
   const more = others.length - ELSEWHERE;

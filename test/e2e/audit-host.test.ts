@@ -7,7 +7,13 @@ import { findCommand } from '../helpers/needs.ts';
 import { PROGRAM, postern } from '../helpers/postern.ts';
 import type { Child } from '../lab/child.ts';
 import { makeFolder } from '../lab/folders.ts';
-import { type ManagedFirewall, startUfw, ufwMet } from '../lab/managed-firewalls.ts';
+import {
+  firewalldMet,
+  type ManagedFirewall,
+  startFirewalld,
+  startUfw,
+  ufwMet,
+} from '../lab/managed-firewalls.ts';
 import { makeNamespace, type Namespace, namespacesMet } from '../lab/namespace.ts';
 import { holdSockets } from '../lab/sockets.ts';
 
@@ -19,6 +25,13 @@ const STRICT = `table inet host {
     tcp dport 443 accept
   }
 }`;
+
+/** Stays connected to a port of the loopback until its standard input ends. */
+const CLIENT = `
+const socket = require('node:net').connect(JSON.parse(process.argv[1]), '127.0.0.1');
+socket.on('error', () => {}).once('connect', () => require('node:fs').writeSync(1, 'ready'));
+process.stdin.resume().on('end', () => process.exit());
+`;
 
 function idsOf({ flaws }: AuditReport): readonly string[] {
   return flaws.map(({ id }) => id);
@@ -62,7 +75,9 @@ describe.runIf(namespacesMet('nft', 'iptables-nft', 'mount'))('an audit of a hos
   beforeAll(async () => {
     namespace = makeNamespace();
     folder = makeFolder('host');
-    const bound = [{ transport: 'tcp', bind: '0.0.0.0', port: 8000 }] as const;
+    const bound = [8000, 5432].map(
+      (port) => ({ transport: 'tcp', bind: '0.0.0.0', port }) as const,
+    );
     sockets = await holdSockets(bound, folder, { namespace: namespace.name });
   });
 
@@ -85,6 +100,14 @@ describe.runIf(namespacesMet('nft', 'iptables-nft', 'mount'))('an audit of a hos
       expect.arrayContaining(['firewall.not-saved', 'firewall.not-live']),
     );
     expect(reachOf(other, 8000)).toEqual(['nobody', 'nobody']);
+  });
+
+  it('sees that a program for everybody is used by this machine alone', async () => {
+    namespace.nft('flush ruleset');
+    await namespace.script(CLIENT, 5432);
+    const report = await auditWith({});
+    const door = report.doors.find(({ port }) => port === 5432);
+    expect(door?.verdict).toMatchObject({ rule: 'host.loopback-would-do', level: 'close' });
   });
 
   it('takes rules for unknown that no program here can list', async () => {
@@ -212,6 +235,31 @@ describe.runIf(ufwMet())('an audit of a host with ufw', () => {
     expect(reachOf(report, 22)).toEqual(['anyone', 'anyone']);
     const table = await inside('audit');
     expect(table.stdout).toContain('8080');
-    if (process.env['SHOW']) process.stdout.write(table.stdout + table.stderr);
   });
 });
+
+it.runIf(firewalldMet())(
+  'says what firewalld lets in until its next reload',
+  async () => {
+    const namespace = makeNamespace();
+    const firewall = await startFirewalld(namespace);
+    try {
+      const audited = async () => {
+        const command = [...firewall.enter, process.execPath, PROGRAM];
+        const { stdout } = await postern(['audit', '--json'], { command });
+        return auditReport.parse(JSON.parse(stdout));
+      };
+      expect(idsOf(await audited())).toEqual([]);
+      firewall.exec('firewall-cmd', '--zone=public', '--add-port=8080/tcp');
+      firewall.exec('firewall-cmd', '--zone=public', `--add-interface=${namespace.far.device}`);
+      const flaw = (await audited()).flaws.find(({ id }) => id === 'firewall.not-live');
+      expect(flaw?.evidence.join()).toContain('8080');
+      firewall.exec('firewall-cmd', '--zone=public', '--permanent', '--add-port=8080/tcp');
+      expect(idsOf(await audited())).not.toContain('firewall.not-live');
+    } finally {
+      await firewall.close();
+      namespace.close();
+    }
+  },
+  60_000,
+);

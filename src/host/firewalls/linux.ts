@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FirewallFacts } from '../../firewall/facts.ts';
+import { savedListing } from '../../firewall/kinds/firewalld/listing.ts';
 import type { Layer } from '../../firewall/layer.ts';
 import type { PosternError } from '../../model/errors.ts';
 import { readText } from '../linux/proc-files.ts';
@@ -12,6 +13,7 @@ import { withoutLegacy, withoutNft } from './without-tools.ts';
 
 const PROGRAMS = ['nft', 'iptables', 'ufw', 'firewall-cmd'];
 const UFW_CONFIG = '/etc/ufw/ufw.conf';
+const PERMANENT = 'firewall-cmd --permanent --list-all-zones';
 const FIREWALLD_FOLDERS = ['/etc/firewalld', '/usr/lib/firewalld'];
 const FIREWALLD_PARTS = ['zones', 'policies', 'services', 'ipsets', ''];
 
@@ -132,11 +134,14 @@ function switchedOff(reading: Reading): Reading {
   return { ...reading, failed: [], off: true };
 }
 
+/** What it would load again: rules that were added without `--permanent` are live, and not in it. */
 async function runningFirewalld(): Promise<Reading> {
   const files = await firewalldFiles();
-  const args = ['--list-all-zones'];
-  const listing = await runCommand({ program: 'firewall-cmd', args });
-  if (listing.state !== 'ok') return files;
-  const now = { origin: 'firewall-cmd --list-all-zones', text: listing.stdout };
-  return { ...files, sources: [now, ...files.sources] };
+  const [now, permanent] = await Promise.all([
+    runCommand({ program: 'firewall-cmd', args: ['--list-all-zones'] }),
+    runCommand({ program: 'firewall-cmd', args: ['--permanent', '--list-all-zones'] }),
+  ]);
+  if (now.state !== 'ok' || permanent.state !== 'ok') return files;
+  const text = savedListing(permanent.stdout, now.stdout);
+  return { ...files, sources: [{ origin: PERMANENT, text }, ...files.sources] };
 }

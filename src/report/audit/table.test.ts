@@ -41,3 +41,20 @@ it.each([70, 80, 132])('keeps sentences within %i columns', (width) => {
 it('lets no program name reach the terminal as anything but text', () => {
   expect(lines(200).join('')).not.toMatch(/[\u001b\u0007\u202e]/);
 });
+
+it('puts rules with one reason below it, and says what is switched off', () => {
+  const report = sampleAudit();
+  const [flaw] = report.flaws;
+  const [layer] = report.layers;
+  if (flaw === undefined || layer === undefined) throw new Error('the sample has neither');
+  const flaws = ['22', '23', '24', '25'].map((port) => ({
+    ...flaw,
+    rule: { text: `tcp dport ${port} drop` },
+  }));
+  const layers = [layer, { ...layer, kind: 'ufw', origin: '/etc/ufw', off: true as const }];
+  const text = [...auditTable({ ...report, flaws, layers }, { width: 100 })].join('');
+  expect(text.split(flaw.why)).toHaveLength(2);
+  expect(text).toContain('tcp dport 24 drop');
+  expect(text).toContain('… and 1 more rule; --json lists all');
+  expect(text).toContain('ufw (/etc/ufw: switched off)');
+});

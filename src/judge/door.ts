@@ -51,7 +51,7 @@ function who({ listeners, publications, reachability }: DoorFacts): string {
     listeners.map(({ program, container }) => program ?? container?.name ?? 'a program'),
   );
   for (const { container } of publications) names.add(`container ${container.name}`);
-  if (publications.length === 0) for (const place of handedOnTo(reachability)) names.add(place);
+  if (publications.length === 0) for (const end of handedOnTo(reachability)) names.add(end);
   return names.size === 0 ? 'nobody' : [...names].join(', ');
 }
 
@@ -80,8 +80,8 @@ function sourceText(
   parts: readonly ReachPart[],
 ): string {
   if (devices === undefined) return source;
-  const who = source.endsWith('/0') ? 'anyone' : source;
-  return `${who} on ${devicesText(devices, parts)}`;
+  const whoever = source.endsWith('/0') ? 'anyone' : source;
+  return `${whoever} on ${devicesText(devices, parts)}`;
 }
 
 /** Who gets in, in words: `anyone over IPv6, and 10.0.0.0/8`. */

@@ -13,7 +13,6 @@ import { withoutLegacy, withoutNft } from './without-tools.ts';
 
 const PROGRAMS = ['nft', 'iptables', 'ufw', 'firewall-cmd'];
 const UFW_CONFIG = '/etc/ufw/ufw.conf';
-const PERMANENT = 'firewall-cmd --permanent --list-all-zones';
 const FIREWALLD_FOLDERS = ['/etc/firewalld', '/usr/lib/firewalld'];
 const FIREWALLD_PARTS = ['zones', 'policies', 'services', 'ipsets', ''];
 
@@ -106,13 +105,14 @@ async function plainBackEnd(): Promise<'nft' | 'legacy' | null> {
 async function savedReadings({ ufw, firewalld }: FirewallFacts): Promise<(Reading | null)[]> {
   const isManaged = ufw === 'enabled' || firewalld === 'running';
   const isUnclear = ufw === 'unknown' || firewalld === 'unknown';
-  return Promise.all([
+  const running = firewalld === 'running' ? await runningFirewalld() : [];
+  const others = await Promise.all([
     ufw === 'enabled' ? readUfw() : null,
     ufw === 'disabled' ? readUfw().then(switchedOff) : null,
-    firewalld === 'running' ? runningFirewalld() : null,
     firewalld === 'stopped' ? firewalldFiles().then(switchedOff) : null,
     ...(isManaged || isUnclear ? [] : [savedNftables(), savedIptables()]),
   ]);
+  return [...running, ...others];
 }
 
 async function readUfw(): Promise<Reading> {
@@ -134,14 +134,29 @@ function switchedOff(reading: Reading): Reading {
   return { ...reading, failed: [], off: true };
 }
 
-/** What it would load again: rules that were added without `--permanent` are live, and not in it. */
-async function runningFirewalld(): Promise<Reading> {
+/**
+ * What it does now, by which changes are made; and what it would load again where that differs: rules
+ * that were added without `--permanent` are live, and not in it.
+ */
+async function runningFirewalld(): Promise<readonly Reading[]> {
   const files = await firewalldFiles();
   const [now, permanent] = await Promise.all([
     runCommand({ program: 'firewall-cmd', args: ['--list-all-zones'] }),
     runCommand({ program: 'firewall-cmd', args: ['--permanent', '--list-all-zones'] }),
   ]);
-  if (now.state !== 'ok' || permanent.state !== 'ok') return files;
-  const text = savedListing(permanent.stdout, now.stdout);
-  return { ...files, sources: [{ origin: PERMANENT, text }, ...files.sources] };
+  if (now.state !== 'ok') return [files];
+  const withListing = (origin: string, text: string): Reading => ({
+    ...files,
+    sources: [{ origin, text }, ...files.sources],
+  });
+  const current = withListing('firewall-cmd --list-all-zones', now.stdout);
+  if (permanent.state !== 'ok') return [current];
+  const saved = savedListing(permanent.stdout, now.stdout);
+  if (withoutMarks(saved) === withoutMarks(now.stdout)) return [current];
+  return [current, withListing('firewall-cmd --permanent --list-all-zones', saved)];
+}
+
+/** Listings without the words behind names of zones: `public (default, active)`. */
+function withoutMarks(listing: string): string {
+  return listing.replaceAll(/ \([a-z, ]+\)$/gm, '');
 }

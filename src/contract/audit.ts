@@ -158,6 +158,7 @@ const layer = z
       .describe('In force here, stored, or before this host.'),
     rules: count().describe('Rules in it.'),
     opaqueRules: count().describe('Rules of which a part was not understood.'),
+    off: z.literal(true).exactOptional().describe('Switched off: its rules do nothing.'),
     unread: z.array(z.string()).describe('What could not be read, a sentence each.'),
   })
   .describe('One firewall layer.');

@@ -103,8 +103,8 @@ const numberTest: fc.Arbitrary<Test> = fc.oneof(
   }),
   fc.record({
     test: fc.constant('number' as const),
-    field: fc.constant('icmp-type' as const),
-    in: fc.constant([8, 9]),
+    field: fc.constantFrom<NumberField>('icmp-type', 'icmp-code', 'hop-limit'),
+    in: fc.constantFrom([8, 9], [0, 1]),
     not,
   }),
 );

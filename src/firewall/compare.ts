@@ -82,10 +82,23 @@ class Pairs {
   }
 }
 
+function keyOf(part: AnswerPart): string {
+  const { source, destination, sourcePort, destinationPort, inDevice } = part;
+  const sets = [source, destination, sourcePort, destinationPort, inDevice];
+  return `${outcome(part)} ${sets.map((set) => set.join()).join(' ')}`;
+}
+
+/** Parts that the other side does not have too: parts are disjoint, so what has a twin meets no other. */
+function withoutTwin(parts: readonly AnswerPart[], others: readonly AnswerPart[]) {
+  const keys = new Set(others.map(keyOf));
+  return parts.filter((part) => !keys.has(keyOf(part)));
+}
+
 function differencesOf(a: readonly AnswerPart[], b: readonly AnswerPart[]): readonly Found[] {
   const pairs = new Pairs();
-  for (const one of a) {
-    for (const other of b) {
+  const others = withoutTwin(b, a);
+  for (const one of withoutTwin(a, b)) {
+    for (const other of others) {
       if (outcome(one) === outcome(other)) continue;
       const box = common(one, other);
       if (box !== undefined) pairs.add(one, other, box);

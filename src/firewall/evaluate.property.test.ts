@@ -56,6 +56,7 @@ const questions: fc.Arbitrary<Question> = fc.constantFrom(4, 4, 6).chain((family
   return fc.record({
     family: fc.constant(four ? (4 as const) : (6 as const)),
     icmpType: fc.constant(8),
+    icmpCode: fc.constantFrom(0, 1),
     tcpFlags: fc.constantFrom(2, 16),
     ...sets,
   });
@@ -83,6 +84,7 @@ function packetsOf(question: Question): readonly Packet[] {
     inDevice: at(question.inDevice, Math.floor(index / 3)),
     state: question.state ?? 'new',
     icmpType: question.icmpType ?? 8,
+    icmpCode: question.icmpCode,
     tcpFlags: question.tcpFlags ?? 2,
   }));
 }

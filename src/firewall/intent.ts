@@ -1,6 +1,7 @@
 import type { Machine } from '../model/machine.ts';
 import { readNetwork } from '../model/network.ts';
 import type { Transport } from '../model/port.ts';
+import { OTHER_DEVICE } from '../model/reachability.ts';
 import { type Box, joinBoxes, unionAll } from './boxes.ts';
 import { FAMILIES, TRANSPORTS } from './compare.ts';
 import { evaluate } from './evaluate.ts';
@@ -9,7 +10,7 @@ import type { Family, Layer, Rule, Test } from './layer.ts';
 import type { AnswerPart, Question } from './packet.ts';
 import { portClasses } from './port-classes.ts';
 import { difference, equalRanges, intersection, type Ranges, rangesOf, union } from './ranges.ts';
-import { blocksOf, everyPort, OTHER_DEVICE, portsText } from './reach.ts';
+import { blocksOf, everyPort, portsText } from './reach.ts';
 
 export interface Derived {
   readonly intent: Intent;

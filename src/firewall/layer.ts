@@ -91,6 +91,7 @@ export type NumberField =
   | 'original-port' // destination port before translation (ct original)
   | 'icmp-type'
   | 'icmp-code'
+  | 'hop-limit' // TTL of IPv4; the sender chose it, so no answer depends on it for certain
   | 'mark'
   | 'connection-mark';
 
@@ -164,7 +165,10 @@ export type Test =
   /** Not understood: may match or not. */
   | { readonly test: 'opaque'; readonly text: string };
 
-/** What a cell of a tuple or map key holds; `any` matches everything. A `family` has the numbers 4 and 6. */
+/**
+ * What a cell of a tuple or map key holds; `any` matches every value, of packets that have the field
+ * at all. A `family` has the numbers 4 and 6.
+ */
 export type Cell =
   | { readonly numbers: Ranges<number> }
   | { readonly addresses: AddressRanges }

@@ -162,7 +162,9 @@ function holdNumber(test: NumberTest, parcel: Parcel, view: View): Holding {
     case 'icmp-type':
       return ICMP.has(common.protocol) ? holdNumberValue(common.icmpType, test) : 'miss';
     case 'icmp-code':
-      return ICMP.has(common.protocol) ? 'maybe' : 'miss';
+      return ICMP.has(common.protocol) ? holdNumberValue(common.icmpCode, test) : 'miss';
+    case 'hop-limit':
+      return 'maybe';
     case 'mark':
       return holdNumberValue(parcel.mark, test);
     default:

@@ -25,11 +25,17 @@ export function rulesOf(layers: readonly Layer[]): readonly Rule[] {
   );
 }
 
-const LOOPBACK_NAMES = new Set(['lo', 'lo0']);
+/** Whether all that a layer has is switched off: ufw disabled, pf disabled. */
+export function isOff({ tables }: Layer): boolean {
+  return tables.length > 0 && tables.every(({ dormant }) => dormant === true);
+}
+
+/** Of Linux, of BSD and macOS, of Windows. */
+const LOOPBACK_NAME = /^(?:lo0?|Loopback Pseudo-Interface.*)$/;
 
 /** Devices that rules ask for, the loopback left out; a pattern becomes one name that fits it. */
 export function mentionedDevices(layers: readonly Layer[]): readonly string[] {
   const names = rulesOf(layers).flatMap(({ steps }) => steps.flatMap(stepNames));
   const whole = names.map((name) => (name.endsWith('*') ? `${name.slice(0, -1)}0` : name));
-  return [...new Set(whole)].filter((name) => name !== '' && !LOOPBACK_NAMES.has(name)).sort();
+  return [...new Set(whole)].filter((name) => name !== '' && !LOOPBACK_NAME.test(name)).sort();
 }

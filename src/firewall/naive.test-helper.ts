@@ -35,6 +35,7 @@ export interface Packet {
   readonly inDevice: string;
   readonly state: 'new' | 'established' | 'related' | 'invalid';
   readonly icmpType: number;
+  readonly icmpCode: number | undefined;
   readonly tcpFlags: number;
 }
 
@@ -157,7 +158,8 @@ function numberOf(field: NumberField, going: Going): number | undefined {
   if (field === 'destination-port') return going.destinationPort;
   if (field === 'original-port') return known ? packet.destinationPort : undefined;
   if (field === 'icmp-type') return packet.icmpType;
-  if (field === 'icmp-code') return undefined;
+  if (field === 'icmp-code') return packet.icmpCode;
+  if (field === 'hop-limit') return undefined;
   return field === 'mark' ? going.mark : going.connectionMark;
 }
 

@@ -21,6 +21,8 @@ export interface Question {
   /** `new` unless said otherwise. */
   readonly state?: 'new' | 'established' | 'related' | 'invalid';
   readonly icmpType?: number;
+  /** Absent: any, so that rules which ask for one may match. */
+  readonly icmpCode?: number;
   /** TCP flags; SYN alone (2) unless said otherwise. */
   readonly tcpFlags?: number;
 }

@@ -13,6 +13,7 @@ export interface Common {
   readonly family: Family;
   readonly protocol: number;
   readonly icmpType: number | undefined;
+  readonly icmpCode: number | undefined;
   /** Not known where it stands for packets of all kinds. */
   readonly tcpFlags: number | undefined;
   /** Of a connection seen before, what was done to it then is not known. */
@@ -79,6 +80,7 @@ export function commonOf(question: Question, locality: Locality): Common {
     family: question.family,
     protocol: question.protocol,
     icmpType: question.icmpType,
+    icmpCode: question.icmpCode,
     tcpFlags: question.tcpFlags ?? SYN,
     firstPacket: question.state === undefined || question.state === 'new',
     locality,

@@ -1,7 +1,13 @@
 import type { Machine } from '../model/machine.ts';
 import { readNetwork } from '../model/network.ts';
 import type { Transport } from '../model/port.ts';
-import type { LayerDecision, Reach, Reachability, ReachPart } from '../model/reachability.ts';
+import {
+  type LayerDecision,
+  OTHER_DEVICE,
+  type Reach,
+  type Reachability,
+  type ReachPart,
+} from '../model/reachability.ts';
 import { type Box, FULL_PORTS, fullAddresses, isOne, joinBoxes, unionAll } from './boxes.ts';
 import { addressText, cidrsOf } from './cidrs.ts';
 import { evaluate } from './evaluate.ts';
@@ -29,9 +35,6 @@ export interface PortClass {
   readonly reach: Reach;
   readonly parts: readonly ReachPart[];
 }
-
-/** Stands for devices that the machine does not have (yet); no device can be named so. */
-export const OTHER_DEVICE = 'any other device';
 
 /** More parts than this are told without saying which rule is whose. */
 const PARTS_NAMED = 64;

@@ -167,6 +167,25 @@ describe('a port with a listener', () => {
 });
 
 describe('a port without a listener', () => {
+  it('that is handed on is judged as what it is handed on to', () => {
+    const handed = { ...part('accept', ['0.0.0.0/0']), translated: '172.17.0.2:5432' };
+    const facts = door({ listeners: [], reachability: [reaching(5432, 'anyone', [handed])] });
+    const verdict = judgeDoor(facts, expecting(['10.0.0.0/8']), CONTEXT);
+    expect(verdict).toMatchObject({ level: 'restrict', rule: 'host.wider-than-policy' });
+    expect(verdict.why).toContain('172.17.0.2:5432');
+  });
+
+  it('names the devices that are left out', () => {
+    const some = { ...part('accept', ['0.0.0.0/0']), devices: ['any other device', 'eth0'] };
+    const others = { ...part('drop', ['0.0.0.0/0']), devices: ['docker0'] };
+    const facts = door({
+      listeners: [],
+      reachability: [reaching(5432, 'devices', [some, others])],
+    });
+    const { why } = judgeDoor(facts, NO_POLICY, CONTEXT);
+    expect(why).toContain('lets anyone on any device but docker0 in to');
+  });
+
   it('has a rule too many', () => {
     const verdict = judgeDoor(
       door({ listeners: [], reachability: [ANYONE(5432)] }),

@@ -3,7 +3,12 @@ import type { AuditedListener, Door, OutsideLook } from '../model/audit.ts';
 import type { Listener } from '../model/listener.ts';
 import { isPrivateNetwork, type Network, readNetwork } from '../model/network.ts';
 import type { Policy } from '../model/policy.ts';
-import type { Reachability, ReachPart } from '../model/reachability.ts';
+import {
+  devicesText,
+  handedOnTo,
+  type Reachability,
+  type ReachPart,
+} from '../model/reachability.ts';
 import { RULES, type RuleId } from '../model/rules.ts';
 import type { Service } from '../model/service.ts';
 import type { Level, Severity, Verdict } from '../model/verdict.ts';
@@ -48,11 +53,12 @@ function verdict(rule: RuleId, level: Level, why: string, todo = RULES[rule].tod
 }
 
 /** The programs on the port, or what is known instead. */
-function who({ listeners, publications }: DoorFacts): string {
+function who({ listeners, publications, reachability }: DoorFacts): string {
   const names = new Set(
     listeners.map(({ program, container }) => program ?? container?.name ?? 'a program'),
   );
   for (const { container } of publications) names.add(`container ${container.name}`);
+  if (publications.length === 0) for (const end of handedOnTo(reachability)) names.add(end);
   return names.size === 0 ? 'nobody' : [...names].join(', ');
 }
 
@@ -75,6 +81,16 @@ function accepting(reachability: readonly Reachability[]): readonly ReachPart[] 
   return reachability.flatMap(({ parts }) => parts.filter(({ fate }) => fate === 'accept'));
 }
 
+function sourceText(
+  source: string,
+  devices: readonly string[] | undefined,
+  parts: readonly ReachPart[],
+): string {
+  if (devices === undefined) return source;
+  const whoever = source.endsWith('/0') ? 'anyone' : source;
+  return `${whoever} on ${devicesText(devices, parts)}`;
+}
+
 /** Who gets in, in words: `anyone over IPv6, and 10.0.0.0/8`. */
 function sources(reachability: readonly Reachability[]): string {
   const everywhere = reachability.filter(({ reach }) => reach === 'anyone');
@@ -87,8 +103,10 @@ function sources(reachability: readonly Reachability[]): string {
             ? 'anyone'
             : `anyone over IPv${everywhere[0]?.family}`,
         ];
-  const named = accepting(others).flatMap(({ from, devices }) =>
-    devices === undefined ? from : from.map((source) => `${source} on ${devices.join(' or ')}`),
+  const named = others.flatMap(({ parts }) =>
+    parts
+      .filter(({ fate }) => fate === 'accept')
+      .flatMap(({ from, devices }) => from.map((source) => sourceText(source, devices, parts))),
   );
   return [...anyone, ...(named.length === 0 ? [] : [listOf(named)])].join(', and ');
 }
@@ -309,10 +327,10 @@ function exposedVerdict(facts: DoorFacts, policy: Policy, context: DoorContext):
 
 function decide(state: Case): Verdict {
   const { facts } = state;
-  if (facts.listeners.length === 0 && facts.publications.length === 0)
-    return withoutListener(state);
+  const isHandedOn = facts.publications.length > 0 || handedOnTo(facts.reachability).length > 0;
+  if (facts.listeners.length === 0 && !isHandedOn) return withoutListener(state);
   const inside = facts.listeners.every(({ scope }) => scope === 'loopback');
-  if (inside && facts.publications.length === 0) {
+  if (inside && !isHandedOn) {
     const why = `${subject(facts)} listens on ${place(facts)} of the loopback only.`;
     return verdict('host.loopback', 'expected', why, '');
   }

@@ -54,6 +54,8 @@ export interface LayerSummary {
   readonly rules: number;
   /** Rules of which a part was not understood. */
   readonly opaqueRules: number;
+  /** Its rules exist and do nothing: ufw disabled, firewalld stopped, pf disabled. */
+  readonly off?: true;
   /** What could not be read, a sentence each. */
   readonly unread: readonly string[];
 }

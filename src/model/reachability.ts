@@ -40,6 +40,26 @@ export interface ReachPart {
   readonly translated?: string;
 }
 
+/** Stands for devices that the machine does not have (yet); no device can be named so. */
+export const OTHER_DEVICE = 'any other device';
+
+/** The devices of a part in words: those it has, or those that only the other parts have. */
+export function devicesText(devices: readonly string[], parts: readonly ReachPart[]): string {
+  if (!devices.includes(OTHER_DEVICE)) return devices.join(' or ');
+  const others = new Set(parts.flatMap((part) => part.devices ?? []));
+  const without = [...others].filter((device) => !devices.includes(device));
+  return without.length === 0 ? 'any device' : `any device but ${without.join(' and ')}`;
+}
+
+/** Where what gets in is handed on to by the rules: `172.17.0.2:80`. */
+export function handedOnTo(reachability: readonly Reachability[]): readonly string[] {
+  const parts = reachability.flatMap((one) => one.parts);
+  const places = parts.flatMap(({ fate, translated }) =>
+    fate === 'accept' && translated !== undefined ? [translated] : [],
+  );
+  return [...new Set(places)];
+}
+
 /**
  * In a word, for one family: who gets through. Loopback is never counted.
  * - `anyone`: every source, on all devices that a default route leads through (on all, without one).

@@ -1,8 +1,10 @@
 import { overlaps, unionAll } from '../firewall/boxes.ts';
+import { DHCP_CLIENT } from '../firewall/dhcp-client.ts';
 import type { Action, Layer, Step } from '../firewall/layer.ts';
 import { answersOf } from '../firewall/lint/answers.ts';
 import type { Answer, Sensitive } from '../firewall/lint/check.ts';
 import { lintLayers } from '../firewall/lint/registry.ts';
+import { isOff } from '../firewall/mentioned.ts';
 import type { AnswerPart } from '../firewall/packet.ts';
 import { rangePairs, rangesOf, width } from '../firewall/ranges.ts';
 import { type PortQuestion, reachability } from '../firewall/reach.ts';
@@ -18,6 +20,8 @@ import type { Reachability } from '../model/reachability.ts';
 import type { Problem } from '../model/scan.ts';
 import type { Usage } from '../model/usage.ts';
 import type { OutsideView } from './outside.ts';
+import { LayersByProgram, type ProgramLayers } from './program-layers.ts';
+import { notToldBy } from './told-by-doors.ts';
 
 /** What the collectors saw of this host. */
 export interface InsideFacts {
@@ -72,12 +76,14 @@ function isOf(family: 4 | 6, address: string): boolean {
 /** Reachability of ports and listeners; each question is asked once. */
 class Reach {
   readonly #layers: readonly Layer[];
+  readonly #programs: LayersByProgram;
   readonly #machine: Machine;
   readonly #families: readonly (4 | 6)[];
   readonly #known = new Map<string, Reachability>();
 
   constructor(layers: readonly Layer[], machine: Machine) {
     this.#layers = layers;
+    this.#programs = new LayersByProgram(layers);
     this.#machine = machine;
     const own = ownAddresses(machine);
     const present = FAMILIES.filter((family) => own.some((address) => isOf(family, address)));
@@ -88,21 +94,31 @@ class Reach {
     return this.#families;
   }
 
-  ofPort(transport: Transport, port: number): readonly Reachability[] {
-    return this.#families.map((family) => this.#ask(family, transport, port, {}));
+  /** `listeners`: those of the port. */
+  ofPort(
+    transport: Transport,
+    port: number,
+    listeners: readonly Unjudged[],
+  ): readonly Reachability[] {
+    const own = this.#programs.of(listeners);
+    return this.#families.map((family) => this.#ask(family, transport, port, {}, own));
   }
 
   of(listener: Listener): readonly Reachability[] {
     const { transport, port, bind, scope, namespace, families, device } = listener;
     if (scope === 'loopback' || namespace !== 'host') return [];
+    const own = this.#programs.of([listener]);
     const destinations = scope === 'one' ? [bind.split('%', 1)[0] ?? bind] : undefined;
     return families
       .filter((family) => this.#families.includes(family))
       .map((family) =>
-        this.#ask(family, transport, port, {
-          ...(destinations && { destinations }),
-          ...(device && { device }),
-        }),
+        this.#ask(
+          family,
+          transport,
+          port,
+          { ...(destinations && { destinations }), ...(device && { device }) },
+          own,
+        ),
       );
   }
 
@@ -125,12 +141,13 @@ class Reach {
     transport: Transport,
     port: number,
     where: Pick<PortQuestion, 'destinations' | 'device'>,
+    own: ProgramLayers,
   ): Reachability {
     const { destinations = [], device = '' } = where;
-    const key = [family, transport, port, device, ...destinations].join(' ');
+    const key = [family, transport, port, device, ...destinations, own.key].join(' ');
     const before = this.#known.get(key);
     if (before !== undefined) return before;
-    const found = reachability(this.#layers, { family, transport, port, ...where }, this.#machine);
+    const found = reachability(own.layers, { family, transport, port, ...where }, this.#machine);
     this.#known.set(key, found);
     return found;
   }
@@ -169,7 +186,8 @@ function unusedPorts(
   for (const answer of answers) {
     const { transport } = answer;
     for (const port of portsLetIn(answer)) {
-      if (!doors.has(doorKey(transport, port))) unused[transport].add(port);
+      const isExpected = transport === 'udp' && DHCP_CLIENT.has(port);
+      if (!isExpected && !doors.has(doorKey(transport, port))) unused[transport].add(port);
     }
   }
   const many = unused.tcp.size + unused.udp.size > UNUSED_DOORS;
@@ -229,7 +247,8 @@ function summaryOf(layer: Layer): LayerSummary {
   const { kind, origin, role, unread } = layer;
   const rules = layer.tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules));
   const opaqueRules = rules.filter(({ steps }) => steps.some(isOpaque)).length;
-  return { kind, origin, role, rules: rules.length, opaqueRules, unread };
+  const off = isOff(layer) ? ({ off: true } as const) : {};
+  return { kind, origin, role, rules: rules.length, opaqueRules, ...off, unread };
 }
 
 function byPort(a: Door, b: Door): number {
@@ -255,12 +274,13 @@ export function audit(request: AuditRequest): AuditReport {
   const context = { addresses, names: [machine.hostname], now: at };
   const judged = new Map<string, Door>();
   for (const [key, { transport, port }] of doors.all) {
-    const reachable = reach.ofPort(transport, port);
+    const held = doors.listeners.get(key) ?? [];
+    const reachable = reach.ofPort(transport, port, held);
     const looks = outside?.of(transport, port);
     const door: DoorFacts = {
       transport,
       port,
-      listeners: doors.listeners.get(key) ?? [],
+      listeners: held,
       publications: doors.publications.get(key) ?? [],
       reachability: reachable,
       blockedBy: reachable.every(({ reach: word }) => word === 'nobody')
@@ -271,33 +291,30 @@ export function audit(request: AuditRequest): AuditReport {
     const verdict = judgeDoor(door, policy, context);
     judged.set(key, { ...door, listeners: door.listeners.map(listenerKey), verdict });
   }
-  const unseen = [...facts.unseen, ...(outside?.unseen ?? [])];
+  const told = { tcp: pointsOf(unused.tcp), udp: pointsOf(unused.udp) };
+  const { layers, publications } = facts;
+  const input = { layers, machine, listeners: facts.listeners, publications, told, answers };
+  const flaws = judgeFlaws(lintLayers({ ...input, sensitive: SENSITIVE }), policy);
   return {
     schema: 'postern.audit/1',
-    audit: {
-      ...{ id: request.id, tool: request.tool, at, host: machine.hostname },
-      ...{ system: machine.system, addresses, problems: facts.problems, unseen },
-      complete: unseen.length === 0 && facts.problems.length === 0,
-    },
-    layers: facts.layers.map(summaryOf),
+    audit: headOf(request, addresses),
+    layers: layers.map(summaryOf),
     listeners: listeners.map((listener) => ({
       ...listener,
       verdict: verdictOf(listener, judged, request),
     })),
     doors: [...judged.values()].sort(byPort),
-    flaws: judgeFlaws(
-      lintLayers({
-        layers: facts.layers,
-        machine,
-        listeners: facts.listeners,
-        publications: facts.publications,
-        sensitive: SENSITIVE,
-        told: { tcp: pointsOf(unused.tcp), udp: pointsOf(unused.udp) },
-        answers,
-      }),
-      policy,
-    ),
+    flaws: notToldBy(judged.values(), flaws),
   };
+}
+
+function headOf(request: AuditRequest, addresses: readonly string[]): AuditReport['audit'] {
+  const { id, tool, at, facts, outside } = request;
+  const { machine, problems } = facts;
+  const unseen = [...facts.unseen, ...(outside?.unseen ?? [])];
+  const complete = unseen.length === 0 && problems.length === 0;
+  const { hostname: host, system } = machine;
+  return { id, tool, at, host, system, addresses, complete, problems, unseen };
 }
 
 /** A listener has its port's verdict; one on the loopback, beside another that is not, its own. */

@@ -2,6 +2,7 @@ import { evaluate } from '../firewall/evaluate.ts';
 import type { FirewallFacts } from '../firewall/facts.ts';
 import type { Change, Kind, Script } from '../firewall/kind.ts';
 import type { Family, KindName, Layer } from '../firewall/layer.ts';
+import { filtersOf } from '../firewall/netfilter-order.ts';
 import type { Machine } from '../model/machine.ts';
 import { isPrivateAddress, networkHas, readNetwork } from '../model/network.ts';
 import type { Transport } from '../model/port.ts';
@@ -127,7 +128,8 @@ function ownWarnings({ only, families }: Wish, layers: readonly Layer[]): string
   const missing = families.filter(
     (family) => only !== undefined && !only.some((text) => text.includes(':') === (family === 6)),
   );
-  const unread = layers.flatMap((layer) => layer.unread);
+  const asked = filtersOf(layers).flatMap((filter) => filter.layers);
+  const unread = asked.flatMap((layer) => layer.unread);
   return [
     ...missing.map((family) => `Over IPv${family} nobody is let in: no network of it was named.`),
     ...unread.map(

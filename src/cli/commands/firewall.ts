@@ -15,15 +15,10 @@ import { kindNamed } from '../../firewall/kinds.ts';
 import type { Family } from '../../firewall/layer.ts';
 import { lintLayers } from '../../firewall/lint/registry.ts';
 import { difference, equalRanges, type Ranges, rangePairs } from '../../firewall/ranges.ts';
-import {
-  blocksOf,
-  everySource,
-  OTHER_DEVICE,
-  openPorts,
-  type PortClass,
-} from '../../firewall/reach.ts';
+import { blocksOf, everySource, openPorts, type PortClass } from '../../firewall/reach.ts';
 import { judgeFlaws } from '../../judge/flaws.ts';
 import { messageOf, problem } from '../../model/errors.ts';
+import { OTHER_DEVICE } from '../../model/reachability.ts';
 import { compareSeverity } from '../../model/verdict.ts';
 import { SENSITIVE } from '../../pipeline/audit.ts';
 import { lintTable } from '../../report/audit/table.ts';

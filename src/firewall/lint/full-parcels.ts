@@ -1,4 +1,5 @@
 import type { Machine } from '../../model/machine.ts';
+import { OTHER_DEVICE } from '../../model/reachability.ts';
 import { FULL_PORTS, fullAddresses } from '../boxes.ts';
 import type { PreparedChain } from '../compile.ts';
 import type { Action, Family, Field, Layer, Step } from '../layer.ts';
@@ -7,7 +8,6 @@ import { mentionedDevices, rulesOf } from '../mentioned.ts';
 import { hookOf, isBeforeTracking } from '../netfilter-order.ts';
 import type { Common, Parcel, State } from '../parcel.ts';
 import { includes } from '../ranges.ts';
-import { OTHER_DEVICE } from '../reach.ts';
 
 /** Packets of one protocol, family and state with everything else open, and how tests see them. */
 export interface Everything {
@@ -171,6 +171,7 @@ export function everythingFor(base: PreparedChain, machine: Machine): readonly E
           family,
           protocol,
           icmpType: undefined,
+          icmpCode: undefined,
           tcpFlags: undefined,
           firstPacket: false,
           locality: localityOf(machine, family),

@@ -114,6 +114,38 @@ describe('shadowed rules', () => {
   });
 });
 
+describe('rules that are no idle ones', () => {
+  it('leaves the one that closes the rest of a chain', () => {
+    expect(idle(rule('all', accept), rule('rest', drop))).toEqual([]);
+    const closed = idle(rule('all', drop), rule('rest', ...tcp(22), drop));
+    expect(closed.map(([, text]) => text)).toEqual(['rest']);
+  });
+
+  it('takes the several ways to match of one line for one rule', () => {
+    const line = { line: 7, text: '-p tcp -m multiport --ports 22' };
+    const ways = [rule('a', ...tcp(22), accept), rule('b', ...tcp(22), accept)];
+    const layers = ways.map((way) => ({ ...way, ...line }));
+    expect(idle(...layers)).toEqual([]);
+    expect(idle(rule('all', drop), ...layers)).toHaveLength(1);
+  });
+
+  it('names all chains that nothing leads to at once, but for those that ufw keeps', () => {
+    const chains = ['a', 'b', 'ufw-logging-allow'].map((each) => chain(each, rule('x', drop)));
+    const flaws = only('firewall.unused-chain', [
+      inet(base('input', hook('input'), 'drop'), ...chains),
+    ]);
+    expect(flaws.map(({ why }) => why)).toEqual([
+      'Nothing leads to the chains a, b: the rules in there have no effect.',
+    ]);
+  });
+
+  it('leaves out what is saved where live rules are asked', () => {
+    const saved: Layer = { ...input('drop', rule('no', { test: 'never' }, accept)), role: 'saved' };
+    expect(only('firewall.never-matches', [saved])).toHaveLength(1);
+    expect(only('firewall.never-matches', [input('drop'), saved])).toEqual([]);
+  });
+});
+
 describe('rules that never match', () => {
   it('finds contradictions and empty sets', () => {
     expect(
@@ -137,6 +169,18 @@ describe('what is open', () => {
     expect(only('firewall.none-active', [])).toHaveLength(1);
     expect(only('firewall.none-active', [{ ...open, unread: ['no rights'] }])).toEqual([]);
     expect(only('firewall.none-active', [input('drop')])).toEqual([]);
+  });
+
+  it('names firewalls that are switched off, and compares nothing with them', () => {
+    const off: Layer = {
+      ...layer({ ...table('inet', base('input', hook('input'), 'drop')), dormant: true }),
+      ...{ kind: 'ufw', role: 'saved', origin: '/etc/ufw' },
+    };
+    const [flaw] = only('firewall.none-active', [input('accept'), off]);
+    expect(flaw?.why).toContain('ufw: there, but switched off');
+    expect(flaw?.evidence).toContain('ufw (/etc/ufw): switched off');
+    const closed = input('drop', rule('ssh', ...tcp(22), accept));
+    expect(lint([closed, off]).map(({ id }) => id)).toEqual([]);
   });
 
   it('says which policy accepts by default', () => {

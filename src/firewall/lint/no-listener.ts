@@ -1,6 +1,7 @@
 import type { FirewallFlaw } from '../../model/firewall-flaw.ts';
 import type { LayerDecision } from '../../model/reachability.ts';
 import { overlaps, unionAll } from '../boxes.ts';
+import { DHCP_CLIENT } from '../dhcp-client.ts';
 import { difference, type Ranges, rangesOf, width } from '../ranges.ts';
 import { portsText } from '../reach.ts';
 import type { Answer, Check, LintWorld } from './check.ts';
@@ -30,8 +31,9 @@ interface Unused {
 function usedPorts({ listeners = [], publications = [] }: LintWorld, transport: string) {
   const open = listeners.filter(({ scope }) => scope !== 'loopback');
   const used = [...open, ...publications].filter((one) => one.transport === transport);
+  const ports = [...used.map(({ port }) => port), ...(transport === 'udp' ? DHCP_CLIENT : [])];
   return rangesOf(
-    used.map(({ port }) => [port, port] as const),
+    ports.map((port) => [port, port] as const),
     1,
   );
 }

@@ -1,7 +1,7 @@
 import type { FirewallFlaw } from '../../model/firewall-flaw.ts';
 import { compare, type Difference } from '../compare.ts';
 import type { KindName, Layer } from '../layer.ts';
-import { rulesOf } from '../mentioned.ts';
+import { isOff, rulesOf } from '../mentioned.ts';
 import type { Check } from './check.ts';
 import { flawOfLayer } from './flaw.ts';
 import { regionTexts } from './regions.ts';
@@ -57,12 +57,25 @@ function flawsOf(saved: Layer, live: readonly Layer[], differences: readonly Dif
   return flaws;
 }
 
+/** All that decides, as text: where it is the same, thousands of rules need not be compared. */
+function decidingText(layers: readonly Layer[]): string {
+  const tables = layers.flatMap((layer) => layer.tables);
+  const deciding = tables.map(({ name, family, dormant, chains }) => [
+    [name, family, dormant],
+    chains.map(({ rules, ...chain }) => [chain, rules.map(({ quick, steps }) => [quick, steps])]),
+  ]);
+  return JSON.stringify(deciding, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+}
+
 /** Live rules and those that their tool has saved, compared by what they answer. */
 export const notSaved: Check = ({ layers, machine }) =>
   layers
-    .filter(({ role, unread }) => role === 'saved' && unread.length === 0)
+    .filter((layer) => layer.role === 'saved' && layer.unread.length === 0 && !isOff(layer))
     .flatMap((saved) => {
       const live = liveOf(saved, layers);
       if (live.length === 0 || rulesOf([saved]).length === 0) return [];
+      if (decidingText(live) === decidingText([saved])) return [];
       return flawsOf(saved, live, compare(live, [saved], machine));
     });

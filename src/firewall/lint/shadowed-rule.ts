@@ -1,8 +1,9 @@
 import type { FirewallFlaw } from '../../model/firewall-flaw.ts';
 import type { Machine } from '../../model/machine.ts';
 import { type PreparedChain, prepared } from '../compile.ts';
-import type { Chain, Layer, Rule, Step, Table } from '../layer.ts';
+import type { Layer, Rule, Step, Table } from '../layer.ts';
 import { hold } from '../match.ts';
+import { filtersOf } from '../netfilter-order.ts';
 import type { Parcel } from '../parcel.ts';
 import { referTo } from '../parcel.ts';
 import { walk } from '../walk.ts';
@@ -14,6 +15,7 @@ const BUDGET = 2_000_000;
 /** Rules of one layer that are told one by one. */
 const RULES_TOLD = 200;
 const SHADOWS_NAMED = 3;
+const CHAINS_NAMED = 5;
 
 function basesOf(layer: Layer): readonly PreparedChain[] {
   return [...prepared(layer).bases.values()].flat();
@@ -122,16 +124,33 @@ function closes({ steps }: Rule): boolean {
   return steps.some((step) => 'do' in step && (step.do === 'drop' || step.do === 'reject'));
 }
 
-function unused(layer: Layer, chain: Chain): FirewallFlaw {
-  return {
-    id: 'firewall.unused-chain',
-    severity: 'info',
-    layer: layer.kind,
-    origin: layer.origin,
-    why: `Nothing leads to the chain ${chain.name}: its ${chain.rules.length} rules have no effect.`,
-    todo: 'Jump to the chain from where it should be asked, or delete it.',
-    evidence: [`chain: ${chain.name}`],
-  };
+/** Chains that ufw keeps for a setting that is off. */
+const KEPT_READY = /^ufw6?-/;
+
+/** One flaw for all chains of a layer; none where there are none. */
+function unused(layer: Layer, tables: readonly Table[]): readonly FirewallFlaw[] {
+  const idle = tables.flatMap((table) => {
+    const used = usedChains(table);
+    return table.chains.filter(
+      ({ name, rules }) => !used.has(name) && rules.length > 0 && !KEPT_READY.test(name),
+    );
+  });
+  const names = [...new Set(idle.map(({ name }) => name))];
+  if (names.length === 0) return [];
+  const some = names.slice(0, CHAINS_NAMED).join(', ');
+  const more = names.length - CHAINS_NAMED;
+  const chains = `${names.length === 1 ? 'chain' : 'chains'} ${some}${more > 0 ? ` and ${more} more` : ''}`;
+  return [
+    {
+      id: 'firewall.unused-chain',
+      severity: 'info',
+      layer: layer.kind,
+      origin: layer.origin,
+      why: `Nothing leads to the ${chains}: the rules in there have no effect.`,
+      todo: 'Jump there from where the rules should be asked, or delete them.',
+      evidence: idle.map(({ name, rules }) => `chain: ${name} (rules: ${rules.length})`),
+    },
+  ];
 }
 
 /** Base chains of a table, each with everything that may come to it. */
@@ -147,6 +166,27 @@ function idleRule(layer: Layer, rule: Rule, entrances: Entrances): FirewallFlaw 
   return shadowed(layer, rule, [...new Set(shadows)]);
 }
 
+/** At the end of a chain it is a net below rules that may change, and meant to catch nothing. */
+function closesAll(rule: Rule): boolean {
+  return closes(rule) && rule.steps.every((step) => 'do' in step);
+}
+
+/**
+ * Readers make several rules of a line that has several ways to match: it is idle when none of them
+ * is reached, and told once.
+ */
+function idleOf(rules: readonly Rule[], reached: ReadonlySet<Rule>): readonly Rule[] {
+  const lineOf = ({ handle, line, text }: Rule) => `${handle} ${line} ${text}`;
+  const alive = new Set(rules.filter((rule) => reached.has(rule)).map(lineOf));
+  const idle = rules.filter(
+    (rule, at) =>
+      !reached.has(rule) &&
+      !alive.has(lineOf(rule)) &&
+      !(at === rules.length - 1 && closesAll(rule)),
+  );
+  return [...new Map(idle.map((rule) => [lineOf(rule), rule])).values()];
+}
+
 function flawsOfTable(
   layer: Layer,
   table: Table,
@@ -154,20 +194,16 @@ function flawsOfTable(
   reached: ReadonlySet<Rule>,
 ): readonly FirewallFlaw[] {
   const used = usedChains(table);
-  const idleChains = table.chains.filter(({ name, rules }) => !used.has(name) && rules.length > 0);
   const idle = table.chains
     .filter(({ name }) => used.has(name))
-    .flatMap(({ rules }) => rules.filter((rule) => !reached.has(rule)));
+    .flatMap(({ rules }) => idleOf(rules, reached));
   const entrances =
     idle.length === 0
       ? []
       : basesOf(layer)
           .filter((base) => base.table === table)
           .map((base) => ({ base, worlds: everythingFor(base, machine) }));
-  return [
-    ...idleChains.map((chain) => unused(layer, chain)),
-    ...idle.slice(0, RULES_TOLD).map((rule) => idleRule(layer, rule, entrances)),
-  ];
+  return idle.slice(0, RULES_TOLD).map((rule) => idleRule(layer, rule, entrances));
 }
 
 function flawsOfLayer(layer: Layer, machine: Machine): readonly FirewallFlaw[] {
@@ -176,7 +212,10 @@ function flawsOfLayer(layer: Layer, machine: Machine): readonly FirewallFlaw[] {
   const asked = layer.tables.filter(
     ({ family, dormant }) => family !== 'bridge' && family !== 'arp' && dormant !== true,
   );
-  return asked.flatMap((table) => flawsOfTable(layer, table, machine, reached));
+  return [
+    ...unused(layer, asked),
+    ...asked.flatMap((table) => flawsOfTable(layer, table, machine, reached)),
+  ];
 }
 
 /**
@@ -184,4 +223,6 @@ function flawsOfLayer(layer: Layer, machine: Machine): readonly FirewallFlaw[] {
  * each base chain. A rule behind one that was not understood counts as reached.
  */
 export const shadowedRule: Check = ({ layers, machine }) =>
-  layers.flatMap((layer) => flawsOfLayer(layer, machine));
+  filtersOf(layers)
+    .flatMap((filter) => filter.layers)
+    .flatMap((layer) => flawsOfLayer(layer, machine));

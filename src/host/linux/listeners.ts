@@ -48,10 +48,7 @@ export async function readLinuxListeners(): Promise<ListenerLook> {
   const unread = named.flatMap(({ namespace: { name }, list }) =>
     typeof list === 'string' ? [`listeners of the network namespace ${name}: ${list}`] : [],
   );
-  const unnamed =
-    hidden === 0
-      ? []
-      : [`network namespaces of ${hidden} process${hidden === 1 ? '' : 'es'}: ${CLOSED}`];
+  const unnamed = hidden === 0 ? [] : [`network namespaces (processes: ${hidden}): ${CLOSED}`];
   return {
     listeners: mergeSockets(held.map((one) => describe(one, knowledge))),
     namespaces: named.map(({ namespace: { name, file, procNet } }) => ({ name, file, procNet })),

@@ -1,9 +1,7 @@
 import type { ListenerLook } from '../look.ts';
-import { runCommand } from '../run.ts';
+import { runPowerShell } from './powershell.ts';
 import { nothing, readWindowsAnswer } from './sockets.ts';
 
-/** PowerShell takes seconds to start, and WMI more to answer. */
-const TIMEOUT_MS = 30_000;
 /** An error of a list ends it: no list must never look like an empty one. */
 const QUESTION = [
   "$ErrorActionPreference = 'Stop'",
@@ -20,13 +18,7 @@ const QUESTION = [
 
 /** Every socket of this Windows machine that accepts traffic, asked for with one run of PowerShell. */
 export async function readWindowsListeners(): Promise<ListenerLook> {
-  // its own form for scripts: no quoting can go wrong
-  const encoded = Buffer.from(QUESTION, 'utf16le').toString('base64');
-  const result = await runCommand({
-    program: 'powershell',
-    args: ['-NoProfile', '-NonInteractive', '-EncodedCommand', encoded],
-    timeoutMs: TIMEOUT_MS,
-  });
+  const result = await runPowerShell(QUESTION);
   if (result.state === 'ok') return readWindowsAnswer(result.stdout);
   return nothing(`listeners: PowerShell could not be asked (${result.problem})`);
 }

@@ -1,7 +1,7 @@
 import { familyOf } from '../../model/address.ts';
 import type { AuditedListener, AuditReport, Door, OutsideLook } from '../../model/audit.ts';
 import { listenerKey } from '../../model/listener.ts';
-import type { Reachability } from '../../model/reachability.ts';
+import { devicesText, handedOnTo, type Reachability } from '../../model/reachability.ts';
 
 /** A door with its listeners at hand. */
 export interface DoorRow {
@@ -28,7 +28,10 @@ export function programsOf({ door, listeners }: DoorRow): string {
     const inside = container === undefined ? '' : ` in ${container.name}`;
     return `${program ?? '?'}${inside}`;
   });
-  const handed = door.publications.map(({ container }) => `→ ${container.name}`);
+  const handed =
+    door.publications.length === 0
+      ? handedOnTo(door.reachability).map((place) => `→ ${place}`)
+      : door.publications.map(({ container }) => `→ ${container.name}`);
   return [...new Set([...names, ...handed])].join(', ') || 'nobody';
 }
 
@@ -47,7 +50,9 @@ function reachWord({ reach, parts }: Reachability): string {
   const sources = parts
     .filter(({ fate }) => fate === 'accept')
     .flatMap(({ from, devices }) =>
-      devices === undefined ? from : [`${from.length > 1 ? 'some ' : ''}on ${devices.join(', ')}`],
+      devices === undefined
+        ? from
+        : [`${from.length > 1 ? 'some ' : ''}on ${devicesText(devices, parts)}`],
     );
   const [first = 'some', ...more] = sources;
   return more.length === 0 ? first : `${first} +${more.length}`;

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { sampleAudit } from '../../../test/helpers/sample-audit.ts';
-import type { FirewallFlaw } from '../../model/firewall-flaw.ts';
 import { columnsOf } from '../columns.ts';
 import { auditTable } from './table.ts';
 
@@ -29,35 +28,6 @@ it('names the command that writes the change, under the door that needs it alone
   expect(text.match(/\$ postern \w+ \d+/g)).toEqual(['$ postern close 5432']);
 });
 
-it('tells a rule that lets strangers in once: with its door', () => {
-  const sample = sampleAudit();
-  const rule = { text: 'tcp dport 5432 accept', handle: '7' };
-  const made = {
-    fate: 'accept',
-    layer: 'nftables',
-    origin: 'nft',
-    table: 'inet f',
-    chain: 'input',
-  } as const;
-  const wide: FirewallFlaw = {
-    ...({ id: 'firewall.wide-source', severity: 'high', layer: 'nftables', evidence: [] } as const),
-    ...{ origin: 'nft', why: 'Anyone is let in.', todo: 'Name the networks.', rule },
-  };
-  const other: FirewallFlaw = { ...wide, rule: { text: 'tcp dport 1-60000 accept' } };
-  const doors = sample.doors.map((door) => ({
-    ...door,
-    reachability: door.reachability.map((reached) => ({
-      ...reached,
-      parts: reached.parts.map((part) => ({ ...part, decisions: [{ ...made, rule }] })),
-    })),
-  }));
-  const flaws = [wide, other];
-  const told = [...auditTable({ ...sample, doors, flaws }, { width: 110 })].join('');
-  expect(told.match(/Anyone is let in/g)).toHaveLength(1);
-  expect(told).toContain('tcp dport 1-60000 accept');
-  expect(told).toContain('1 finding about the firewall');
-});
-
 it('names layers, flaws with their rules, and what was not seen', () => {
   const text = lines(110).join('\n');
   expect(text).toContain('nftables (nft -j list ruleset: 12 rules, 1 not understood)');
@@ -75,4 +45,21 @@ it.each([70, 80, 132])('keeps sentences within %i columns', (width) => {
 
 it('lets no program name reach the terminal as anything but text', () => {
   expect(lines(200).join('')).not.toMatch(/[\u001b\u0007\u202e]/);
+});
+
+it('puts rules with one reason below it, and says what is switched off', () => {
+  const report = sampleAudit();
+  const [flaw] = report.flaws;
+  const [layer] = report.layers;
+  if (flaw === undefined || layer === undefined) throw new Error('the sample has neither');
+  const flaws = ['22', '23', '24', '25'].map((port) => ({
+    ...flaw,
+    rule: { text: `tcp dport ${port} drop` },
+  }));
+  const layers = [layer, { ...layer, kind: 'ufw', origin: '/etc/ufw', off: true as const }];
+  const text = [...auditTable({ ...report, flaws, layers }, { width: 100 })].join('');
+  expect(text.split(flaw.why)).toHaveLength(2);
+  expect(text).toContain('tcp dport 24 drop');
+  expect(text).toContain('… and 1 more rule; --json lists all');
+  expect(text).toContain('ufw (/etc/ufw: switched off)');
 });

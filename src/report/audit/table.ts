@@ -1,6 +1,5 @@
 import type { AuditReport, LayerSummary } from '../../model/audit.ts';
-import type { FirewallFlaw, FlawId } from '../../model/firewall-flaw.ts';
-import type { RuleReference } from '../../model/reachability.ts';
+import type { FirewallFlaw } from '../../model/firewall-flaw.ts';
 import { compareSeverity, type Severity } from '../../model/verdict.ts';
 import { LEVEL_STYLE, type Paint, painter, SEVERITY_STYLE } from '../ansi.ts';
 import { columnsOf, fit, padded, wrapped } from '../columns.ts';
@@ -25,16 +24,13 @@ const VERDICT = 'VERDICT '.length;
 const PORT = '65535/tcp'.length;
 const INDENT = ' '.repeat(SEVERITY + GAP.length);
 const SENTENCE = 1_500;
-/** What a door's verdict says as well. */
-const TOLD_BY_DOORS: ReadonlySet<FlawId> = new Set([
-  'firewall.wide-source',
-  'firewall.no-listener',
-]);
 /** Flaws of one kind in one firewall that are told in full. */
 const FLAWS_OF_A_KIND = 3;
 /** Programs in other namespaces that are listed, and ports of each. */
 const ELSEWHERE = 12;
 const ELSEWHERE_PORTS = 6;
+/** Rules that are listed below what is wrong with all of them. */
+const RULES_OF_A_FLAW = 3;
 /** Shares of the room that program, bind address and sources have. */
 const SHARES = { program: 0.36, bind: 0.3 };
 
@@ -110,7 +106,8 @@ function rowText(row: DoorRow, layout: Layout): string {
   ].join('');
 }
 
-function layerText({ kind, origin, role, rules, opaqueRules, unread }: LayerSummary): string {
+function layerText({ kind, origin, role, rules, opaqueRules, off, unread }: LayerSummary): string {
+  if (off === true) return `${kind} (${origin}: switched off)`;
   const facts = [
     ...(role === 'live' ? [] : [role]),
     counted(rules, 'rule'),
@@ -131,52 +128,47 @@ function commandFor({ door, listeners }: DoorRow): string {
   return verdict.level === 'restrict' ? `postern restrict ${words} --from NETWORK` : '';
 }
 
-function decidersOf({ door }: DoorRow): readonly string[] {
-  const { level } = door.verdict;
-  if (level !== 'close' && level !== 'restrict') return [];
-  return door.reachability.flatMap(({ parts }) =>
-    parts.flatMap(({ decisions }) => decisions.map(({ origin, rule }) => ruleKey(origin, rule))),
-  );
-}
-
-function ruleKey(origin: string, rule: RuleReference | undefined): string {
-  return `${origin} ${rule?.handle ?? rule?.line ?? ''} ${rule?.text ?? ''}`;
-}
-
-/** Flaws that no door has told already, in the words of its verdict. */
-function untold(flaws: readonly FirewallFlaw[], rows: readonly DoorRow[]): readonly FirewallFlaw[] {
-  const told = new Set(rows.flatMap(decidersOf));
-  return flaws.filter(
-    ({ id, origin, rule }) => !TOLD_BY_DOORS.has(id) || !told.has(ruleKey(origin, rule)),
-  );
-}
-
-function flawText(flaw: FirewallFlaw, layout: Layout): string {
+/** Flaws that say the same, each of another rule. */
+function flawText(same: readonly FirewallFlaw[], layout: Layout): string {
+  const [flaw] = same;
+  if (flaw === undefined) return '';
   const front = `${severityCell(flaw.severity, layout.paint)}${GAP}`;
   const room = layout.width - INDENT.length;
   const [first = '', ...more] = wrapped(visible(clip(flaw.why, SENTENCE)), room);
-  const { rule } = flaw;
-  const line = rule?.line === undefined ? '' : `line ${rule.line}: `;
+  const rules = same.flatMap(({ rule }) => rule ?? []);
+  const left = rules.length - RULES_OF_A_FLAW;
   return [
     `${front}${first}\n`,
     ...more.map((text) => `${INDENT}${text}\n`),
-    rule === undefined ? '' : `${INDENT}  ${fit(visible(line + rule.text), room - 2)}\n`,
+    ...rules.slice(0, RULES_OF_A_FLAW).map(({ line, text }) => {
+      const place = line === undefined ? '' : `line ${line}: `;
+      return `${INDENT}  ${fit(visible(place + text), room - 2)}\n`;
+    }),
+    left > 0 ? `${INDENT}  … and ${counted(left, 'more rule')}; --json lists all\n` : '',
     sentences(flaw.todo, '→ ', layout),
   ].join('');
 }
 
 /** What is wrong with firewalls, for people: of one kind a few, and how many more there are. */
 function* flawLines(flaws: readonly FirewallFlaw[], layout: Layout): Iterable<string> {
-  const kinds = new Map<string, FirewallFlaw[]>();
+  const alike = new Map<string, FirewallFlaw[]>();
   for (const flaw of flaws) {
-    const kind = `${flaw.id} ${flaw.origin}`;
-    kinds.set(kind, [...(kinds.get(kind) ?? []), flaw]);
+    const key = [flaw.id, flaw.origin, flaw.severity, flaw.why].join('\n');
+    const known = alike.get(key);
+    if (known === undefined) alike.set(key, [flaw]);
+    else known.push(flaw);
   }
-  for (const kind of kinds.values()) {
-    for (const flaw of kind.slice(0, FLAWS_OF_A_KIND)) yield flawText(flaw, layout);
-    const more = kind.length - FLAWS_OF_A_KIND;
-    if (more > 0)
-      yield `${INDENT}… and ${grouped(more)} more of ${kind[0]?.id}; --json lists all\n`;
+  const told = new Map<string, number>();
+  for (const same of alike.values()) {
+    const kind = `${same[0]?.id} ${same[0]?.origin}`;
+    const before = told.get(kind) ?? 0;
+    told.set(kind, before + 1);
+    if (before < FLAWS_OF_A_KIND) yield flawText(same, layout);
+  }
+  for (const [kind, count] of told) {
+    const more = count - FLAWS_OF_A_KIND;
+    const [id] = kind.split(' ', 1);
+    if (more > 0) yield `${INDENT}… and ${grouped(more)} more of ${id}; --json lists all\n`;
   }
 }
 
@@ -245,7 +237,7 @@ export function* auditTable(report: AuditReport, options: RenderOptions = {}): I
   yield `${wrapped(visible(`Firewall: ${asked}.`), layout.width).join('\n')}\n\n`;
   if (rows.length > 0) yield head(layout);
   for (const row of rows) yield rowText(row, layout);
-  const flaws = untold(report.flaws, rows);
+  const { flaws } = report;
   if (flaws.length > 0) yield `\n${layout.paint('About the firewall:', '1')}\n`;
   yield* flawLines(flaws, layout);
   yield* namespaceLines(report, layout);

@@ -4,6 +4,7 @@ import { shellWord } from '../../../model/shell-word.ts';
 import { addressRanges, cidrBlocks } from '../../cidr.ts';
 import type { Change, Command, Script } from '../../kind.ts';
 import type { Chain, Family, Layer } from '../../layer.ts';
+import { isOff } from '../../mentioned.ts';
 import { readRichText } from './rich.ts';
 import { richPortText } from './rich-text.ts';
 import { setPath, setText } from './write.ts';
@@ -42,6 +43,7 @@ export function changeFirewalld(change: Change, layers: readonly Layer[]): Scrip
   }
   const layer = layers.find(({ kind }) => kind === 'firewalld');
   if (layer === undefined) throw impossible(change, "firewalld's zones were not read");
+  if (isOff(layer)) throw impossible(change, 'it is stopped; systemctl start firewalld starts it');
   const zones = zonesOf(layer);
   if (zones.length === 0) throw impossible(change, 'it has no zone in use');
   const open = zonesOfDevice(change, layer, zones);

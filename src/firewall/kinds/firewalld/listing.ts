@@ -35,6 +35,30 @@ export function isListing(text: string): boolean {
   return /^\S[^\n]*\n {2}(summary|target): /m.test(text) && !text.trimStart().startsWith('<');
 }
 
+const INTERFACES = /^ {2}interfaces:/;
+
+/** Lines of a listing, each with the zone that it stands in. */
+function zoned(text: string): { readonly zone: string; readonly line: string }[] {
+  let zone = '';
+  return text.split('\n').map((line) => {
+    zone = HEADER.exec(line.trimEnd())?.[1] ?? zone;
+    return { zone, line };
+  });
+}
+
+/**
+ * The listing of what firewalld has saved (`--permanent`), with the interfaces that its zones have
+ * now: who brings a device up puts it into its zone, and most never save that.
+ */
+export function savedListing(permanent: string, now: string): string {
+  const assigned = new Map(
+    zoned(now).flatMap(({ zone, line }) => (INTERFACES.test(line) ? [[zone, line] as const] : [])),
+  );
+  return zoned(permanent)
+    .map(({ zone, line }) => (INTERFACES.test(line) ? (assigned.get(zone) ?? line) : line))
+    .join('\n');
+}
+
 /** Reads that output. Throws FIREWALL_SYNTAX for lines of another kind, or a zone that is cut short. */
 export function readListing(source: Source): { zones: Zone[]; defaultZone?: string } {
   const blocks = blocksOf(source);

@@ -1,5 +1,6 @@
 import type { Change, Command, Script } from '../../kind.ts';
 import type { Chain, Family, Layer, Rule } from '../../layer.ts';
+import { isOff } from '../../mentioned.ts';
 import {
   blocksByFamily,
   commentText,
@@ -242,7 +243,7 @@ function savedFile(family: Family, layers: readonly Layer[]): SavedFile {
       kind === 'iptables' && role === 'saved' && tables.some((table) => table.family === wanted),
   );
   const paths = saved?.origin.split(', ').filter((origin) => origin.startsWith('/')) ?? [];
-  const own = paths.find((path) => /ip6|v6/.test(path) === (family === 6));
+  const own = paths.find((path) => /ip6|v6|rules6/.test(path) === (family === 6));
   return { family, path: own ?? `/etc/iptables/rules.v${family}` };
 }
 
@@ -282,7 +283,8 @@ function warningsOf(
   const { forwarded, transport } = asked;
   const live = liveLayers(layers);
   const bothEnds = new Set(live.filter(({ tables }) => tables.length > 0).map(backEndOf)).size > 1;
-  const manager = layers.find(({ kind }) => kind === 'ufw' || kind === 'firewalld');
+  const managers = layers.filter(({ kind }) => kind === 'ufw' || kind === 'firewalld');
+  const manager = managers.find((layer) => !isOff(layer));
   const many = parts.filter(({ blocks }) => blocks > MANY_BLOCKS);
   const withoutUser =
     forwarded !== undefined &&

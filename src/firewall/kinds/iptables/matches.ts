@@ -351,6 +351,37 @@ const HASHLIMIT: Match = {
   },
 };
 
+const MOST_BYTE = 255;
+
+/** `--ttl-eq 255`, `--hl-gt 1`: the bytes that fit. */
+function hopLimit(compares: 'eq' | 'gt' | 'lt'): Reader {
+  return (value, not) => {
+    if (!/^\d{1,3}$/.test(value)) return null;
+    const bound = Number(value);
+    const first = { eq: bound, gt: bound + 1, lt: 0 }[compares];
+    const end = { eq: bound + 1, gt: MOST_BYTE + 1, lt: bound }[compares];
+    return first < end ? numbers('hop-limit', [first, end], not) : null;
+  };
+}
+
+function hopLimits(name: 'ttl' | 'hl'): Match {
+  return options({
+    [`--${name}-eq`]: hopLimit('eq'),
+    [`--${name}-gt`]: hopLimit('gt'),
+    [`--${name}-lt`]: hopLimit('lt'),
+  });
+}
+
+/** Ordinary sources have a route back; told as a condition, as nftables' `fib saddr . iif oif`. */
+const RPFILTER: Match = {
+  takes: { '--loose': 0, '--validmark': 0, '--accept-local': 0, '--invert': 0 },
+  build: (given) => {
+    const has = (name: string) => given.some(({ option }) => option === name);
+    const where = has('--loose') ? '' : ' over the same device';
+    return limit(has('--invert'), `sources with a route back${where}`);
+  },
+};
+
 const CONNLIMIT: Match = {
   takes: {
     '--connlimit-upto': 1,
@@ -475,6 +506,9 @@ export const MATCHES: ReadonlyMap<string, Match> = new Map<string, Match>([
   ['recent', RECENT],
   ['set', SET],
   ['comment', COMMENT],
+  ['ttl', hopLimits('ttl')],
+  ['hl', hopLimits('hl')],
+  ['rpfilter', RPFILTER],
   [
     'frag',
     absent({

@@ -207,6 +207,8 @@ describe('tests', () => {
 
   it.each([
     ['-m limit --limit 5/sec', false],
+    ['-m rpfilter --validmark', false],
+    ['-m rpfilter --loose --invert', true],
     ['-p tcp -m hashlimit --hashlimit-upto 5/sec --hashlimit-name x', false],
     ['-p tcp -m hashlimit --hashlimit-above 5/sec --hashlimit-name x', true],
     ['-p tcp -m hashlimit ! --hashlimit-upto 5/sec --hashlimit-name x', true],
@@ -427,5 +429,22 @@ describe('sets', () => {
   it('refuses what is no text of ipset', () => {
     expect(() => withSet('create SET hash:ip\nswap a b\n')).toThrow('ipset save, line 2');
     expect(() => withSet('create SET hash:ip\nadd OTHER 10.0.0.1\n')).toThrow('ipset save, line 2');
+  });
+});
+
+describe('what the sender chooses', () => {
+  it.each([
+    ['-m ttl --ttl-eq 255', [255, 256], {}],
+    ['-m ttl ! --ttl-eq 1', [1, 2], { not: true }],
+    ['-m ttl --ttl-lt 5', [0, 5], {}],
+    ['-m ttl --ttl-gt 5', [6, 256], {}],
+  ])('%s', (match, range, more) => {
+    const test = { test: 'number', field: 'hop-limit', in: range, ...more };
+    expect(steps(`${match} -j ACCEPT`)).toEqual([test, ACCEPT]);
+  });
+
+  it('cannot be below nothing', () => {
+    expect(steps('-m ttl --ttl-lt 0 -j ACCEPT')[0]).toMatchObject({ test: 'opaque' });
+    expect(steps6('-m hl --hl-eq 255 -j ACCEPT')[0]).toMatchObject({ field: 'hop-limit' });
   });
 });

@@ -91,14 +91,17 @@ export function readSaveText(source: Source): SavedText {
   return { tables, unread };
 }
 
+/** What is said of a table that iptables-nft-save does not tell whole. */
+export function leavesOut(origin: string, table: string): string {
+  return `${origin}: table ${table} holds rules that iptables cannot express`;
+}
+
 /** What a comment says that the text leaves out. */
 function admissions({ origin }: Source, comment: string): readonly string[] {
   const table = INCOMPATIBLE.exec(comment)?.[1];
   const backEnd = OTHER_BACK_END.exec(comment)?.[1];
   return [
-    ...(table === undefined
-      ? []
-      : [`${origin}: table ${table} holds rules that iptables cannot express`]),
+    ...(table === undefined ? [] : [leavesOut(origin, table)]),
     ...(backEnd === undefined ? [] : [`${origin}: the rules of ${backEnd} are not in the text`]),
   ];
 }

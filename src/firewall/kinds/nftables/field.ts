@@ -118,6 +118,8 @@ const FIELDS: ReadonlyMap<string, Key> = new Map([
   ['ip6 saddr', addressKey('source', 6)],
   ['ip6 daddr', addressKey('destination', 6)],
   ['ip6 nexthdr', byteKey('protocol', PROTOCOLS, [familyIs(6)])],
+  ['ip ttl', byteKey('hop-limit', {}, [familyIs(4)])],
+  ['ip6 hoplimit', byteKey('hop-limit', {}, [familyIs(6)])],
   ['icmp type', byteKey('icmp-type', ICMP_TYPES, [protocolIs(1)])],
   ['icmp code', byteKey('icmp-code', ICMP_CODES, [protocolIs(1)])],
   ['icmpv6 type', byteKey('icmp-type', ICMPV6_TYPES, [protocolIs(58)])],

@@ -359,3 +359,14 @@ describe('JSON', () => {
     expect(owned('filter', {}, 'inet')).toEqual([false]);
   });
 });
+
+it('knows what the sender chooses as a field that nobody can tell', () => {
+  expect(stepsOf('ip ttl 255 tcp dport 22 accept')[0]).toContainEqual({
+    test: 'number',
+    field: 'hop-limit',
+    in: [255, 256],
+  });
+  expect(stepsOf('ip6 hoplimit != 1 accept')[0]).toContainEqual({
+    ...{ test: 'number', field: 'hop-limit', in: [1, 2], not: true },
+  });
+});

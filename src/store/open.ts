@@ -63,14 +63,16 @@ async function connect(place: Place, where: string) {
       if (!/^postgres(ql)?:\/\//.test(place.url)) throw new Error('it is no postgres:// URL');
       return { facts: postgresFacts, db: openPostgres(place.url) };
     }
+    const { openSqlite, sqliteFacts } = await import('./dialects/sqlite.ts');
+    return await openSqlite(place.file).then(
+      (db) => ({ facts: sqliteFacts, db }),
+      (error: unknown) => {
+        throw storeProblem(error, sqliteFacts, where, 'STORE_OPEN');
+      },
+    );
   } catch (error) {
-    throw problem('STORE_OPEN', { value: where, problem: messageOf(error) }, error);
-  }
-  const { openSqlite, sqliteFacts } = await import('./dialects/sqlite.ts');
-  try {
-    return { facts: sqliteFacts, db: await openSqlite(place.file) };
-  } catch (error) {
-    throw storeProblem(error, sqliteFacts, where, 'STORE_OPEN');
+    if (error instanceof PosternError) throw error;
+    throw problem('STORE_OPEN', { value: where, problem: firstLine(error) }, error);
   }
 }
 
@@ -117,6 +119,11 @@ class OpenStore implements Store {
 }
 
 /** An error of a database in our words; what is none of them is passed on as it is. */
+/** libsql has no binary for every system, and Node says so over several lines. */
+function firstLine(error: unknown): string {
+  return messageOf(error).split('\n', 1)[0] ?? '';
+}
+
 function storeProblem(
   error: unknown,
   facts: DialectFacts,
@@ -124,7 +131,7 @@ function storeProblem(
   otherwise?: 'STORE_OPEN',
 ): unknown {
   if (error instanceof PosternError) return error;
-  const values = { value: where, problem: messageOf(error) || String(Object(error).code) };
+  const values = { value: where, problem: firstLine(error) || String(Object(error).code) };
   const trouble = facts.troubleOf(error);
   const code = trouble === 'gone' ? (otherwise ?? 'STORE_GONE') : CODES[trouble];
   const said = code ?? otherwise;

@@ -25,7 +25,7 @@ async function scan(
   command: readonly string[],
   ...more: string[]
 ): Promise<Gist & { readonly stderr: string }> {
-  const args = ['scan', '127.0.0.1', '-p', ports.join(','), '--json', ...more];
+  const args = ['scan', '127.0.0.1', '-p', ports.join(','), '--json', '--no-save', ...more];
   const { stdout, stderr } = await postern(args, { command });
   if (stdout === '') throw new Error(stderr);
   const report = scanReport.parse(JSON.parse(stdout));
@@ -86,6 +86,22 @@ describe('installed without its optional package', () => {
     if (process.platform === 'linux') {
       expect(stderr).toContain('engine syn is not used: the package koffi did not load');
     }
+  });
+});
+
+describe('where the library of the store has no binary', () => {
+  let bare: Installation;
+  beforeAll(() => {
+    bare = install({ optional: false });
+  });
+  afterAll(() => bare.remove());
+
+  it('says in one line that the scan was not stored, and prints it', async () => {
+    const args = ['scan', '127.0.0.1', '-p', `${ssh.port}`, '--json'];
+    const command = [process.execPath, bare.program];
+    const { stdout, stderr } = await postern(args, { command });
+    expect(scanReport.parse(JSON.parse(stdout)).hosts[0]?.ports).toHaveLength(1);
+    expect(stderr).toMatch(/^warning STORE_OPEN: .*this scan was not stored\n$/);
   });
 });
 

@@ -1,4 +1,5 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -12,7 +13,7 @@ import {
   sql,
   type TransactionSettings,
 } from 'kysely';
-import Libsql from 'libsql';
+import type Libsql from 'libsql';
 import type { Tables } from '../schema.ts';
 import type { DialectFacts, Trouble, Value } from './facts.ts';
 
@@ -147,7 +148,9 @@ export async function openSqlite(file: string): Promise<Kysely<Tables>> {
     closeSync(openSync(file, 'a', 0o600));
     chmodSync(file, 0o600);
   }
-  const database = new Libsql(file, { timeout: BUSY_MS });
+  // not imported: where it has no binary Node throws once more than an import can catch
+  const Driver = createRequire(import.meta.url)('libsql') as typeof Libsql;
+  const database = new Driver(file, { timeout: BUSY_MS });
   try {
     await patiently(() => database.exec('pragma journal_mode = wal'));
     database.exec(

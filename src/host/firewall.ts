@@ -23,7 +23,6 @@ export async function readFirewalls(): Promise<FirewallLook> {
     const { readWindowsLayers } = await import('./firewalls/windows.ts');
     return { layers: await readWindowsLayers(problems), facts: NO_MANAGER, problems };
   }
-  const { readLinuxFacts, readLinuxLayers } = await import('./firewalls/linux.ts');
-  const facts = await readLinuxFacts();
-  return { layers: await readLinuxLayers(facts, problems), facts, problems };
+  const { readLinux } = await import('./firewalls/linux.ts');
+  return { ...(await readLinux(problems)), problems };
 }

@@ -15,6 +15,8 @@ const PROGRAMS = ['nft', 'iptables', 'ufw', 'firewall-cmd'];
 const UFW_CONFIG = '/etc/ufw/ufw.conf';
 const FIREWALLD_FOLDERS = ['/etc/firewalld', '/usr/lib/firewalld'];
 const FIREWALLD_PARTS = ['zones', 'policies', 'services', 'ipsets', ''];
+/** Of one that is stopped: what names it is enough, and its services are 250 files. */
+const STOPPED_PARTS = ['zones', ''];
 
 const KERNEL: Layer = {
   ...{ kind: 'nftables', origin: 'the kernel', role: 'live' },
@@ -25,10 +27,24 @@ const KERNEL: Layer = {
 const NOT_RUNNING =
   /not running|Failed to connect to socket .*: (?:No such file|Connection refused)/;
 
-export async function readLinuxFacts(): Promise<FirewallFacts> {
+/** Who manages the rules of this host, and every layer of this network namespace. */
+export async function readLinux(
+  problems: PosternError[],
+): Promise<{ readonly facts: FirewallFacts; readonly layers: readonly Layer[] }> {
   const found = await Promise.all(PROGRAMS.map(findProgram));
   const programs = PROGRAMS.filter((_, at) => found[at] !== null);
-  return { ufw: ufwState(programs), firewalld: await firewalldState(programs), programs };
+  // firewall-cmd starts Python: the kernel is asked meanwhile
+  const [kernel, { facts, saved }] = await Promise.all([
+    kernelLayers(programs, problems),
+    readSaved(programs),
+  ]);
+  return { facts, layers: [...kernel, ...layersOf(saved, problems)] };
+}
+
+async function readSaved(programs: readonly string[]) {
+  const firewalld = await firewalldState(programs);
+  const facts: FirewallFacts = { ufw: ufwState(programs), firewalld, programs };
+  return { facts, saved: await savedReadings(facts) };
 }
 
 function ufwState(programs: readonly string[]): FirewallFacts['ufw'] {
@@ -46,24 +62,12 @@ async function firewalldState(programs: readonly string[]): Promise<FirewallFact
   return NOT_RUNNING.test(result.problem) ? 'stopped' : 'unknown';
 }
 
-/**
- * Every layer of this network namespace: the kernel's rules, and what their tools have saved. What
- * could not be read is added to `problems`.
- */
-export async function readLinuxLayers(
-  facts: FirewallFacts,
-  problems: PosternError[],
-): Promise<readonly Layer[]> {
-  const [kernel, saved] = await Promise.all([kernelLayers(facts, problems), savedReadings(facts)]);
-  return [...kernel, ...layersOf(saved, problems)];
-}
-
 function layersOf(readings: readonly (Reading | null)[], problems: PosternError[]): Layer[] {
   return readings.flatMap((reading) => (reading && toLayer(reading, problems)) ?? []);
 }
 
 async function kernelLayers(
-  { programs }: FirewallFacts,
+  programs: readonly string[],
   problems: PosternError[],
 ): Promise<readonly Layer[]> {
   const [nft, { translated, legacy }] = await Promise.all([
@@ -109,7 +113,7 @@ async function savedReadings({ ufw, firewalld }: FirewallFacts): Promise<(Readin
   const others = await Promise.all([
     ufw === 'enabled' ? readUfw() : null,
     ufw === 'disabled' ? readUfw().then(switchedOff) : null,
-    firewalld === 'stopped' ? firewalldFiles().then(switchedOff) : null,
+    firewalld === 'stopped' ? firewalldFiles(STOPPED_PARTS).then(switchedOff) : null,
     ...(isManaged || isUnclear ? [] : [savedNftables(), savedIptables()]),
   ]);
   return [...running, ...others];
@@ -121,10 +125,8 @@ async function readUfw(): Promise<Reading> {
   return fromFiles('ufw', paths);
 }
 
-async function firewalldFiles(): Promise<Reading> {
-  const folders = FIREWALLD_FOLDERS.flatMap((folder) =>
-    FIREWALLD_PARTS.map((part) => join(folder, part)),
-  );
+async function firewalldFiles(parts = FIREWALLD_PARTS): Promise<Reading> {
+  const folders = FIREWALLD_FOLDERS.flatMap((folder) => parts.map((part) => join(folder, part)));
   const paths = await Promise.all(folders.map((folder) => filesIn(folder, /\.(?:xml|conf)$/)));
   return fromFiles('firewalld', paths.flat());
 }

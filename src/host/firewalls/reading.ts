@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Source } from '../../firewall/kind.ts';
 import { kindNamed } from '../../firewall/kinds.ts';
-import type { KindName, Layer } from '../../firewall/layer.ts';
+import type { KindName, Layer, Table } from '../../firewall/layer.ts';
 import { messageOf, PosternError, problem } from '../../model/errors.ts';
 import { readText } from '../linux/proc-files.ts';
 import { runCommand } from '../run.ts';
@@ -66,6 +66,10 @@ export async function filesIn(folder: string, name: RegExp): Promise<string[]> {
     .map((one) => join(folder, one));
 }
 
+function asleep(table: Table): Table {
+  return { ...table, dormant: true };
+}
+
 /** The layer of a reading; null where nothing was there to read. Adds to `problems` what failed. */
 export function toLayer(reading: Reading, problems: PosternError[]): Layer | null {
   const { kind, role, sources, failed, off } = reading;
@@ -79,8 +83,11 @@ export function toLayer(reading: Reading, problems: PosternError[]): Layer | nul
   if (sources.length === 0) return empty;
   try {
     const layer = kindNamed(kind).read(sources, role);
-    const tables = layer.tables.map((table) => (off ? { ...table, dormant: true } : table));
-    return { ...layer, tables, unread: [...layer.unread, ...unread] };
+    if (off === true) {
+      // what of it could not be read changes no answer
+      return { ...layer, tables: layer.tables.map(asleep), unread: [] };
+    }
+    return { ...layer, unread: [...layer.unread, ...unread] };
   } catch (error) {
     if (!(error instanceof PosternError)) throw error;
     problems.push(error);

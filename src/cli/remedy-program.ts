@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { KIND_NAMES } from '../firewall/layer.ts';
 import { collect } from './options.ts';
 import {
   type ChangeOptions,
@@ -9,19 +10,6 @@ import {
   readUndoAfter,
   type UndoOptions,
 } from './remedy-options.ts';
-
-/** Firewalls that a change can be written for; the words of `KindName`. */
-const KINDS = [
-  'nftables',
-  'iptables',
-  'ufw',
-  'firewalld',
-  'windows',
-  'aws',
-  'pf',
-  'opnsense',
-  'cisco',
-];
 
 const CLOSE_EXAMPLES = `
 Examples:
@@ -103,7 +91,9 @@ function remedyOptions(command: Command): Command {
       .option('--udp', 'the UDP port (TCP)')
       .option('--family <4|6>', 'over IPv4 or IPv6 only (both)', readFamily)
       .addOption(
-        new Option('--kind <name>', `${KINDS.join(', ')} (the one in charge)`).choices(KINDS),
+        new Option('--kind <name>', `${KIND_NAMES.join(', ')} (the one in charge)`).choices([
+          ...KIND_NAMES,
+        ]),
       )
       .option('--apply', 'make the change; it takes itself back unless confirmed')
       .option('--yes', 'with --apply: confirm as soon as it is verified')

@@ -400,6 +400,51 @@ export const ERRORS = {
     todo: 'Name a file of its own in a folder that this user may write.',
     effect: 'partial',
   },
+  SECRET_KEY: {
+    message: 'cannot use the key of this installation: {value} ({problem})',
+    todo: 'Put back the secret.key that belongs to this store, or set POSTERN_SECRET to its 64 hexadecimal digits.',
+    effect: 'partial',
+  },
+  API_INVALID: {
+    message: '{where}: {problem}',
+    todo: 'Correct the request; GET /api/v1/openapi.json describes every operation.',
+    effect: 'usage',
+  },
+  API_SIGN_IN: {
+    message: '{value} needs somebody who is signed in ({problem})',
+    todo: 'Sign in, or send an API key as "Authorization: Bearer KEY".',
+    effect: 'usage',
+  },
+  API_FORBIDDEN: {
+    message: '{value} is not for this {what}',
+    todo: 'Ask an administrator of your organisation for the role, or for a key with the scope.',
+    effect: 'usage',
+  },
+  API_NOT_FOUND: {
+    message: 'there is no {what} "{value}" here',
+    todo: 'Look at the list; it may have been taken away.',
+    effect: 'usage',
+  },
+  API_CONFLICT: {
+    message: '{what} "{value}" is there already',
+    todo: 'Choose another, or change the one there is.',
+    effect: 'usage',
+  },
+  API_TOO_LARGE: {
+    message: 'the body of the request has more than {limit} bytes',
+    todo: 'Send it in smaller parts.',
+    effect: 'usage',
+  },
+  API_TOO_MANY: {
+    message: 'too many requests: {value}',
+    todo: 'Wait as many seconds as Retry-After says.',
+    effect: 'usage',
+  },
+  API_FAULT: {
+    message: 'the server met a fault of its own ({value})',
+    todo: 'Look for that number in the log of the server, and report it with the lines around it.',
+    effect: 'partial',
+  },
 } as const satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -100,11 +100,14 @@ export function isPrivateAddress(address: string): boolean {
   return anyNetworkHas(PRIVATE, address);
 }
 
+/** Whether all addresses of one network lie in another. */
+export function containsNetwork(outer: Network, inner: Network): boolean {
+  return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last;
+}
+
 /** Whether all of a network can be reached from its own network only. */
-export function isPrivateNetwork({ family, first, last }: Network): boolean {
-  return PRIVATE.some(
-    (block) => block.family === family && block.first <= first && last <= block.last,
-  );
+export function isPrivateNetwork(network: Network): boolean {
+  return PRIVATE.some((block) => containsNetwork(block, network));
 }
 
 function readAll(...texts: readonly string[]): readonly Network[] {

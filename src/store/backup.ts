@@ -6,7 +6,7 @@ import { createGunzip, createGzip } from 'node:zlib';
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { messageOf, PosternError, problem } from '../model/errors.ts';
-import { upsert } from './bulk.ts';
+import { hasBytes, upsert } from './bulk.ts';
 import { MIGRATIONS } from './migrate.ts';
 import type { Store } from './open.ts';
 import { type ReportRow, SHAPES, TABLE_NAMES, type TableName, type Tables } from './schema.ts';
@@ -95,7 +95,7 @@ async function* rowsOf(db: Kysely<Tables>, table: TableName): AsyncGenerator<obj
   let last: Readonly<Record<string, unknown>> | undefined;
   for (;;) {
     const rows = await page(db, table, key, last);
-    for (const row of rows) yield table === 'reports' ? asText(row) : row;
+    for (const row of rows) yield hasBytes(table) ? asText(row) : row;
     last = rows.at(-1);
     if (rows.length < ROWS) return;
   }
@@ -200,15 +200,17 @@ async function insert(
   table: TableName,
   rows: readonly Row[],
 ): Promise<void> {
-  if (table !== 'reports') {
+  if (!hasBytes(table)) {
     await upsert(tx, facts, table, rows as unknown as readonly Tables[typeof table][]);
     return;
   }
   for (const row of rows) {
     const body = Buffer.from(String(row['body']), 'base64');
+    // one type for both tables: kysely cannot follow a name that varies
+    const values = { ...(row as unknown as ReportRow), body };
     await tx
-      .insertInto('reports')
-      .values({ ...(row as unknown as ReportRow), body })
+      .insertInto(table as 'reports')
+      .values(values)
       .execute();
   }
 }

@@ -5,8 +5,15 @@ import { SHAPES, type TableName, type Tables } from './schema.ts';
 /** Rows sent at once: bounds the text of one parameter. */
 const CHUNK = 2000;
 
+/** Tables whose rows do not travel as JSON. */
+type WithBytes = 'reports' | 'agent_audits';
+
+export function hasBytes(table: TableName): table is WithBytes {
+  return Object.values(SHAPES[table].columns).includes('bytes');
+}
+
 /** Writes rows of one table, over those of the same key: thousands a statement, each once. */
-export async function upsert<Name extends Exclude<TableName, 'reports'>>(
+export async function upsert<Name extends Exclude<TableName, WithBytes>>(
   tx: Transaction<Tables>,
   facts: DialectFacts,
   table: Name,

@@ -2,11 +2,12 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { problem } from '../model/errors.ts';
 import type { DialectFacts } from './dialects/facts.ts';
 import { first } from './migrations/0001-first.ts';
+import { service } from './migrations/0002-service.ts';
 import type { Migration } from './migrations/migration.ts';
 import type { Tables } from './schema.ts';
 
 /** In order, without a gap; the last is the schema of this version. */
-export const MIGRATIONS: readonly Migration[] = [first];
+export const MIGRATIONS: readonly Migration[] = [first, service];
 
 export interface Migrated {
   readonly from: number;

@@ -1,4 +1,7 @@
 import type { Transport } from '../model/port.ts';
+import type { ServiceTables } from './service-schema.ts';
+import { SERVICE_SHAPES } from './service-shapes.ts';
+import type { TableShape } from './shape.ts';
 
 /** Milliseconds since 1970; JSON as text; severities as their place in SEVERITIES. */
 type Millis = number;
@@ -129,7 +132,7 @@ export interface MigrationRow {
   applied_at: Millis;
 }
 
-export interface Tables {
+export interface Tables extends ServiceTables {
   scans: ScanRow;
   reports: ReportRow;
   hosts: HostRow;
@@ -139,13 +142,6 @@ export interface Tables {
   finding_events: FindingEventRow;
   meta: MetaRow;
   migrations: MigrationRow;
-}
-
-export type ColumnType = 'text' | 'integer' | 'bytes';
-
-interface TableShape<Row> {
-  readonly columns: Readonly<Record<keyof Row & string, ColumnType>>;
-  readonly key: readonly (keyof Row & string)[];
 }
 
 const text = 'text';
@@ -273,6 +269,7 @@ export const SHAPES: {
     key: ['tenant', 'id'],
   },
   meta: { columns: { tenant: text, name: text, value: text }, key: ['tenant', 'name'] },
+  ...SERVICE_SHAPES,
 };
 
 export type TableName = keyof typeof SHAPES;

@@ -12,7 +12,8 @@ it('docs/dependencies.md gives a reason for each run-time dependency, and for no
   const listed = page
     .split('\n')
     .filter((line) => line.startsWith('| ') && !line.startsWith('| package'))
-    .map((line) => line.split('|')[1]?.replace('(optional)', '').trim());
+    .flatMap((line) => (line.split('|')[1] ?? '').split(','))
+    .map((name) => name.replace('(optional)', '').trim());
   const needed = [
     ...Object.keys(manifest.dependencies),
     ...Object.keys(manifest.optionalDependencies),

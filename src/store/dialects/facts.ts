@@ -1,5 +1,6 @@
 import type { Kysely, RawBuilder, Transaction } from 'kysely';
-import type { ColumnType, Tables } from '../schema.ts';
+import type { Tables } from '../schema.ts';
+import type { ColumnType } from '../shape.ts';
 
 /** One value of a row as both stores take it. */
 export type Value = string | number | null | Uint8Array;

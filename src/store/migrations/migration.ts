@@ -1,9 +1,12 @@
-import type { ColumnType } from '../schema.ts';
+import type { ColumnType } from '../shape.ts';
 
-/** One step from a schema to the next. Never changed once released: stores were made with it. */
+/** How columns are declared in the store at hand. */
+export type Types = Readonly<Record<ColumnType, string>>;
+
+/** One step of the schema. Never changed once it was released: stores have been through it. */
 export interface Migration {
   readonly version: number;
   readonly name: string;
-  /** SQL that both databases understand, with the words for columns put in. */
-  readonly statements: (types: Readonly<Record<ColumnType, string>>) => readonly string[];
+  /** Statements in order. */
+  readonly statements: (types: Types) => readonly string[];
 }

@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Work that is done again and again, one turn at a time. */
+export interface Loop {
+  /** There is something to do now: the next turn begins at once, or as soon as this one has ended. */
+  wake(): void;
+  /** Ends the turn under way by its signal and resolves when it has ended. */
+  stop(): Promise<void>;
+}
+
+export interface LoopOptions {
+  /** Between the end of a turn and the next. */
+  readonly everyMs: number;
+  readonly work: (signal: AbortSignal) => Promise<void>;
+  /** A turn that fails is told, and the next one comes as ever. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** Starts with a turn at once. */
+export function startLoop({ everyMs, work, onFault }: LoopOptions): Loop {
+  const stopping = new AbortController();
+  let waking = new AbortController();
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      waking = new AbortController();
+      try {
+        await work(stopping.signal);
+      } catch (error) {
+        if (!stopping.signal.aborted) onFault(error);
+      }
+      const signal = AbortSignal.any([stopping.signal, waking.signal]);
+      await sleep(everyMs, undefined, { signal, ref: true }).catch(() => undefined);
+    }
+  };
+  const done = run();
+  return {
+    wake: () => waking.abort(),
+    stop: async () => {
+      stopping.abort();
+      await done;
+    },
+  };
+}

@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { PosternError, problem } from '../model/errors.ts';
+import type { Access, Caller } from './caller.ts';
+import { lacks } from './caller.ts';
+import { Mine } from './mine.ts';
+import { answerProblem } from './problem.ts';
+import type { Route } from './route.ts';
+import type { Service } from './service.ts';
+
+/** Of a request's body; agents' audits have a route of their own. */
+const MAX_BODY = 1 << 20;
+/** Where operations are. */
+export const API = '/api/v1';
+
+export interface AppOptions {
+  readonly service: Service;
+  readonly routes: readonly Route[];
+  /** Who asks; null: nobody that is known. Throws nothing that names a secret. */
+  readonly callerOf: (request: Request) => Promise<Caller | null>;
+  /** Address that the request came from. */
+  readonly sourceOf: (context: Context) => string | null;
+  readonly now: () => number;
+  /** Tells of a fault that is ours; `id` stands in the answer. */
+  readonly onFault: (id: string, error: unknown) => void;
+  readonly version: string;
+}
+
+/** What every failed operation answers. */
+const failure = z
+  .object({
+    error: z.object({
+      code: z.string().describe('Stable; docs/errors.md lists them.'),
+      message: z.string(),
+      todo: z.string(),
+    }),
+  })
+  .openapi('Problem');
+
+/** The HTTP API: every route checked, authorised and documented the same way. */
+export function createApp(options: AppOptions): OpenAPIHono {
+  const app = new OpenAPIHono();
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY,
+      onError: () => {
+        throw problem('API_TOO_LARGE', { limit: MAX_BODY });
+      },
+    }),
+  );
+  for (const route of options.routes) addRoute(app, route, options);
+  app.doc31(`${API}/openapi.json`, {
+    openapi: '3.1.0',
+    info: { title: 'Postern', version: options.version },
+    servers: [{ url: API }],
+  });
+  app.notFound((context) =>
+    answerProblem(context, problem('API_NOT_FOUND', { what: 'page', value: context.req.path })),
+  );
+  app.onError((error, context) => answerProblem(context, expected(error, options)));
+  return app;
+}
+
+function expected(error: unknown, { onFault }: AppOptions): PosternError {
+  if (error instanceof PosternError) return error;
+  const id = randomUUID();
+  onFault(id, error);
+  return problem('API_FAULT', { value: id });
+}
+
+function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
+  const { method, path, tag, summary, access, params, query, body, answer, status = 200 } = route;
+  const document = createRoute({
+    method,
+    path: `${API}${path}`,
+    tags: [tag],
+    summary,
+    'x-access': access,
+    request: {
+      ...(params === undefined ? {} : { params }),
+      ...(query === undefined ? {} : { query }),
+      ...(body === undefined
+        ? {}
+        : { body: { required: true, content: { 'application/json': { schema: body } } } }),
+    },
+    responses: {
+      [status]: { description: summary, content: { 'application/json': { schema: answer } } },
+      default: {
+        description: 'It failed.',
+        content: { 'application/json': { schema: failure } },
+      },
+    },
+  });
+  app.openAPIRegistry.registerPath({ ...document, path });
+  app.on(method.toUpperCase(), [document.getRoutingPath()], async (context) => {
+    const caller = await allowed(context, access, options);
+    const { service, now, sourceOf } = options;
+    const value = await route.handle({
+      params: read(params, context.req.param(), 'the path'),
+      query: read(query, queriesOf(context), 'the query'),
+      body: await bodyOf(context, body),
+      caller,
+      mine: new Mine(service.store, caller, sourceOf(context)),
+      service,
+      signal: context.req.raw.signal,
+      now: now(),
+    });
+    return context.json(value as object, status);
+  });
+}
+
+const NOBODY: Caller = { tenant: '', actor: '', name: '', role: 'viewer', scopes: [] };
+
+async function allowed(context: Context, access: Access, options: AppOptions): Promise<Caller> {
+  if (access === 'anyone') return NOBODY;
+  const value = `${context.req.method} ${context.req.path}`;
+  const caller = await options.callerOf(context.req.raw);
+  if (caller === null) throw problem('API_SIGN_IN', { value, problem: 'nobody is' });
+  const what = lacks(caller, access);
+  if (what !== null) throw problem('API_FORBIDDEN', { value, what });
+  return caller;
+}
+
+function queriesOf(context: Context): Record<string, string | string[]> {
+  const all = context.req.queries();
+  return Object.fromEntries(
+    Object.entries(all).map(([name, values]) => [
+      name,
+      values.length === 1 ? (values[0] ?? '') : values,
+    ]),
+  );
+}
+
+async function bodyOf(context: Context, schema: z.ZodType | undefined): Promise<never> {
+  return schema === undefined
+    ? read(undefined, undefined, '')
+    : read(schema, await jsonOf(context), 'the body');
+}
+
+async function jsonOf(context: Context): Promise<unknown> {
+  const type = context.req.header('content-type') ?? '';
+  if (!/^application\/json\b/i.test(type)) {
+    throw problem('API_INVALID', { where: 'the body', problem: 'it must be application/json' });
+  }
+  try {
+    return await context.req.json();
+  } catch (error) {
+    if (error instanceof PosternError) throw error;
+    throw problem('API_INVALID', { where: 'the body', problem: 'it is no JSON' });
+  }
+}
+
+/** `never`: what a schema says of its type is known to the route alone. */
+function read(schema: z.ZodType | undefined, value: unknown, where: string): never {
+  if (schema === undefined) return undefined as never;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data as never;
+  const [issue] = parsed.error.issues;
+  const path = issue?.path.join('.') ?? '';
+  throw problem('API_INVALID', {
+    where: path === '' ? where : `${path} in ${where}`,
+    problem: issue?.message ?? 'it does not fit',
+  });
+}

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import type { Kysely, Transaction } from 'kysely';
+import type { Store } from '../store/open.ts';
+import type { Tables } from '../store/schema.ts';
+import type { Caller } from './caller.ts';
+
+type Ask<Args extends readonly unknown[], T> = (
+  db: Kysely<Tables>,
+  tenant: string,
+  ...args: Args
+) => Promise<T>;
+
+type Act<Args extends readonly unknown[], T> = (
+  tx: Transaction<Tables>,
+  tenant: string,
+  ...args: Args
+) => Promise<T>;
+
+/** What the audit log keeps of a change; `detail` holds no secret. */
+export interface Deed {
+  /** `finding.accept`, `key.create` … */
+  readonly action: string;
+  readonly subject: string;
+  readonly detail?: unknown;
+}
+
+/**
+ * The store as one tenant has it: the only way in which a route reaches it. Queries take the tenant as
+ * their second argument, and it is always the caller's.
+ */
+export class Mine {
+  readonly #store: Store;
+  readonly #caller: Caller;
+  readonly #source: string | null;
+
+  constructor(store: Store, caller: Caller, source: string | null) {
+    this.#store = store;
+    this.#caller = caller;
+    this.#source = source;
+  }
+
+  ask<Args extends readonly unknown[], T>(query: Ask<Args, T>, ...args: Args): Promise<T> {
+    return this.#store.read((db) => query(db, this.#caller.tenant, ...args));
+  }
+
+  /** Changes something and notes in the audit log who did it, both or neither. */
+  change<Args extends readonly unknown[], T>(
+    deed: Deed,
+    act: Act<Args, T>,
+    ...args: Args
+  ): Promise<T> {
+    const { tenant, actor } = this.#caller;
+    return this.#store.write(async (tx) => {
+      const result = await act(tx, tenant, ...args);
+      const { action, subject, detail = null } = deed;
+      await tx
+        .insertInto('audit_log')
+        .values({
+          ...{ tenant, id: randomUUID(), at: Date.now(), actor, action, subject },
+          detail: JSON.stringify(detail),
+          source: this.#source,
+        })
+        .execute();
+      return result;
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import type { z } from 'zod';
+import type { Access, Caller } from './caller.ts';
+import type { Mine } from './mine.ts';
+import type { Service } from './service.ts';
+
+type Fields = z.ZodObject | undefined;
+type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
+
+/** What a handler is given: all of it validated. */
+export interface Asked<Params extends Fields, Query extends Fields, Body> {
+  readonly params: Parsed<Params>;
+  readonly query: Parsed<Query>;
+  readonly body: Parsed<Body>;
+  readonly caller: Caller;
+  /** The caller's own part of the store. */
+  readonly mine: Mine;
+  readonly service: Service;
+  readonly signal: AbortSignal;
+  readonly now: number;
+}
+
+/**
+ * One operation of the HTTP API: what it takes and gives as schemas (the OpenAPI document is made of
+ * them), and whom it serves. Paths are below `/api/v1`, parameters in braces. An expected failure is
+ * thrown as a PosternError; `problem.ts` knows its status.
+ */
+export interface Route<
+  Params extends Fields = Fields,
+  Query extends Fields = Fields,
+  Body extends z.ZodType | undefined = z.ZodType | undefined,
+  Answer extends z.ZodType = z.ZodType,
+> {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  readonly path: `/${string}`;
+  /** Groups operations in the document. */
+  readonly tag: string;
+  readonly summary: string;
+  readonly access: Access;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  readonly answer: Answer;
+  /** Of success; default 200. */
+  readonly status?: 200 | 201 | 202;
+  handle(asked: Asked<Params, Query, Body>): Promise<z.input<Answer>>;
+}
+
+/** Keeps the types of a route's parts together. */
+export function route<
+  Params extends Fields = undefined,
+  Query extends Fields = undefined,
+  Body extends z.ZodType | undefined = undefined,
+  Answer extends z.ZodType = z.ZodType,
+>(definition: Route<Params, Query, Body, Answer>): Route {
+  return definition;
+}

@@ -1,0 +1,5 @@
+import type { Route } from './route.ts';
+import { overviewRoute } from './routes/overview.ts';
+
+/** Every operation of the API; test/integration/api-matrix.test.ts asks each as everybody. */
+export const ROUTES: readonly Route[] = [overviewRoute];

@@ -1,0 +1,109 @@
+import type { Migration, Types } from './migration.ts';
+
+/** What the service needs beside history: assets, schedules, jobs, alerts, grants, keys, agents. */
+export const service: Migration = {
+  version: 2,
+  name: 'service',
+  statements: (types) => [...work(types), ...alerts(types), ...access(types)],
+};
+
+/** What is to be looked at, and when. */
+function work({ text, integer }: Types): readonly string[] {
+  return [
+    `create table assets (
+      tenant ${text} not null, id ${text} not null, target ${text} not null, kind ${text} not null,
+      labels ${text} not null, note ${text} not null, created_at ${integer} not null,
+      primary key (tenant, id))`,
+    'create unique index assets_by_target on assets (tenant, target)',
+    `create table asset_addresses (
+      tenant ${text} not null, name ${text} not null, address ${text} not null,
+      first_seen ${integer} not null, last_seen ${integer} not null, left_at ${integer},
+      primary key (tenant, name, address, first_seen))`,
+    'create index asset_addresses_by_address on asset_addresses (tenant, address)',
+    `create table asset_groups (
+      tenant ${text} not null, id ${text} not null, name ${text} not null,
+      selector ${text} not null, created_at ${integer} not null, primary key (tenant, id))`,
+    'create unique index asset_groups_by_name on asset_groups (tenant, name)',
+    `create table schedules (
+      tenant ${text} not null, id ${text} not null, name ${text} not null, spec ${text} not null,
+      enabled ${integer} not null, next_at ${integer}, last_at ${integer},
+      created_at ${integer} not null, created_by ${text} not null, primary key (tenant, id))`,
+    'create index schedules_due on schedules (next_at) where enabled = 1',
+    `create table jobs (
+      tenant ${text} not null, id ${text} not null, kind ${text} not null, spec ${text} not null,
+      schedule ${text}, status ${text} not null, priority ${integer} not null,
+      created_at ${integer} not null, created_by ${text} not null, due_at ${integer} not null,
+      started_at ${integer}, ended_at ${integer}, worker ${text}, lease_until ${integer},
+      attempts ${integer} not null, progress ${text}, problem ${text}, cancel ${integer} not null,
+      primary key (tenant, id))`,
+    `create index jobs_waiting on jobs (priority desc, due_at) where status = 'queued'`,
+    `create index jobs_running on jobs (lease_until) where status = 'running'`,
+    'create index jobs_by_time on jobs (tenant, created_at desc, id)',
+  ];
+}
+
+/** What is told, to whom, and whether it arrived. */
+function alerts({ text, integer }: Types): readonly string[] {
+  return [
+    `create table events (
+      tenant ${text} not null, id ${text} not null, at ${integer} not null, kind ${text} not null,
+      subject ${text} not null, batch ${text} not null, detail ${text} not null,
+      primary key (tenant, id))`,
+    'create index events_by_batch on events (tenant, batch)',
+    `create table alert_rules (
+      tenant ${text} not null, id ${text} not null, name ${text} not null, spec ${text} not null,
+      enabled ${integer} not null, created_at ${integer} not null, primary key (tenant, id))`,
+    `create table channels (
+      tenant ${text} not null, id ${text} not null, name ${text} not null, type ${text} not null,
+      settings ${text} not null, created_at ${integer} not null, primary key (tenant, id))`,
+    'create unique index channels_by_name on channels (tenant, name)',
+    `create table incidents (
+      tenant ${text} not null, id ${text} not null, rule ${text} not null, subject ${text} not null,
+      status ${text} not null, severity ${integer} not null, opened_at ${integer} not null,
+      changed_at ${integer} not null, told_at ${integer}, told ${text}, remind_at ${integer},
+      flaps ${integer} not null, detail ${text} not null, primary key (tenant, id))`,
+    'create unique index incidents_by_subject on incidents (tenant, rule, subject)',
+    'create index incidents_to_remind on incidents (remind_at) where remind_at is not null',
+    `create table outbox (
+      tenant ${text} not null, id ${text} not null, channel ${text} not null, rule ${text},
+      incident ${text}, alert ${text} not null, status ${text} not null,
+      attempts ${integer} not null, created_at ${integer} not null, next_at ${integer} not null,
+      ended_at ${integer}, problem ${text}, primary key (tenant, id))`,
+    `create index outbox_due on outbox (next_at) where status = 'waiting'`,
+    'create index outbox_by_time on outbox (tenant, created_at desc, id)',
+  ];
+}
+
+/** Who may do what, and the agents. */
+function access({ text, integer, bytes }: Types): readonly string[] {
+  return [
+    `create table grants (
+      tenant ${text} not null, id ${text} not null, target ${text} not null, kind ${text} not null,
+      method ${text} not null, token ${text}, status ${text} not null,
+      created_at ${integer} not null, created_by ${text} not null, proved_at ${integer},
+      checked_at ${integer}, primary key (tenant, id))`,
+    'create unique index grants_by_target on grants (tenant, target, method)',
+    `create table api_keys (
+      tenant ${text} not null, id ${text} not null, name ${text} not null, hash ${text} not null,
+      role ${text} not null, scopes ${text} not null, created_at ${integer} not null,
+      created_by ${text} not null, expires_at ${integer}, used_at ${integer},
+      revoked_at ${integer}, primary key (tenant, id))`,
+    'create unique index api_keys_by_hash on api_keys (hash)',
+    `create table audit_log (
+      tenant ${text} not null, id ${text} not null, at ${integer} not null, actor ${text} not null,
+      action ${text} not null, subject ${text} not null, detail ${text} not null,
+      source ${text}, primary key (tenant, id))`,
+    'create index audit_log_by_time on audit_log (tenant, at desc, id)',
+    `create table agents (
+      tenant ${text} not null, id ${text} not null, name ${text} not null, hash ${text},
+      enrolment ${text}, enrolment_until ${integer}, created_at ${integer} not null,
+      created_by ${text} not null, enrolled_at ${integer}, seen_at ${integer},
+      revoked_at ${integer}, facts ${text} not null, primary key (tenant, id))`,
+    'create unique index agents_by_hash on agents (hash) where hash is not null',
+    'create unique index agents_by_enrolment on agents (enrolment) where enrolment is not null',
+    `create table agent_audits (
+      tenant ${text} not null, id ${text} not null, agent ${text} not null, at ${integer} not null,
+      addresses ${text} not null, body ${bytes} not null, primary key (tenant, id))`,
+    'create index agent_audits_by_agent on agent_audits (tenant, agent, at desc)',
+  ];
+}

@@ -1,0 +1,63 @@
+import { createApp } from '../../src/server/app.ts';
+import type { Caller } from '../../src/server/caller.ts';
+import { SCOPES } from '../../src/server/caller.ts';
+import type { Route } from '../../src/server/route.ts';
+import type { Service } from '../../src/server/service.ts';
+import type { Store } from '../../src/store/open.ts';
+import { sealerOf } from '../../src/store/seal.ts';
+
+/** A person of a tenant, with every scope. */
+export function person(role: Caller['role'], tenant = 'local'): Caller {
+  return { tenant, actor: `user:${role}`, name: role, role, scopes: SCOPES };
+}
+
+export interface TestApi {
+  /** Asks as `caller`; a path below /api/v1. Resolves to the status and the JSON of the answer. */
+  ask(
+    method: string,
+    path: string,
+    asked?: { readonly body?: unknown; readonly caller?: Caller | null },
+  ): Promise<{ readonly status: number; readonly json: unknown }>;
+}
+
+/** Some routes over a real store, without a port: who asks is said by the test. */
+export function testApi(
+  store: Store,
+  routes: readonly Route[],
+  { now = () => Date.now(), ...service }: Partial<Service> & { readonly now?: () => number } = {},
+): TestApi {
+  const callers = new Map<string, Caller>();
+  const app = createApp({
+    service: {
+      store,
+      sealer: sealerOf(Buffer.alloc(32, 7)),
+      publicUrl: 'http://127.0.0.1:4100',
+      wakeJobs: () => undefined,
+      wakeAlerts: () => undefined,
+      ...service,
+    },
+    routes,
+    callerOf: async (request) => callers.get(request.headers.get('x-caller') ?? '') ?? null,
+    sourceOf: () => '127.0.0.1',
+    now,
+    onFault: (_id, error) => {
+      throw error;
+    },
+    version: '0.0.0',
+  });
+  return {
+    ask: async (method, path, { body, caller = person('admin') } = {}) => {
+      const id = String(callers.size);
+      if (caller !== null) callers.set(id, caller);
+      const answer = await app.request(`/api/v1${path}`, {
+        method,
+        headers: {
+          'x-caller': id,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return { status: answer.status, json: await answer.json() };
+    },
+  };
+}

@@ -10,14 +10,17 @@ beforeAll(async () => {
 afterAll(() => opened.end());
 
 it('serves those it knows, and nobody else', async () => {
-  const { ask } = testApi(opened.store, ROUTES);
-  expect(await ask('GET', '/overview')).toMatchObject({ status: 200, json: { hosts: 0, open: 0 } });
-  expect(await ask('GET', '/overview', { caller: null })).toMatchObject({
+  const api = testApi(opened.store, ROUTES);
+  expect(await api.ask('GET', '/overview')).toMatchObject({
+    status: 200,
+    json: { hosts: 0, open: 0 },
+  });
+  expect(await api.ask('GET', '/overview', { caller: null })).toMatchObject({
     status: 401,
     json: { error: { code: 'API_SIGN_IN' } },
   });
   const unscoped = { ...person('admin'), scopes: [] };
-  expect(await ask('GET', '/overview', { caller: unscoped })).toMatchObject({ status: 403 });
+  expect(await api.ask('GET', '/overview', { caller: unscoped })).toMatchObject({ status: 403 });
 });
 
 it('names the part of a request that is wrong', async () => {

@@ -4,8 +4,20 @@ import type { Migration, Types } from './migration.ts';
 export const service: Migration = {
   version: 2,
   name: 'service',
-  statements: (types) => [...work(types), ...alerts(types), ...access(types)],
+  statements: (types) => [...lists, ...work(types), ...alerts(types), ...access(types)],
 };
+
+/** For lists that the first schema did not have: what stands open now, findings by what is asked of them. */
+const lists: readonly string[] = [
+  `create index hosts_named on hosts (tenant, names, address) where names <> '[]'`,
+  `create index intervals_open on intervals (tenant, port, address, vantage)
+    where ended_at is null and state = 'open' and phantom is null`,
+  `create index intervals_open_by_severity on intervals (severity)
+    where ended_at is null and state = 'open' and phantom is null`,
+  'create index findings_by_rule on findings (tenant, rule, status, severity desc, opened_at desc, id)',
+  `create index findings_by_assignee on findings
+    (tenant, assignee, status, severity desc, opened_at desc, id) where assignee is not null`,
+];
 
 /** What is to be looked at, and when. */
 function work({ text, integer }: Types): readonly string[] {

@@ -28,6 +28,20 @@ export async function acceptFinding(
   return true;
 }
 
+/** Takes an acceptance back. Resolves to false when there is no such finding. */
+export async function unacceptFinding(tx: Transaction<Tables>, act: Act): Promise<boolean> {
+  const done = await update(tx, act, {
+    status: sql<string>`case when status = 'accepted' then 'open' else status end`,
+    accepted_reason: null,
+    accepted_by: null,
+    accepted_until: null,
+  });
+  if (!done) return false;
+  await note(tx, act, 'unaccepted', '');
+  await refreshHost(tx, act);
+  return true;
+}
+
 export async function assignFinding(
   tx: Transaction<Tables>,
   act: Act,

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { StoredScan } from '../../model/history.ts';
 import type { ScanReport } from '../../model/scan.ts';
 import { unpackReport } from '../report-body.ts';
@@ -62,11 +62,42 @@ export async function storedReport(
   tenant: string,
   id: ScanRow['id'],
 ): Promise<ScanReport | null> {
+  const body = await packedReport(db, tenant, id);
+  return body === null ? null : unpackReport(body);
+}
+
+/** The place of the last look of a page. */
+export type ScanCursor = Pick<ScanRow, 'ended_at' | 'id'>;
+
+/** A page of stored looks, newest first. `next` is null where there are no more. */
+export async function scanPage(
+  db: Kysely<Tables>,
+  tenant: string,
+  { limit, after }: { readonly limit: number; readonly after?: ScanCursor },
+): Promise<{ readonly scans: readonly StoredScan[]; readonly next: ScanCursor | null }> {
+  let query = newest(db, tenant).limit(limit + 1);
+  if (after !== undefined) {
+    const { ended_at: ended, id } = after;
+    query = query.where(
+      sql<boolean>`ended_at <= ${ended} and (ended_at < ${ended} or id > ${id})`,
+    );
+  }
+  const rows = await query.execute();
+  const shown = rows.slice(0, limit);
+  return { scans: shown.map(scanOf), next: rows.length > limit ? (shown.at(-1) ?? null) : null };
+}
+
+/** The report of a look as it is stored, gzipped JSON; null when retention has taken it. */
+export async function packedReport(
+  db: Kysely<Tables>,
+  tenant: string,
+  id: ScanRow['id'],
+): Promise<Uint8Array | null> {
   const row = await db
     .selectFrom('reports')
     .select('body')
     .where('tenant', '=', tenant)
     .where('scan', '=', id)
     .executeTakeFirst();
-  return row === undefined ? null : unpackReport(row.body);
+  return row?.body ?? null;
 }

@@ -5,6 +5,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The entry of the sending thread: `sending-thread.ts` looks for it beside its own file. */
 export const THREAD = { thread: 'src/probe/syn/thread.ts' };
+/** The thread that compares reports; `src/server/diff.ts` looks for it in `dist/program/`. */
+export const DIFF_THREAD = { 'diff-thread': 'src/server/diff-thread.ts' };
 
 /**
  * Bundles `entries` (name to path) into `folder`, all files side by side. Hundreds of small files cost

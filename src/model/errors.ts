@@ -440,6 +440,26 @@ export const ERRORS = {
     todo: 'Wait as many seconds as Retry-After says.',
     effect: 'usage',
   },
+  API_SLOW: {
+    message: '{value} was not answered within {seconds} s',
+    todo: 'Try again, or ask for less: a shorter page, a shorter time.',
+    effect: 'partial',
+  },
+  SERVE_LISTEN: {
+    message: 'cannot serve on {value} ({problem})',
+    todo: 'Another program may have the port: name a free one with --listen HOST:PORT, or end that program (postern audit says which it is).',
+    effect: 'usage',
+  },
+  SERVE_OPTION: {
+    message: '"{value}" is no value of {option} ({problem})',
+    todo: 'Correct it; postern up --help shows examples.',
+    effect: 'usage',
+  },
+  FINDING_NONE: {
+    message: 'the store has no finding "{value}"',
+    todo: 'List them with postern findings; their ids stand in its --json.',
+    effect: 'usage',
+  },
   API_FAULT: {
     message: 'the server met a fault of its own ({value})',
     todo: 'Look for that number in the log of the server, and report it with the lines around it.',

@@ -12,6 +12,8 @@ import type { Service } from './service.ts';
 
 /** Of a request's body; agents' audits have a route of their own. */
 const MAX_BODY = 1 << 20;
+/** From a request to the beginning of its answer. */
+const ANSWER_WITHIN_MS = 30_000;
 /** Where operations are. */
 export const API = '/api/v1';
 
@@ -71,7 +73,8 @@ function expected(error: unknown, { onFault }: AppOptions): PosternError {
 }
 
 function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
-  const { method, path, tag, summary, access, params, query, body, answer, status = 200 } = route;
+  const { method, path, tag, summary, access, params, query, body, answer } = route;
+  const { status = 200, produces = 'application/json' } = route;
   const document = createRoute({
     method,
     path: `${API}${path}`,
@@ -86,7 +89,7 @@ function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
         : { body: { required: true, content: { 'application/json': { schema: body } } } }),
     },
     responses: {
-      [status]: { description: summary, content: { 'application/json': { schema: answer } } },
+      [status]: { description: summary, content: { [produces]: { schema: answer } } },
       default: {
         description: 'It failed.',
         content: { 'application/json': { schema: failure } },
@@ -97,18 +100,51 @@ function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
   app.on(method.toUpperCase(), [document.getRoutingPath()], async (context) => {
     const caller = await allowed(context, access, options);
     const { service, now, sourceOf } = options;
-    const value = await route.handle({
+    const { raw } = context.req;
+    const handled = route.handle({
       params: read(params, context.req.param(), 'the path'),
       query: read(query, queriesOf(context), 'the query'),
       body: await bodyOf(context, body),
       caller,
       mine: new Mine(service.store, caller, sourceOf(context)),
       service,
-      signal: context.req.raw.signal,
+      header: (name) => raw.headers.get(name) ?? undefined,
+      stillAllowed: () =>
+        allowed(context, access, options).then(
+          () => true,
+          (error: unknown) => !isRefusal(error),
+        ),
+      // made when it is asked for: most handlers are done at once
+      get signal() {
+        return raw.signal;
+      },
       now: now(),
     });
+    const value = await inTime(handled, `${context.req.method} ${context.req.path}`);
+    if (value instanceof Response) return value;
     return context.json(value as object, status);
   });
+}
+
+/** A store that does not answer for a moment is no reason to end what goes on. */
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof PosternError && (error.code === 'API_SIGN_IN' || error.code === 'API_FORBIDDEN')
+  );
+}
+
+/** A handler that does not end is not waited for. Throws API_SLOW. */
+async function inTime<T>(work: Promise<T>, value: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const slow = () => reject(problem('API_SLOW', { value, seconds: ANSWER_WITHIN_MS / 1000 }));
+    timer = setTimeout(slow, ANSWER_WITHIN_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const NOBODY: Caller = { tenant: '', actor: '', name: '', role: 'viewer', scopes: [] };

@@ -12,6 +12,7 @@ const STATUSES: Partial<Record<ErrorCode, Status>> = {
   API_TOO_LARGE: 413,
   API_INVALID: 422,
   API_TOO_MANY: 429,
+  API_SLOW: 503,
   API_FAULT: 500,
   STORE_BUSY: 503,
   STORE_FULL: 503,

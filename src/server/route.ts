@@ -6,6 +6,9 @@ import type { Service } from './service.ts';
 type Fields = z.ZodObject | undefined;
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
+/** What is answered is not changed any more: what the store gives is read-only all through. */
+type Shown<T> = T extends object ? { readonly [Name in keyof T]: Shown<T[Name]> } : T;
+
 /** What a handler is given: all of it validated. */
 export interface Asked<Params extends Fields, Query extends Fields, Body> {
   readonly params: Parsed<Params>;
@@ -15,6 +18,10 @@ export interface Asked<Params extends Fields, Query extends Fields, Body> {
   /** The caller's own part of the store. */
   readonly mine: Mine;
   readonly service: Service;
+  /** A header of the request. */
+  header(name: string): string | undefined;
+  /** Whether the caller may still do this: keys and sessions end while an answer goes on. */
+  stillAllowed(): Promise<boolean>;
   readonly signal: AbortSignal;
   readonly now: number;
 }
@@ -42,7 +49,9 @@ export interface Route<
   readonly answer: Answer;
   /** Of success; default 200. */
   readonly status?: 200 | 201 | 202;
-  handle(asked: Asked<Params, Query, Body>): Promise<z.input<Answer>>;
+  /** Media type of an answer that is no JSON object: a stream, a download. `handle` gives the Response. */
+  readonly produces?: string;
+  handle(asked: Asked<Params, Query, Body>): Promise<Shown<z.input<Answer>> | Response>;
 }
 
 /** Keeps the types of a route's parts together. */

@@ -1,5 +1,19 @@
 import type { Route } from './route.ts';
+import { changesRoute } from './routes/changes.ts';
+import { diffRoute } from './routes/diff.ts';
+import { eventsRoute } from './routes/events.ts';
+import { findingRoutes } from './routes/findings.ts';
+import { hostRoutes } from './routes/hosts.ts';
 import { overviewRoute } from './routes/overview.ts';
+import { scanRoutes } from './routes/scans.ts';
 
 /** Every operation of the API; test/integration/api-matrix.test.ts asks each as everybody. */
-export const ROUTES: readonly Route[] = [overviewRoute];
+export const ROUTES: readonly Route[] = [
+  overviewRoute,
+  ...hostRoutes,
+  changesRoute,
+  diffRoute,
+  ...scanRoutes,
+  ...findingRoutes,
+  eventsRoute,
+];

@@ -1,5 +1,7 @@
 import type { Store } from '../store/open.ts';
 import type { Sealer } from '../store/seal.ts';
+import type { Counts } from './counts.ts';
+import type { Live } from './live.ts';
 
 /** What routes may use beside the caller's part of the store. */
 export interface Service {
@@ -7,6 +9,10 @@ export interface Service {
   readonly sealer: Sealer;
   /** Where people reach this server: `https://postern.example`, without a slash at the end. */
   readonly publicUrl: string;
+  /** Who listens to what happens. */
+  readonly live: Live;
+  /** Counts that are asked for often and change seldom. */
+  readonly counts: Counts;
   /** Wakes the loop that starts jobs: there is something to do now. */
   wakeJobs(): void;
   /** Wakes the loop that sends alerts. */

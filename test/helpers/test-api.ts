@@ -1,6 +1,8 @@
 import { createApp } from '../../src/server/app.ts';
 import type { Caller } from '../../src/server/caller.ts';
 import { SCOPES } from '../../src/server/caller.ts';
+import { Counts } from '../../src/server/counts.ts';
+import { Live } from '../../src/server/live.ts';
 import type { Route } from '../../src/server/route.ts';
 import type { Service } from '../../src/server/service.ts';
 import type { Store } from '../../src/store/open.ts';
@@ -32,6 +34,8 @@ export function testApi(
       store,
       sealer: sealerOf(Buffer.alloc(32, 7)),
       publicUrl: 'http://127.0.0.1:4100',
+      live: new Live(store),
+      counts: new Counts(),
       wakeJobs: () => undefined,
       wakeAlerts: () => undefined,
       ...service,

@@ -87,6 +87,16 @@ export async function scanPage(
   return { scans: shown.map(scanOf), next: rows.length > limit ? (shown.at(-1) ?? null) : null };
 }
 
+/** The look of this id; null: there is none. */
+export async function storedScan(
+  db: Kysely<Tables>,
+  tenant: string,
+  id: ScanRow['id'],
+): Promise<StoredScan | null> {
+  const row = await newest(db, tenant).where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : scanOf(row);
+}
+
 /** The report of a look as it is stored, gzipped JSON; null when retention has taken it. */
 export async function packedReport(
   db: Kysely<Tables>,

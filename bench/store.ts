@@ -72,7 +72,10 @@ async function measure(name: string, place: Place, folder: string): Promise<void
   const list = { status: 'open', limit: 50, now: NOW } as const;
   const questions: readonly (readonly [string, number])[] = [
     ['asset page, first', await ask((db) => assetPage(db, LOCAL, store.facts, { limit: 50 }))],
-    ['asset page, deep', await ask((db) => assetPage(db, LOCAL, store.facts, { limit: 50, after: cursor }))],
+    [
+      'asset page, deep',
+      await ask((db) => assetPage(db, LOCAL, store.facts, { limit: 50, after: cursor })),
+    ],
     ['findings list', await ask((db) => findingList(db, LOCAL, list))],
     [
       'changes of a week, first 500',

@@ -54,6 +54,7 @@ function actionsFor(terminal: Terminal, version: string): Actions {
       (await import('./commands/notify.ts')).notifyTestCommand(channel, options, terminal),
     notifyList: async (options) =>
       (await import('./commands/notify.ts')).notifyListCommand(options, terminal),
+    up: async (options) => (await import('./commands/up.ts')).upCommand(options, terminal, version),
   };
 }
 

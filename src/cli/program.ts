@@ -18,6 +18,7 @@ import {
 } from './options.ts';
 import { addRemedies, type RemedyActions } from './remedy-program.ts';
 import type { Terminal } from './terminal.ts';
+import { addUp, type UpActions } from './up-program.ts';
 
 const ENGINES = ['auto', 'syn', 'connect', 'epoll', 'node'];
 /** When to look for phantoms; the words of `PhantomMode`. */
@@ -46,7 +47,12 @@ Examples:
 `;
 
 /** What the commands do; main.ts binds the real ones, loaded only when called. */
-export interface Actions extends HistoryActions, InsideActions, NotifyActions, RemedyActions {
+export interface Actions
+  extends HistoryActions,
+    InsideActions,
+    NotifyActions,
+    RemedyActions,
+    UpActions {
   scan(targets: readonly string[], options: GivenOptions): Promise<number>;
   ports(query: readonly string[], options: GlobalOptions): Promise<number>;
 }
@@ -184,5 +190,6 @@ export function buildProgram(version: string, terminal: Terminal, actions: Actio
   addRemedies(program, run, actions);
   addHistory(program, run, actions);
   addNotify(program, run, actions);
+  addUp(program, run, actions);
   return { program, exitCode: () => code };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { PosternError, problem } from '../model/errors.ts';
 import type { Access, Caller } from './caller.ts';
@@ -20,6 +20,8 @@ export const API = '/api/v1';
 export interface AppOptions {
   readonly service: Service;
   readonly routes: readonly Route[];
+  /** Each request goes through these first. */
+  readonly use?: readonly MiddlewareHandler[];
   /** Who asks; null: nobody that is known. Throws nothing that names a secret. */
   readonly callerOf: (request: Request) => Promise<Caller | null>;
   /** Address that the request came from. */
@@ -52,6 +54,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
       },
     }),
   );
+  for (const handler of options.use ?? []) app.use(handler);
   for (const route of options.routes) addRoute(app, route, options);
   app.doc31(`${API}/openapi.json`, {
     openapi: '3.1.0',
@@ -129,7 +132,8 @@ function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
 /** A store that does not answer for a moment is no reason to end what goes on. */
 function isRefusal(error: unknown): boolean {
   return (
-    error instanceof PosternError && (error.code === 'API_SIGN_IN' || error.code === 'API_FORBIDDEN')
+    error instanceof PosternError &&
+    (error.code === 'API_SIGN_IN' || error.code === 'API_FORBIDDEN')
   );
 }
 

@@ -96,7 +96,12 @@ export class Live {
   }
 
   #watchedOf(tenant: string): Watched {
-    const begun = { streams: new Set<EventStream>(), told: [], jobs: new Map(), looks: new Set<string>() };
+    const begun = {
+      streams: new Set<EventStream>(),
+      told: [],
+      jobs: new Map(),
+      looks: new Set<string>(),
+    };
     const leftAt = performance.now();
     const watched = this.#watched.get(tenant) ?? { ...begun, seen: false, leftAt };
     this.#watched.set(tenant, watched);

@@ -24,7 +24,10 @@ export function cursor<Place extends z.ZodType>(place: Place) {
       return z.NEVER;
     })
     .optional()
-    .openapi({ type: 'string', description: 'The "next" of the page before; absent: from the start.' });
+    .openapi({
+      type: 'string',
+      description: 'The "next" of the page before; absent: from the start.',
+    });
 }
 
 function fromText(text: string): unknown {

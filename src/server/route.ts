@@ -6,8 +6,12 @@ import type { Service } from './service.ts';
 type Fields = z.ZodObject | undefined;
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
-/** What is answered is not changed any more: what the store gives is read-only all through. */
-type Shown<T> = T extends object ? { readonly [Name in keyof T]: Shown<T[Name]> } : T;
+/** An answer may be made of what nobody may change. */
+type Frozen<T> = T extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [Name in keyof T]: Frozen<T[Name]> }
+    : T;
 
 /** What a handler is given: all of it validated. */
 export interface Asked<Params extends Fields, Query extends Fields, Body> {
@@ -51,7 +55,7 @@ export interface Route<
   readonly status?: 200 | 201 | 202;
   /** Media type of an answer that is no JSON object: a stream, a download. `handle` gives the Response. */
   readonly produces?: string;
-  handle(asked: Asked<Params, Query, Body>): Promise<Shown<z.input<Answer>> | Response>;
+  handle(asked: Asked<Params, Query, Body>): Promise<Frozen<z.input<Answer>> | Response>;
 }
 
 /** Keeps the types of a route's parts together. */

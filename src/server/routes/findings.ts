@@ -71,7 +71,10 @@ const withEvents = shapes.finding
   .extend({ events: z.array(event).describe('Oldest first.') })
   .openapi('FindingWithEvents');
 
-async function shown({ mine, now }: Pick<Asked<undefined, undefined, undefined>, 'mine' | 'now'>, id: string) {
+async function shown(
+  { mine, now }: Pick<Asked<undefined, undefined, undefined>, 'mine' | 'now'>,
+  id: string,
+) {
   const found = await mine.ask(findingById, { id, now });
   if (found === null) throw problem('API_NOT_FOUND', { what: 'finding', value: id });
   const events = await mine.ask(findingEvents, id);
@@ -153,7 +156,9 @@ const assign = route({
   summary: 'Say who sees to a finding.',
   access: acting,
   params,
-  body: z.object({ assignee: z.string().trim().min(1).max(200).nullable().describe('Null: nobody.') }),
+  body: z.object({
+    assignee: z.string().trim().min(1).max(200).nullable().describe('Null: nobody.'),
+  }),
   answer: withEvents,
   handle: (asked) => {
     const { assignee } = asked.body;

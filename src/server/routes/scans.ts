@@ -52,7 +52,10 @@ const report = route({
   access,
   params,
   produces: 'application/json',
-  answer: z.object({ schema: z.literal('postern.scan/1') }).loose().describe('schemas/scan.json'),
+  answer: z
+    .object({ schema: z.literal('postern.scan/1') })
+    .loose()
+    .describe('schemas/scan.json'),
   handle: async ({ mine, params: { id }, header }) => {
     const body = await mine.ask(packedReport, id);
     if (body === null) throw problem('API_NOT_FOUND', { what: 'report of the scan', value: id });

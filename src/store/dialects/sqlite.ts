@@ -19,8 +19,17 @@ import type { DialectFacts, Trouble, Value } from './facts.ts';
 
 /** How long a writer waits for another; storing 100,000 hosts takes less. */
 const WAIT_MS = 60_000;
-/** SQLite's own wait stops the whole process: only for what ends at once, such as a checkpoint. */
-const BUSY_MS = 50;
+export interface Connection {
+  /** Of pages kept in memory, at most. */
+  readonly cacheKib: number;
+  /** SQLite's own wait stops the whole process: only for what ends at once, such as a checkpoint. */
+  readonly busyMs: number;
+}
+
+const ALONE: Connection = { cacheKib: 65_536, busyMs: 50 };
+/** The two connections of a server. */
+export const READER: Connection = { cacheKib: 32_768, busyMs: 50 };
+export const WRITER: Connection = { cacheKib: 4096, busyMs: 2 };
 /** Between two tries, a little by chance so that two do not keep step. */
 const PAUSE_MS = 10;
 
@@ -142,7 +151,10 @@ function makeFolder(path: string): void {
 }
 
 /** Opens (and makes) the file: only its owner may read it, and what is confirmed is on the disk. */
-export async function openSqlite(file: string): Promise<Kysely<Tables>> {
+export async function openSqlite(
+  file: string,
+  { cacheKib, busyMs }: Connection = ALONE,
+): Promise<Kysely<Tables>> {
   if (!existsSync(file)) {
     makeFolder(dirname(file));
     closeSync(openSync(file, 'a', 0o600));
@@ -150,11 +162,11 @@ export async function openSqlite(file: string): Promise<Kysely<Tables>> {
   }
   // not imported: where it has no binary Node throws once more than an import can catch
   const Driver = createRequire(import.meta.url)('libsql') as typeof Libsql;
-  const database = new Driver(file, { timeout: BUSY_MS });
+  const database = new Driver(file, { timeout: busyMs });
   try {
     await patiently(() => database.exec('pragma journal_mode = wal'));
     database.exec(
-      'pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -65536',
+      `pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -${cacheKib}`,
     );
   } catch (error) {
     database.close();

@@ -98,8 +98,14 @@ async function fewOf(
   }
   if (text === undefined) return null;
   const hosts = db.selectFrom('hosts').select('address').where('tenant', '=', tenant);
-  const named = await hosts.where(isNamed(text)).limit(FEW + 1).execute();
-  const placed = await hosts.where(startsWith(text)).limit(FEW + 1).execute();
+  const named = await hosts
+    .where(isNamed(text))
+    .limit(FEW + 1)
+    .execute();
+  const placed = await hosts
+    .where(startsWith(text))
+    .limit(FEW + 1)
+    .execute();
   if (named.length + placed.length > FEW) return null;
   return [...named, ...placed].map(({ address }) => address);
 }

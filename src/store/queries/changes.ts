@@ -76,5 +76,8 @@ export async function changePage(
   }
   const rows = await query.execute();
   const shown = rows.slice(0, limit);
-  return { changes: shown.map(changeOf), next: rows.length > limit ? (shown.at(-1) ?? null) : null };
+  return {
+    changes: shown.map(changeOf),
+    next: rows.length > limit ? (shown.at(-1) ?? null) : null,
+  };
 }

@@ -77,7 +77,11 @@ function isBehind({ severity, opened_at: opened, id }: FindingCursor) {
 export async function hostFindings(
   db: Kysely<Tables>,
   tenant: string,
-  { address, limit, now }: { readonly address: string; readonly limit: number; readonly now: number },
+  {
+    address,
+    limit,
+    now,
+  }: { readonly address: string; readonly limit: number; readonly now: number },
 ): Promise<readonly FindingRecord[]> {
   const rows = await db
     .selectFrom('findings')

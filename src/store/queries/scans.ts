@@ -78,9 +78,7 @@ export async function scanPage(
   let query = newest(db, tenant).limit(limit + 1);
   if (after !== undefined) {
     const { ended_at: ended, id } = after;
-    query = query.where(
-      sql<boolean>`ended_at <= ${ended} and (ended_at < ${ended} or id > ${id})`,
-    );
+    query = query.where(sql<boolean>`ended_at <= ${ended} and (ended_at < ${ended} or id > ${id})`);
   }
   const rows = await query.execute();
   const shown = rows.slice(0, limit);

@@ -13,13 +13,20 @@ export function person(role: Caller['role'], tenant = 'local'): Caller {
   return { tenant, actor: `user:${role}`, name: role, role, scopes: SCOPES };
 }
 
+export interface TestRequest {
+  readonly body?: unknown;
+  readonly caller?: Caller | null;
+}
+
 export interface TestApi {
   /** Asks as `caller`; a path below /api/v1. Resolves to the status and the JSON of the answer. */
   ask(
     method: string,
     path: string,
-    asked?: { readonly body?: unknown; readonly caller?: Caller | null },
+    asked?: TestRequest,
   ): Promise<{ readonly status: number; readonly json: unknown }>;
+  /** The same, for answers that are no JSON. */
+  request(method: string, path: string, asked?: TestRequest): Promise<Response>;
 }
 
 /** Some routes over a real store, without a port: who asks is said by the test. */
@@ -49,18 +56,26 @@ export function testApi(
     },
     version: '0.0.0',
   });
+  const request = async (
+    method: string,
+    path: string,
+    { body, caller = person('admin') }: TestRequest = {},
+  ): Promise<Response> => {
+    const id = String(callers.size);
+    if (caller !== null) callers.set(id, caller);
+    return app.request(`/api/v1${path}`, {
+      method,
+      headers: {
+        'x-caller': id,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  };
   return {
-    ask: async (method, path, { body, caller = person('admin') } = {}) => {
-      const id = String(callers.size);
-      if (caller !== null) callers.set(id, caller);
-      const answer = await app.request(`/api/v1${path}`, {
-        method,
-        headers: {
-          'x-caller': id,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
+    request,
+    ask: async (method, path, asked) => {
+      const answer = await request(method, path, asked);
       return { status: answer.status, json: await answer.json() };
     },
   };

@@ -51,9 +51,13 @@ function intervalRows(index: number): IntervalRow[] {
   });
 }
 
+function idOf(index: number): string {
+  return `00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
+}
+
 function findingRow(index: number): FindingRow {
   return {
-    ...{ tenant: LOCAL, id: `f-${index}`, address: address(index), vantage: 'here', port: 22 },
+    ...{ tenant: LOCAL, id: idOf(index), address: address(index), vantage: 'here', port: 22 },
     ...{ transport: 'tcp' as const, rule: 'bench.rule', view: 'outside', names: '[]' },
     ...{ severity: index % 5, why: 'The bench says so.', todo: 'Close it.', evidence: '[]' },
     ...{ status: 'open', opened_at: NOW - (index % 90) * DAY, last_seen: NOW, resolved_at: null },

@@ -12,6 +12,8 @@ import type { Service } from './service.ts';
 
 /** Of a request's body; agents' audits have a route of their own. */
 const MAX_BODY = 1 << 20;
+/** The server gives them none, whatever was sent. */
+const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 /** From a request to the beginning of its answer. */
 const ANSWER_WITHIN_MS = 30_000;
 /** Where operations are. */
@@ -46,14 +48,14 @@ const failure = z
 /** The HTTP API: every route checked, authorised and documented the same way. */
 export function createApp(options: AppOptions): OpenAPIHono {
   const app = new OpenAPIHono();
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY,
-      onError: () => {
-        throw problem('API_TOO_LARGE', { limit: MAX_BODY });
-      },
-    }),
-  );
+  const limited = bodyLimit({
+    maxSize: MAX_BODY,
+    onError: () => {
+      throw problem('API_TOO_LARGE', { limit: MAX_BODY });
+    },
+  });
+  // looking for a body costs as much as many an answer
+  app.use((context, next) => (BODILESS.has(context.req.method) ? next() : limited(context, next)));
   for (const handler of options.use ?? []) app.use(handler);
   for (const route of options.routes) addRoute(app, route, options);
   app.doc31(`${API}/openapi.json`, {

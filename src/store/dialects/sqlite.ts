@@ -106,22 +106,81 @@ class ImmediateDialect extends SqliteDialect {
  * it is given a boolean.
  */
 function adapted(database: Libsql.Database): SqliteDatabase {
+  const questions = new Questions(database);
   return {
     close: () => database.close(),
-    prepare: (text) => statement(database.prepare(text)),
+    prepare: (text) =>
+      text.startsWith('select ')
+        ? questions.statement(text)
+        : statement(() => database.prepare(text)),
   };
 }
 
-function statement(prepared: Libsql.Statement): SqliteStatement {
-  const given = (parameters: readonly unknown[]): Value[] => parameters.map(valueOf);
+function statement(prepare: () => Libsql.Statement): SqliteStatement {
+  const prepared = prepare();
   return {
     reader: prepared.reader,
-    all: (parameters) => prepared.all(given(parameters)).map(rowOf),
-    run: (parameters) => prepared.run(given(parameters)),
+    all: (parameters) => prepared.all(valuesOf(parameters)).map(rowOf),
+    run: (parameters) => prepared.run(valuesOf(parameters)),
     *iterate(parameters) {
-      for (const row of prepared.iterate(given(parameters))) yield rowOf(row);
+      for (const row of prepared.iterate(valuesOf(parameters))) yield rowOf(row);
     },
   };
+}
+
+interface Question {
+  readonly prepared: Libsql.Statement;
+  readonly columns: readonly string[];
+}
+
+/** Statements kept prepared: as many as there are different texts that are asked often. */
+const QUESTIONS = 200;
+
+/** Questions that were asked before are not prepared again: that takes longer than most answers. */
+class Questions {
+  readonly #database: Libsql.Database;
+  readonly #known = new Map<string, Question>();
+
+  constructor(database: Libsql.Database) {
+    this.#database = database;
+  }
+
+  statement(text: string): SqliteStatement {
+    // row by row it is under way for long, and would be in the way of the same question
+    const alone = () => statement(() => this.#database.prepare(text));
+    return {
+      reader: true,
+      all: (parameters) => this.#all(text, valuesOf(parameters)),
+      run: (parameters) => alone().run(parameters),
+      iterate: (parameters) => alone().iterate(parameters),
+    };
+  }
+
+  #all(text: string, values: readonly Value[]): unknown[] {
+    const { prepared, columns } = this.#known.get(text) ?? this.#prepare(text);
+    this.#known.delete(text);
+    // one that fails may stay under way, and is not kept
+    const rows = prepared.all(values) as readonly (readonly unknown[])[];
+    this.#known.set(text, { prepared, columns });
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > QUESTIONS && oldest !== undefined) this.#known.delete(oldest);
+    return rows.map((row) => named(columns, row));
+  }
+
+  #prepare(text: string): Question {
+    const prepared = this.#database.prepare(text).raw(true);
+    return { prepared, columns: prepared.columns().map(({ name }) => name) };
+  }
+}
+
+function named(columns: readonly string[], row: readonly unknown[]): unknown {
+  const made: Record<string, unknown> = {};
+  for (let at = 0; at < columns.length; at++) made[columns[at] ?? ''] = bytesOf(row[at]);
+  return made;
+}
+
+function valuesOf(parameters: readonly unknown[]): Value[] {
+  return parameters.map(valueOf);
 }
 
 function valueOf(value: unknown): Value {
@@ -133,9 +192,13 @@ function valueOf(value: unknown): Value {
 function rowOf(row: unknown): unknown {
   if (typeof row !== 'object' || row === null) return row;
   for (const [name, value] of Object.entries(row)) {
-    if (value instanceof ArrayBuffer) Object.assign(row, { [name]: new Uint8Array(value) });
+    if (value instanceof ArrayBuffer) Object.assign(row, { [name]: bytesOf(value) });
   }
   return row;
+}
+
+function bytesOf(value: unknown): unknown {
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : value;
 }
 
 /** One by one: Node's own `recursive` never ends where the system refuses a folder with ENOENT (/proc). */

@@ -37,6 +37,18 @@ export interface AssetFilter {
 /** Up to so many hosts that fit are looked up and sorted; more of them are soon met in order. */
 const FEW = 10_000;
 
+/** Without what a list does not show: phantoms may be long. */
+const COLUMNS = [
+  'address',
+  'vantage',
+  'position',
+  'names',
+  'open',
+  'severity',
+  'first_seen',
+  'last_seen',
+] as const;
+
 /** Hosts, worst first, then those with most open ports, then by address. */
 export async function assetPage(
   db: Kysely<Tables>,
@@ -55,7 +67,7 @@ export async function assetPage(
   const { severity, text, port } = filter;
   let query = db
     .selectFrom('hosts')
-    .selectAll()
+    .select(COLUMNS)
     .where('tenant', '=', tenant)
     .orderBy('severity', 'desc')
     .orderBy('open', 'desc')
@@ -132,7 +144,7 @@ function isNamed(text: string) {
   return sql<boolean>`names <> '[]' and names like ${pattern} escape '\\'`;
 }
 
-export function assetOf(row: HostRow): Asset {
+export function assetOf(row: Pick<HostRow, (typeof COLUMNS)[number]>): Asset {
   const severity = SEVERITIES[row.severity];
   return {
     address: row.address,

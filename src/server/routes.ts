@@ -1,5 +1,19 @@
 import type { Route } from './route.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
+import { auditLogRoutes } from './routes/audit-log.ts';
+import { invitationRoutes } from './routes/invitations.ts';
+import { meRoutes } from './routes/me.ts';
+import { memberRoutes } from './routes/members.ts';
+import { organizationRoutes } from './routes/organizations.ts';
 import { overviewRoute } from './routes/overview.ts';
 
 /** Every operation of the API; test/integration/api-matrix.test.ts asks each as everybody. */
-export const ROUTES: readonly Route[] = [overviewRoute];
+export const ROUTES: readonly Route[] = [
+  overviewRoute,
+  ...meRoutes,
+  ...memberRoutes,
+  ...invitationRoutes,
+  ...organizationRoutes,
+  ...apiKeyRoutes,
+  ...auditLogRoutes,
+];

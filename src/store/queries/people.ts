@@ -323,3 +323,12 @@ export async function invitationsFor(
     .where('expires_at', '>', now)
     .execute();
 }
+
+/** Ends all sessions of a person but one. */
+export async function endOtherSessions(tx: Tx, user: string, session: string): Promise<void> {
+  await tx
+    .deleteFrom('auth_sessions')
+    .where('user_id', '=', user)
+    .where('id', '<>', session)
+    .execute();
+}

@@ -6,12 +6,14 @@ import {
   type AuthTable,
   addAuthRow,
   authRows,
+  type Changes,
   type Condition,
   changeAuthRows,
   countAuthRows,
   isAuthTable,
   type Operator,
   removeAuthRows,
+  type Selection,
 } from '../../store/queries/auth-rows.ts';
 
 interface Where {
@@ -39,61 +41,67 @@ export function storeAdapter(store: Store) {
         fieldAttributes.type === 'date' && typeof data === 'number' ? new Date(data) : data,
       transaction: false,
     },
-    adapter: () => operations(store),
+    adapter: ({ getFieldName }) =>
+      operations(store, (model, field) => getFieldName({ model, field })),
   });
 }
 
-function operations(store: Store) {
+function operations(store: Store, columnOf: (model: string, field: string) => string) {
+  const read = (model: string, asked: Selection) =>
+    store.read((db) => authRows(db, tableOf(model), asked));
+  const change = (model: string, where: readonly Where[], changes: Changes) =>
+    store.write((tx) => changeAuthRows(tx, tableOf(model), conditions(where), changes));
   const remove = (model: string, where: readonly Where[]) =>
-    where.length === 0
-      ? Promise.resolve([])
-      : store.write((tx) => removeAuthRows(tx, tableOf(model), conditions(where)));
-  const change = (model: string, where: readonly Where[], set: object) =>
-    store.write((tx) => changeAuthRows(tx, tableOf(model), conditions(where), { set: rowOf(set) }));
+    store.write((tx) => removeAuthRows(tx, tableOf(model), conditions(where)));
   return {
-    create: async <T>({ model, data }: { model: string; data: T }): Promise<T> =>
-      as(await store.write((tx) => addAuthRow(tx, tableOf(model), rowOf(Object(data))))),
-    findOne: async <T>({ model, where }: Ask): Promise<T | null> => {
-      const asked = { where: conditions(where), limit: 1 };
-      const [row] = await store.read((db) => authRows(db, tableOf(model), asked));
-      return as(row ?? null);
+    create: async <T>({ model, data }: { model: string; data: T }): Promise<T> => {
+      const row = rowOf(Object(data));
+      return (await store.write((tx) => addAuthRow(tx, tableOf(model), row))) as T;
     },
-    findMany: async <T>({ model, where = [], limit, offset, sortBy }: AskMany): Promise<T[]> => {
-      const asked = {
+    findOne: async <T>({ model, where }: Ask): Promise<T | null> => {
+      const [row] = await read(model, { where: conditions(where), limit: 1 });
+      return (row ?? null) as T | null;
+    },
+    findMany: async <T>({ model, where = [], limit, offset, sortBy }: AskMany): Promise<T[]> =>
+      (await read(model, {
         where: conditions(where),
         limit,
         ...(offset === undefined ? {} : { offset }),
         ...(sortBy === undefined
           ? {}
-          : { sort: { column: sortBy.field, descending: sortBy.direction === 'desc' } }),
-      };
-      return as(await store.read((db) => authRows(db, tableOf(model), asked)));
+          : {
+              sort: {
+                column: columnOf(model, sortBy.field),
+                descending: sortBy.direction === 'desc',
+              },
+            }),
+      })) as T[],
+    count: ({ model, where = [] }: Count): Promise<number> =>
+      store.read((db) => countAuthRows(db, tableOf(model), conditions(where))),
+    // without a condition the library means nothing, not everything
+    update: async <T>({ model, where, update }: Ask & { update: T }): Promise<T | null> => {
+      if (where.length === 0) return null;
+      const [row] = await change(model, where, { set: rowOf(Object(update)) });
+      return (row ?? null) as T | null;
     },
-    count: ({
-      model,
-      where = [],
-    }: {
-      model: string;
-      where?: readonly Where[] | undefined;
-    }): Promise<number> => store.read((db) => countAuthRows(db, tableOf(model), conditions(where))),
-    update: async <T>({ model, where, update }: Ask & { update: T }): Promise<T | null> =>
-      where.length === 0 ? null : as((await change(model, where, Object(update)))[0] ?? null),
     updateMany: async ({ model, where, update }: Ask & { update: object }): Promise<number> =>
-      (await change(model, where, update)).length,
+      (await change(model, where, { set: rowOf(update) })).length,
     delete: async ({ model, where }: Ask): Promise<void> => {
-      await remove(model, where);
+      if (where.length > 0) await remove(model, where);
     },
     deleteMany: async ({ model, where }: Ask): Promise<number> =>
       (await remove(model, where)).length,
     consumeOne: async <T>({ model, where }: Ask): Promise<T | null> =>
-      as(await store.write((tx) => consume(tx, tableOf(model), conditions(where)))),
-    incrementOne: async <T>({ model, where, increment, set = {} }: Increment): Promise<T | null> =>
-      as(
-        await store.write(async (tx) => {
-          const changes = { add: increment, set: rowOf(set) };
-          return (await changeAuthRows(tx, tableOf(model), conditions(where), changes))[0] ?? null;
-        }),
-      ),
+      (await store.write((tx) => consume(tx, tableOf(model), conditions(where)))) as T | null,
+    incrementOne: async <T>({
+      model,
+      where,
+      increment,
+      set = {},
+    }: Increment): Promise<T | null> => {
+      const [row] = await change(model, where, { add: increment, set: rowOf(set) });
+      return (row ?? null) as T | null;
+    },
   };
 }
 
@@ -102,9 +110,12 @@ interface Ask {
   readonly where: readonly Where[];
 }
 
-interface AskMany {
+interface Count {
   readonly model: string;
   readonly where?: readonly Where[] | undefined;
+}
+
+interface AskMany extends Count {
   readonly limit: number;
   readonly offset?: number | undefined;
   readonly sortBy?: { readonly field: string; readonly direction: 'asc' | 'desc' } | undefined;
@@ -154,9 +165,4 @@ function rowOf(data: object): AuthRow {
 function stored(value: unknown): unknown {
   if (value instanceof Date) return value.getTime();
   return typeof value === 'boolean' ? Number(value) : value;
-}
-
-/** What a row is to the library is the library's to know. */
-function as<T>(row: unknown): T {
-  return row as T;
 }

@@ -44,7 +44,7 @@ export function openLibrary(options: LibraryOptions) {
     // counted in the store, by address and by account: limits.ts
     rateLimit: { enabled: false },
     logger: { level: 'error', disableColors: true, log: (_level, message) => onTrouble(message) },
-    onAPIError: { errorURL: `${publicUrl}/signin` },
+    onAPIError: { throw: true, errorURL: `${publicUrl}/signin` },
     emailAndPassword: {
       enabled: true,
       disableSignUp: true,

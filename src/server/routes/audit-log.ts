@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { auditLines } from '../../store/queries/audit-log.ts';
+import type { AuditLogRow } from '../../store/service-schema.ts';
 import { cursor, limit, nextOf, pageOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
 
@@ -18,6 +19,11 @@ const line = z
     source: z.string().nullable().describe('Address that the request came from.'),
   })
   .openapi('AuditLine');
+
+function shown({ id, at, actor, action, subject, detail, source }: AuditLogRow) {
+  const when = new Date(at).toISOString();
+  return { id, at: when, actor, action, subject, detail: JSON.parse(detail) as unknown, source };
+}
 
 const listRoute = route({
   method: 'get',
@@ -45,9 +51,7 @@ const listRoute = route({
     const items = rows.slice(0, most);
     const last = rows.length > most ? (items.at(-1) ?? null) : null;
     return {
-      items: items.map(({ tenant: _, at, detail, ...row }) => ({
-        ...{ ...row, at: new Date(at).toISOString(), detail: JSON.parse(detail) as unknown },
-      })),
+      items: items.map(shown),
       next: nextOf(place, last),
     };
   },

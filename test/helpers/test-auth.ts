@@ -112,7 +112,7 @@ function browserOf(ask: TestServer['fetch'], url: string, peer?: string): Browse
       }
       const text = await answer.text();
       const isJson = answer.headers.get('content-type')?.includes('json') === true;
-      const json = isJson ? (JSON.parse(text) as Answer['json']) : {};
+      const json = isJson && text !== '' ? (JSON.parse(text) as Answer['json']) : {};
       return { status: answer.status, headers: answer.headers, json, text };
     },
   };

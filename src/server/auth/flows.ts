@@ -19,7 +19,6 @@ const code = z
   .string()
   .trim()
   .regex(/^\d{6}$/, 'it must be the six digits');
-/** Answered by whom the code is typed: the device is asked again at the next sign-in. */
 const signIn = { counted: true, answers: ['twoFactorRedirect'] } as const;
 
 /** By method and path below /api/auth. */
@@ -44,7 +43,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
       .transform(() => ({ provider: PROVIDER, callbackURL: '/', errorCallbackURL: '/signin' })),
     answers: ['url'],
   },
-  [`GET /callback/${PROVIDER}`]: { counted: false, answers: [] },
+  [`GET /callback/${PROVIDER}`]: { counted: true, answers: [] },
   'POST /sign-out': { counted: false, answers: [], action: 'session.end' },
   'POST /two-factor/enable': {
     counted: true,

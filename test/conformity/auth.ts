@@ -191,8 +191,8 @@ export function describeAuth(kind: StoreKind): void {
     it('takes somebody who belongs nowhere any more away altogether', async () => {
       const [, viewer = ''] = await organization('acme', 'admin', 'viewer');
       await organization('beta', 'admin');
-      const join = { role: 'viewer', at: NOW };
-      await store.write((tx) => addMember(tx, 'beta', viewer, join));
+      const asViewer = { role: 'viewer', at: NOW };
+      await store.write((tx) => addMember(tx, 'beta', viewer, asViewer));
       const users = () => store.read((db) => db.selectFrom('auth_users').select('id').execute());
       await store.write((tx) => removeMember(tx, 'acme', viewer));
       expect(await users()).toHaveLength(3);
@@ -205,14 +205,15 @@ export function describeAuth(kind: StoreKind): void {
       await store.write((tx) => keepSignUp(tx, link));
       const use = (now: number) => store.write((tx) => useSignUp(tx, 'h', now));
       expect(await use(NOW + 1)).toBe(false);
-      expect((await Promise.all([use(NOW), use(NOW)])).toSorted()).toEqual([false, true]);
+      const used = await Promise.all([use(NOW), use(NOW)]);
+      expect(used.filter(Boolean)).toHaveLength(1);
     });
 
     it('counts attempts of one window, whoever counts at the same time', async () => {
       const count = (now: number) =>
         store.write((tx) => countAttempt(tx, 'account:x', { now, windowMs: 1000 }));
       const counts = await Promise.all(Array.from({ length: 6 }, () => count(NOW)));
-      expect(counts.map((one) => one.count).toSorted()).toEqual([1, 2, 3, 4, 5, 6]);
+      expect(counts.map((one) => one.count).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6]);
       expect(await count(NOW + 999)).toEqual({ count: 7, until: NOW + 1000 });
       expect(await count(NOW + 1000)).toEqual({ count: 1, until: NOW + 2000 });
       await store.write((tx) => forgetAttempts(tx, 'account:x'));

@@ -42,10 +42,8 @@ describe.skipIf(!met({ commands: ['chromium'] }))('pages in Chromium', () => {
         POSTERN_OIDC_NAME: 'Example Inc.',
       },
     });
-    http.on(
-      'request',
-      getRequestListener((request) => server.fetch(request, '127.0.0.1')),
-    );
+    const listener = getRequestListener((request) => server.fetch(request, '127.0.0.1'));
+    http.on('request', (request, response) => void listener(request, response));
     chromium = await startChromium();
     tab = chromium.tab;
   });
@@ -75,10 +73,12 @@ describe.skipIf(!met({ commands: ['chromium'] }))('pages in Chromium', () => {
     await tab.click('#leave button');
     await tab.until(`location.pathname === '/signin'`);
   };
-  const atHome = (name: string) =>
+  const expectHome = (name: string) =>
     tab.until(
       `location.pathname === '/' && document.querySelector('#name').textContent === '${name}'`,
     );
+  const expectTold = (selector: string, text: string) =>
+    tab.until(`document.querySelector('${selector}').textContent.includes('${text}')`);
   const invite = async (email: string) =>
     tab.value<string>(`fetch('/api/v1/invitations', {
       method: 'POST',
@@ -93,7 +93,7 @@ describe.skipIf(!met({ commands: ['chromium'] }))('pages in Chromium', () => {
     await tab.type('#password', PASSWORD);
     await picture('signup');
     await tab.click('#sign-up button');
-    await atHome('Ada Admin');
+    await expectHome('Ada Admin');
     await picture('home');
     expect(await tab.value('document.cookie')).toBe('');
     expect(await tab.value(`document.querySelector('#role').textContent`)).toBe('admin');
@@ -105,13 +105,13 @@ describe.skipIf(!met({ commands: ['chromium'] }))('pages in Chromium', () => {
     await tab.until(`document.querySelector('#company').offsetParent`);
     await picture('signin');
     await signIn('ada@example.org', 'something else');
-    await tab.until(`document.querySelector('#told').textContent.includes('password is wrong')`);
+    await expectTold('#told', 'password is wrong');
     await picture('signin-wrong');
   });
 
   it('set up a second factor, and ask for it', async () => {
     await signIn('ada@example.org');
-    await atHome('Ada Admin');
+    await expectHome('Ada Admin');
     await tab.type('#factor-password', PASSWORD);
     await tab.click('#factor button');
     await tab.until(`document.querySelector('#confirm').offsetParent`);
@@ -120,16 +120,16 @@ describe.skipIf(!met({ commands: ['chromium'] }))('pages in Chromium', () => {
     backup = await tab.value(`document.querySelector('#backup-codes li').textContent`);
     await tab.type('#code', totp(uri));
     await tab.click('#confirm button');
-    await tab.until(`document.querySelector('#factor-told').textContent === 'It is on.'`);
+    await expectTold('#factor-told', 'It is on.');
     await signOut();
     await signIn('ada@example.org');
     await tab.type('#code', '000000');
     await tab.click('#code-step button');
-    await tab.until(`document.querySelector('#code-told').textContent.includes('code is wrong')`);
+    await expectTold('#code-told', 'code is wrong');
     await picture('code');
     await tab.type('#code', totp(uri));
     await tab.click('#code-step button');
-    await atHome('Ada Admin');
+    await expectHome('Ada Admin');
   });
 
   it('take a backup code instead', async () => {
@@ -138,7 +138,7 @@ describe.skipIf(!met({ commands: ['chromium'] }))('pages in Chromium', () => {
     await tab.click('#use-backup');
     await tab.type('#backup', backup);
     await tab.click('#backup-step button');
-    await atHome('Ada Admin');
+    await expectHome('Ada Admin');
   });
 
   it('let the invited join, with a password or by their company', async () => {
@@ -150,12 +150,12 @@ describe.skipIf(!met({ commands: ['chromium'] }))('pages in Chromium', () => {
     await tab.type('#password', PASSWORD);
     await picture('invite');
     await tab.click('#join button');
-    await atHome('Bea');
+    await expectHome('Bea');
     expect(await tab.value(`document.querySelector('#role').textContent`)).toBe('operator');
     await signOut();
     await tab.open(cy);
     await tab.click('#company button');
-    await atHome('Cy');
+    await expectHome('Cy');
     await tab.open(bea);
     await tab.until(`document.querySelector('#dead').offsetParent`);
     await picture('invite-dead');

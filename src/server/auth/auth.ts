@@ -21,13 +21,13 @@ export interface AuthOptions {
 
 export interface Auth {
   /** Who asks, for `createApp`. */
-  callerOf(request: Request): Promise<Caller | null>;
+  readonly callerOf: (request: Request) => Promise<Caller | null>;
   /** Answers everything below /api/auth; `source` is the address that the request came from. */
-  handler(request: Request, source: string | null): Promise<Response>;
+  readonly handler: (request: Request, source: string | null) => Promise<Response>;
   /** Something was changed: who asks is looked up anew. */
-  forget(): void;
+  readonly forget: () => void;
   /** A link for the first sign-up, the only one that may be used; null: there is an admin. */
-  signUpLink(): Promise<string | null>;
+  readonly signUpLink: () => Promise<string | null>;
 }
 
 /** Who asks, and how people sign in. Throws AUTH_SETTINGS. */

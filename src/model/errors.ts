@@ -460,6 +460,31 @@ export const ERRORS = {
     todo: 'List them with postern findings; their ids stand in its --json.',
     effect: 'usage',
   },
+  AUTH_REFUSED: {
+    message: 'not signed in: {problem}',
+    todo: 'Check what you typed; an administrator of your organisation can invite you anew.',
+    effect: 'usage',
+  },
+  AUTH_LINK: {
+    message: 'this link cannot be used ({problem})',
+    todo: 'Ask an administrator for a new invitation; while there is no administrator "postern up --new-link" prints a new link.',
+    effect: 'usage',
+  },
+  AUTH_LAST_ADMIN: {
+    message: '{value} is the only administrator of this organisation',
+    todo: 'Make somebody else an administrator first.',
+    effect: 'usage',
+  },
+  AUTH_ORIGIN: {
+    message: '{value} was sent by another site ({origin})',
+    todo: 'Open Postern at its own address (its public URL); programs send an API key and no cookie.',
+    effect: 'usage',
+  },
+  AUTH_SETTINGS: {
+    message: 'cannot use {value} ({problem})',
+    todo: 'Correct the setting; docs/users.md tells of each.',
+    effect: 'usage',
+  },
   API_FAULT: {
     message: 'the server met a fault of its own ({value})',
     todo: 'Look for that number in the log of the server, and report it with the lines around it.',

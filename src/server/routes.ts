@@ -1,9 +1,15 @@
 import type { Route } from './route.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
+import { auditLogRoutes } from './routes/audit-log.ts';
 import { changesRoute } from './routes/changes.ts';
 import { diffRoute } from './routes/diff.ts';
 import { eventsRoute } from './routes/events.ts';
 import { findingRoutes } from './routes/findings.ts';
 import { hostRoutes } from './routes/hosts.ts';
+import { invitationRoutes } from './routes/invitations.ts';
+import { meRoutes } from './routes/me.ts';
+import { memberRoutes } from './routes/members.ts';
+import { organizationRoutes } from './routes/organizations.ts';
 import { overviewRoute } from './routes/overview.ts';
 import { scanRoutes } from './routes/scans.ts';
 
@@ -16,4 +22,10 @@ export const ROUTES: readonly Route[] = [
   ...scanRoutes,
   ...findingRoutes,
   eventsRoute,
+  ...meRoutes,
+  ...memberRoutes,
+  ...invitationRoutes,
+  ...organizationRoutes,
+  ...apiKeyRoutes,
+  ...auditLogRoutes,
 ];

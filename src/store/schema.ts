@@ -1,4 +1,6 @@
 import type { Transport } from '../model/port.ts';
+import type { AuthTables } from './auth-schema.ts';
+import { AUTH_SHAPES } from './auth-shapes.ts';
 import type { ServiceTables } from './service-schema.ts';
 import { SERVICE_SHAPES } from './service-shapes.ts';
 import type { TableShape } from './shape.ts';
@@ -132,7 +134,7 @@ export interface MigrationRow {
   applied_at: Millis;
 }
 
-export interface Tables extends ServiceTables {
+export interface Tables extends ServiceTables, AuthTables {
   scans: ScanRow;
   reports: ReportRow;
   hosts: HostRow;
@@ -270,6 +272,7 @@ export const SHAPES: {
   },
   meta: { columns: { tenant: text, name: text, value: text }, key: ['tenant', 'name'] },
   ...SERVICE_SHAPES,
+  ...AUTH_SHAPES,
 };
 
 export type TableName = keyof typeof SHAPES;

@@ -17,7 +17,9 @@ import {
   readTop,
 } from './options.ts';
 import { addRemedies, type RemedyActions } from './remedy-program.ts';
+import { addSchedule, type ScheduleActions } from './schedule-program.ts';
 import type { Terminal } from './terminal.ts';
+import { addWorker, type WorkerActions } from './worker-program.ts';
 
 const ENGINES = ['auto', 'syn', 'connect', 'epoll', 'node'];
 /** When to look for phantoms; the words of `PhantomMode`. */
@@ -46,7 +48,13 @@ Examples:
 `;
 
 /** What the commands do; main.ts binds the real ones, loaded only when called. */
-export interface Actions extends HistoryActions, InsideActions, NotifyActions, RemedyActions {
+export interface Actions
+  extends HistoryActions,
+    InsideActions,
+    NotifyActions,
+    RemedyActions,
+    ScheduleActions,
+    WorkerActions {
   scan(targets: readonly string[], options: GivenOptions): Promise<number>;
   ports(query: readonly string[], options: GlobalOptions): Promise<number>;
 }
@@ -184,5 +192,7 @@ export function buildProgram(version: string, terminal: Terminal, actions: Actio
   addRemedies(program, run, actions);
   addHistory(program, run, actions);
   addNotify(program, run, actions);
+  addSchedule(program, run, actions);
+  addWorker(program, run, actions);
   return { program, exitCode: () => code };
 }

@@ -411,7 +411,7 @@ export const ERRORS = {
     effect: 'usage',
   },
   TARGET_NOT_GRANTED: {
-    message: '{count} may not be scanned for this tenant: {value}',
+    message: '"{value}" may not be scanned for this tenant ({problem})',
     todo: 'Prove that the name is yours, or ask an administrator of the installation for a grant of the network.',
     effect: 'usage',
   },

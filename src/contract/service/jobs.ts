@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { scanSettings, scanTargets } from './scans.ts';
+import { FOUND } from './schedules.ts';
 
 /** What a scan that is asked for once says. */
 export const scanOrder = z
@@ -8,7 +9,7 @@ export const scanOrder = z
     message: 'targets or groups are needed',
   });
 
-const dueAgain = z.record(z.string(), z.number());
+const dueAgain = z.record(z.enum(FOUND), z.number());
 
 /** What the row of a job of kind `scan` holds. */
 export const scanJob = z.object({

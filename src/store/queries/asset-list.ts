@@ -115,6 +115,20 @@ export async function assetById(
   return row ?? null;
 }
 
+export async function assetByTarget(
+  db: Kysely<Tables>,
+  tenant: string,
+  target: string,
+): Promise<AssetRow | null> {
+  const row = await db
+    .selectFrom('assets')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('target', '=', target)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
 /** Null: there is none of this id. */
 export async function changeAsset(
   tx: Kysely<Tables>,

@@ -242,6 +242,7 @@ export async function scheduledJobs(
       .where((eb) => eb.or([eb('jobs.status', '=', QUEUED), eb('jobs.status', '=', RUNNING)]))
       // what a person started runs when the person says
       .where('jobs.created_by', '=', BY_SCHEDULE)
+      .where('schedules.spec', 'not like', '%"blackouts":[]%')
       .execute()
   );
 }

@@ -41,9 +41,9 @@ export function startJobs(options: JobsOptions): Loop {
     work: (signal) => supervisor.turn(signal),
     onFault: options.onFault,
   });
-  supervisor.onFree = loop.wake;
+  supervisor.onFree = () => loop.wake();
   return {
-    wake: loop.wake,
+    wake: () => loop.wake(),
     stop: async () => {
       await loop.stop();
       await supervisor.stop();

@@ -39,13 +39,10 @@ export function jobOf(spec: ScheduleSpec): ScanJob {
 
 /** Queues what schedules are due; a schedule whose job is under way waits for its next time. */
 export async function queueDue(store: Store, now: number): Promise<void> {
-  await store
-    .read((db) => schedulesOfTheFuture(db, now + CLOCK_STEP_MS))
-    .then(async (rows) => {
-      for (const row of rows) {
-        await store.write((tx) => moveSchedule(tx, row, nextRun(timingOf(row), now), now));
-      }
-    });
+  for (const row of await store.read((db) => schedulesOfTheFuture(db, now + CLOCK_STEP_MS))) {
+    const next = nextRun(timingOf(row), now);
+    if (next !== row.next_at) await store.write((tx) => moveSchedule(tx, row, next, now));
+  }
   for (const row of await store.read((db) => dueSchedules(db, now, AT_ONCE))) {
     await store.write((tx) => queueOne(tx, row, now));
   }

@@ -72,7 +72,7 @@ async function runJob(job: JobRow, setup: Setup): Promise<void> {
   const lease = holdLease(store, held, now);
   const signal = AbortSignal.any([setup.signal, lease.signal]);
   try {
-    const result = await resultOf(job, { ...setup, lease, signal });
+    const result = await KINDS[job.kind](job, { ...setup, lease, signal });
     await lease.stop();
     await settle(job, result, lease, setup);
   } catch (error) {
@@ -81,16 +81,15 @@ async function runJob(job: JobRow, setup: Setup): Promise<void> {
   }
 }
 
-function resultOf(job: JobRow, context: JobContext): Promise<JobResult> {
-  switch (job.kind) {
-    case 'scan':
-      return runScanJob(job, context);
-    case 'dns':
-      return runNamesJob(job, context);
-    case 'compact':
-      throw problem('JOB_FAULT', { value: job.id, problem: 'workers do not compact' });
-  }
-}
+const KINDS: {
+  readonly [Kind in JobRow['kind']]: (job: JobRow, context: JobContext) => Promise<JobResult>;
+} = {
+  scan: runScanJob,
+  dns: runNamesJob,
+  compact: async ({ id }) => {
+    throw problem('JOB_FAULT', { value: id, problem: 'workers do not compact' });
+  },
+};
 
 async function runNamesJob({ tenant, id }: JobRow, context: JobContext): Promise<JobResult> {
   const { store, signal, now } = context;

@@ -51,9 +51,7 @@ export async function countClaimable(db: Kysely<Tables>, now: number): Promise<n
     .where('lease_until', '<', now)
     .executeTakeFirstOrThrow();
   const free = await freePlaces(db, now);
-  return (
-    Number(lost.jobs) + free.reduce((sum, { jobs, places }) => sum + Math.min(jobs, places), 0)
-  );
+  return lost.jobs + free.reduce((sum, { jobs, places }) => sum + Math.min(jobs, places), 0);
 }
 
 /**
@@ -180,13 +178,13 @@ async function freePlaces(db: Kysely<Tables>, now: number): Promise<readonly Pla
     .where('status', '=', RUNNING)
     .groupBy('tenant')
     .execute();
-  const runs = new Map(running.map(({ tenant, jobs }) => [tenant, Number(jobs)]));
+  const runs = new Map(running.map(({ tenant, jobs }) => [tenant, jobs]));
   const limits = await mostRunning(db);
   return due.map(({ tenant, jobs }) => {
-    const now = runs.get(tenant) ?? 0;
+    const busy = runs.get(tenant) ?? 0;
     const most = limits.has(tenant) ? limits.get(tenant) : defaultLimit(tenant);
-    const places = Math.max(0, (most ?? Number.POSITIVE_INFINITY) - now);
-    return { tenant, jobs: Number(jobs), running: now, places };
+    const places = Math.max(0, (most ?? Number.POSITIVE_INFINITY) - busy);
+    return { tenant, jobs, running: busy, places };
   });
 }
 

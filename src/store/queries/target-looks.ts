@@ -55,7 +55,7 @@ export async function lookedBefore(db: Kysely<Tables>, tenant: string): Promise<
     else known.push(address);
   }
   return {
-    hosts: hosts.map(({ address, severity }) => ({ address, severity: Number(severity) })),
+    hosts,
     looks: new Map(looks.map(({ target, looked_at: at }) => [target, at])),
     addressesOf,
   };

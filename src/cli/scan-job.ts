@@ -1,5 +1,4 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type ScanJob, scanJob } from '../contract/service/jobs.ts';
 import { planScan } from '../jobs/scan-plan.ts';
@@ -19,6 +18,7 @@ import { noteLooks } from '../store/queries/target-looks.ts';
 import { recordLook } from '../store/record.ts';
 import type { JobRow } from '../store/service-schema.ts';
 import { guardInside } from './inside-guard.ts';
+import { journalOf } from './job-files.ts';
 import type { Lease } from './lease.ts';
 import { type GivenOptions, SCAN_DEFAULTS } from './options.ts';
 import { openJournal, resumedOptions } from './resume.ts';
@@ -56,7 +56,7 @@ const NOTHING_KEPT = async (): Promise<void> => undefined;
 export async function runScanJob(job: JobRow, context: JobContext): Promise<JobResult> {
   const { store, folder } = context;
   const done = await store.read((db) => scanById(db, job.tenant, job.id));
-  const path = join(folder, `${job.id}.journal`);
+  const path = journalOf(folder, job.id);
   const clean = () => rm(path, { force: true });
   // recorded, and then its worker went away
   if (done !== null) return { complete: true, problem: null, clean };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +13,7 @@ import { endJob, giveBack } from '../../store/queries/jobs.ts';
 import type { JobRow } from '../../store/service-schema.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { interruptible } from '../interrupt.ts';
+import { journalOf, sweepJournals } from '../job-files.ts';
 import { holdLease, LEASE_MS, type Lease } from '../lease.ts';
 import { type JobContext, type JobResult, runScanJob } from '../scan-job.ts';
 import type { Terminal } from '../terminal.ts';
@@ -41,6 +43,7 @@ export async function workerCommand(
   try {
     return await withStore(options, async (store) => {
       const setup = { store, folder, version, worker, signal, now: Date.now };
+      await sweepJournals(store, folder, Date.now());
       do {
         const job = await next(setup);
         if (job !== null) await runJob(job, setup);
@@ -124,7 +127,7 @@ async function fail(
   job: JobRow,
   error: unknown,
   lease: Lease,
-  { store, worker, now, signal }: Setup,
+  { store, worker, now, signal, folder }: Setup,
 ): Promise<void> {
   if (error instanceof PosternError && error.code.startsWith('STORE_')) throw error;
   const held = { tenant: job.tenant, id: job.id, worker };
@@ -142,6 +145,7 @@ async function fail(
       ? error
       : problem('JOB_FAULT', { value: job.id, problem: messageOf(error) }, error);
   const text = `${known.code}: ${known.message}`;
+  await rm(journalOf(folder, job.id), { force: true });
   await store.write((tx) =>
     failJob(tx, store.facts, { ...job, worker }, { now: now(), problem: text }),
   );

@@ -217,6 +217,16 @@ export async function cancelJob(
   return running?.status ?? null;
 }
 
+/** Ids of the jobs of every tenant that have not ended. */
+export async function jobsUnderWay(db: Kysely<Tables>): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('jobs')
+    .select('id')
+    .where((eb) => eb.or([eb('status', '=', QUEUED), eb('status', '=', RUNNING)]))
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 /** Jobs that a schedule made and that have not ended, of every tenant: what blackouts are asked for. */
 export async function scheduledJobs(
   db: Kysely<Tables>,

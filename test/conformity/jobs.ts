@@ -115,7 +115,7 @@ export function describeJobs(kind: StoreKind): void {
       for (const [step, worker] of ['a', 'b', 'c', 'd'].entries()) {
         tenants.push((await claim(worker, NOON + step))?.tenant);
       }
-      expect(tenants.slice(0, 3).toSorted()).toEqual(['calm', 'loud', 'quiet']);
+      expect(new Set(tenants.slice(0, 3))).toEqual(new Set(['calm', 'loud', 'quiet']));
       expect(tenants[3]).toBe('loud');
       // one after the other, it is still the turn of who waited longest
       await add('quiet');

@@ -17,8 +17,10 @@ import {
   readTop,
 } from './options.ts';
 import { addRemedies, type RemedyActions } from './remedy-program.ts';
+import { addSchedule, type ScheduleActions } from './schedule-program.ts';
 import type { Terminal } from './terminal.ts';
 import { addUp, type UpActions } from './up-program.ts';
+import { addWorker, type WorkerActions } from './worker-program.ts';
 
 const ENGINES = ['auto', 'syn', 'connect', 'epoll', 'node'];
 /** When to look for phantoms; the words of `PhantomMode`. */
@@ -52,7 +54,9 @@ export interface Actions
     InsideActions,
     NotifyActions,
     RemedyActions,
-    UpActions {
+    UpActions,
+    ScheduleActions,
+    WorkerActions {
   scan(targets: readonly string[], options: GivenOptions): Promise<number>;
   ports(query: readonly string[], options: GlobalOptions): Promise<number>;
 }
@@ -191,5 +195,7 @@ export function buildProgram(version: string, terminal: Terminal, actions: Actio
   addHistory(program, run, actions);
   addNotify(program, run, actions);
   addUp(program, run, actions);
+  addSchedule(program, run, actions);
+  addWorker(program, run, actions);
   return { program, exitCode: () => code };
 }

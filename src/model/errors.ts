@@ -405,6 +405,26 @@ export const ERRORS = {
     todo: 'Put back the secret.key that belongs to this store, or set POSTERN_SECRET to its 64 hexadecimal digits.',
     effect: 'partial',
   },
+  SCHEDULE_INVALID: {
+    message: '{part} of the schedule: "{value}" cannot be used ({problem})',
+    todo: 'Correct it; docs/schedules.md shows cron patterns, intervals and blackouts.',
+    effect: 'usage',
+  },
+  TARGET_NOT_GRANTED: {
+    message: '"{value}" may not be scanned for this tenant ({problem})',
+    todo: 'Prove that the name is yours, or ask an administrator of the installation for a grant of the network.',
+    effect: 'usage',
+  },
+  JOB_LOST: {
+    message: 'job {value} was given up after {count} tries (its worker went away each time)',
+    todo: 'Look at the log of the server and at the memory of that machine, then run it again.',
+    effect: 'partial',
+  },
+  JOB_FAULT: {
+    message: 'job {value} met a fault of our own ({problem})',
+    todo: 'Report it with the lines in the log of the server.',
+    effect: 'partial',
+  },
   API_INVALID: {
     message: '{where}: {problem}',
     todo: 'Correct the request; GET /api/v1/openapi.json describes every operation.',

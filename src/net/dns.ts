@@ -9,10 +9,11 @@ import { hostsFilePath, loadHosts } from './hosts-file.ts';
  * - `not-found`: the DNS says that there is no such name (NXDOMAIN).
  * - `no-address`: the name exists and has neither A nor AAAA record.
  * - `timeout`: no name server answered.
+ * - `inside`: it has an address that may not be visited for who asks; `detail` names it.
  * - `server`: a name server answered that it cannot tell, or none can be reached; `detail` says which.
  */
 export interface NameFailure {
-  readonly kind: 'not-found' | 'no-address' | 'timeout' | 'server';
+  readonly kind: 'not-found' | 'no-address' | 'inside' | 'timeout' | 'server';
   readonly detail: string;
 }
 

@@ -31,13 +31,21 @@ export function placeOf(
   data: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): Place {
-  if (data !== undefined) return { file: resolve(data, 'postern.db') };
   const url = env['POSTERN_DATABASE_URL'];
-  if (url !== undefined && url !== '') return { url };
+  if (data === undefined && url !== undefined && url !== '') return { url };
+  return { file: join(dataFolder(data, env), 'postern.db') };
+}
+
+/** Where this machine keeps what is no part of a database: `--data`, else the XDG data directory. */
+export function dataFolder(
+  data: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  if (data !== undefined) return resolve(data);
   const xdg = env['XDG_DATA_HOME'];
   // relative paths are to be ignored, says the specification
   const base = xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), '.local', 'share');
-  return { file: join(base, 'postern', 'postern.db') };
+  return join(base, 'postern');
 }
 
 export interface OpenOptions {

@@ -22,6 +22,15 @@ export interface AssetAddressRow {
   first_seen: Millis;
   last_seen: Millis;
   left_at: Millis | null;
+  /** Answers in a row that were without it. */
+  misses: number;
+}
+
+/** When a target was looked at last by a scan that went to its end. */
+export interface TargetLookRow {
+  tenant: string;
+  target: string;
+  looked_at: Millis;
 }
 
 export interface AssetGroupRow {
@@ -67,7 +76,7 @@ export interface JobRow {
   progress: Json | null;
   /** `CODE: message` of what ended it. */
   problem: string | null;
-  /** 1: somebody asked it to stop. */
+  /** 1: somebody asked it to stop; 2: it is to stop, and to go on when it is due again. */
   cancel: number;
 }
 
@@ -215,6 +224,7 @@ export interface ServiceTables {
   assets: AssetRow;
   asset_addresses: AssetAddressRow;
   asset_groups: AssetGroupRow;
+  target_looks: TargetLookRow;
   schedules: ScheduleRow;
   jobs: JobRow;
   events: EventRow;

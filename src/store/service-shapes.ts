@@ -28,12 +28,17 @@ export const SERVICE_SHAPES: {
       first_seen: integer,
       last_seen: integer,
       left_at: integer,
+      misses: integer,
     },
     key: ['tenant', 'name', 'address', 'first_seen'],
   },
   asset_groups: {
     columns: { tenant: text, id: text, name: text, selector: text, created_at: integer },
     key: ['tenant', 'id'],
+  },
+  target_looks: {
+    columns: { tenant: text, target: text, looked_at: integer },
+    key: ['tenant', 'target'],
   },
   schedules: {
     columns: {

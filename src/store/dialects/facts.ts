@@ -18,6 +18,8 @@ export interface DialectFacts {
   lockForMigration(tx: Transaction<Tables>): Promise<void>;
   /** Until the end of the transaction no other process records for this tenant. */
   lockForRecording(tx: Transaction<Tables>, tenant: string): Promise<void>;
+  /** Until the end of the transaction no other process claims a job. */
+  lockForClaiming(tx: Transaction<Tables>): Promise<void>;
   /** Whether there is a table of this name. */
   hasTable(db: Kysely<Tables>, name: string): Promise<boolean>;
   /** Looks for damage; a line for each fault. */

@@ -46,6 +46,7 @@ export const sqliteFacts: DialectFacts = {
   // `begin immediate` holds the only writing lock there is
   lockForMigration: async () => undefined,
   lockForRecording: async () => undefined,
+  lockForClaiming: async () => undefined,
   hasTable: async (db, name) => {
     const { rows } = await sql`
       select 1 from sqlite_master where type = 'table' and name = ${name}`.execute(db);

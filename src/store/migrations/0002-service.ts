@@ -30,12 +30,15 @@ function work({ text, integer }: Types): readonly string[] {
     `create table asset_addresses (
       tenant ${text} not null, name ${text} not null, address ${text} not null,
       first_seen ${integer} not null, last_seen ${integer} not null, left_at ${integer},
-      primary key (tenant, name, address, first_seen))`,
+      misses ${integer} not null, primary key (tenant, name, address, first_seen))`,
     'create index asset_addresses_by_address on asset_addresses (tenant, address)',
     `create table asset_groups (
       tenant ${text} not null, id ${text} not null, name ${text} not null,
       selector ${text} not null, created_at ${integer} not null, primary key (tenant, id))`,
     'create unique index asset_groups_by_name on asset_groups (tenant, name)',
+    `create table target_looks (
+      tenant ${text} not null, target ${text} not null, looked_at ${integer} not null,
+      primary key (tenant, target))`,
     `create table schedules (
       tenant ${text} not null, id ${text} not null, name ${text} not null, spec ${text} not null,
       enabled ${integer} not null, next_at ${integer}, last_at ${integer},

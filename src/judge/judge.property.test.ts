@@ -8,7 +8,7 @@ import { EDGE_BASES } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import { compareSeverity, LEVELS, SEVERITIES } from '../model/verdict.ts';
 import { EXPOSURES } from './data/exposures.ts';
-import { readGlob } from './glob.ts';
+import { readGlob } from '../model/glob.ts';
 import { type JudgeContext, type JudgeInput, type Judgement, judge } from './judge.ts';
 import { FINDING_RULES } from './registry.ts';
 

@@ -182,7 +182,13 @@ class Hearing {
     const left = Math.max(0, bundle.members.left - 1);
     const members = { ...bundle.members, left };
     if (left > 0) return this.#put({ ...bundle, members });
-    const over: Incident = { ...bundle, members, status: 'resolved', told: 'resolved', wakeAt: null };
+    const over: Incident = {
+      ...bundle,
+      members,
+      status: 'resolved',
+      told: 'resolved',
+      wakeAt: null,
+    };
     this.#put({ ...over, changedAt: this.#means.now });
     if (rule.spec.match.events.includes('resolved')) this.#gather(rule, over, 'resolved');
   }

@@ -124,7 +124,13 @@ function once(incident: Incident, rule: Rule, now: number): Step {
 }
 
 function held(incident: Incident, until: number | null): Step {
-  const quiet = { status: 'open', told: 'held', wakeAt: until, flapping: false, flips: [] } as const;
+  const quiet = {
+    status: 'open',
+    told: 'held',
+    wakeAt: until,
+    flapping: false,
+    flips: [],
+  } as const;
   return { incident: { ...incident, ...quiet, bundle: null }, tell: null, left: incident.bundle };
 }
 

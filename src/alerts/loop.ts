@@ -93,10 +93,7 @@ class Hearer {
   }
 
   /** One transaction after another, so that others get their turn between them. */
-  async #repeat(
-    signal: AbortSignal,
-    work: (means: TurnMeans) => Promise<boolean>,
-  ): Promise<void> {
+  async #repeat(signal: AbortSignal, work: (means: TurnMeans) => Promise<boolean>): Promise<void> {
     while (!signal.aborted && (await work(this.#means()))) await breathe();
   }
 

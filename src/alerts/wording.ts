@@ -68,7 +68,8 @@ function whyOf({ facts, members }: Incident, tell: Tell, { flapping }: AlertRule
     const { changes, windowHours, quietHours } = flapping;
     return `It has changed ${changes} times within ${windowHours} h; you are told again when it has stayed as it is for ${quietHours} h.`;
   }
-  if (tell === 'resolved') return members === null ? facts.note : 'All of them are over or accepted.';
+  if (tell === 'resolved')
+    return members === null ? facts.note : 'All of them are over or accepted.';
   if (tell === 'milder') return 'This rule no longer asks about it.';
   return facts.why;
 }

@@ -69,8 +69,7 @@ const delivery = z
   .default({ when: 'immediate' })
   .describe('At once, or as a list of what has changed.');
 
-const days = (value: number | null) =>
-  z.number().min(0.04).max(365).nullable().default(value);
+const days = (value: number | null) => z.number().min(0.04).max(365).nullable().default(value);
 
 const reminders = z
   .strictObject({

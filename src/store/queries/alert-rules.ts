@@ -68,11 +68,7 @@ export async function dropAlertRule(
     .where('tenant', '=', tenant)
     .where('id', '=', id)
     .executeTakeFirst();
-  await tx
-    .deleteFrom('incidents')
-    .where('tenant', '=', tenant)
-    .where('rule', '=', id)
-    .execute();
+  await tx.deleteFrom('incidents').where('tenant', '=', tenant).where('rule', '=', id).execute();
   return result.numDeletedRows > 0n;
 }
 

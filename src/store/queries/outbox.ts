@@ -5,10 +5,7 @@ import type { OutboxRow } from '../service-schema.ts';
 /** A channel of a tenant with something to send. */
 export type DueChannel = Pick<OutboxRow, 'tenant' | 'channel'>;
 
-export async function dueChannels(
-  db: Kysely<Tables>,
-  now: number,
-): Promise<readonly DueChannel[]> {
+export async function dueChannels(db: Kysely<Tables>, now: number): Promise<readonly DueChannel[]> {
   return db
     .selectFrom('outbox')
     .select(['tenant', 'channel'])

@@ -117,3 +117,14 @@ export function tally(counts: readonly number[]): string {
     .map(([word, count]) => counted(count, word, word))
     .join(', ');
 }
+
+/** Says that a channel works. */
+export function testAlert(id: string, channel: string, publicUrl: string, now: Date): Alert {
+  return {
+    ...{ id, incident: id, kind: 'test', severity: 'info', what: 'Postern can write here' },
+    since: now.toISOString(),
+    why: `Alerts for the channel "${channel}" will arrive this way.`,
+    todo: 'Nothing is to be done.',
+    ...{ host: null, port: null, transport: 'tcp', link: publicUrl, entries: [] },
+  };
+}

@@ -1,3 +1,4 @@
+import type { NotifySettings } from '../contract/notify.ts';
 import type { Store } from '../store/open.ts';
 import type { Sealer } from '../store/seal.ts';
 
@@ -7,6 +8,8 @@ export interface Service {
   readonly sealer: Sealer;
   /** Where people reach this server: `https://postern.example`, without a slash at the end. */
   readonly publicUrl: string;
+  /** The operator's alert settings (`--notify`). */
+  readonly notify?: NotifySettings | undefined;
   /** Wakes the loop that starts jobs: there is something to do now. */
   wakeJobs(): void;
   /** Wakes the loop that sends alerts. */

@@ -10,7 +10,6 @@ import { expect } from 'vitest';
 import { addDefaultRules } from '../../src/alerts/defaults.ts';
 import type { Alert } from '../../src/notify/message.ts';
 import { LOCAL, openStore, type Place, type Store } from '../../src/store/open.ts';
-import { outboxCounts } from '../../src/store/queries/outbox.ts';
 import { type Receiver, receiver } from '../helpers/notify-peers.ts';
 import { lookId } from '../helpers/numbered-looks.ts';
 import { lookOf } from '../helpers/stored-looks.ts';
@@ -155,8 +154,12 @@ async function stateOf(store: Store): Promise<{ scans: number; left: number }> {
     // scans first: what is recorded later is not asked for
     const scans = await count('scans');
     const events = await count('events');
-    const { waiting, failed } = await outboxCounts(db);
-    return { scans, left: events + waiting + failed };
+    const unsent = await db
+      .selectFrom('outbox')
+      .select('id')
+      .where('status', '!=', 'sent')
+      .execute();
+    return { scans, left: events + unsent.length };
   });
 }
 

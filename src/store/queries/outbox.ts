@@ -144,21 +144,6 @@ export async function outboxPage(
   return query.execute();
 }
 
-/** Messages of all tenants by status, for metrics. */
-export async function outboxCounts(
-  db: Kysely<Tables>,
-): Promise<Readonly<Record<OutboxRow['status'], number>>> {
-  const rows = await db
-    .selectFrom('outbox')
-    .select('status')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .groupBy('status')
-    .execute();
-  const counts = { waiting: 0, sent: 0, failed: 0 };
-  for (const { status, count } of rows) counts[status] = count;
-  return counts;
-}
-
 /** Takes away what was ended before a time (ms). */
 export async function dropOldMessages(
   tx: Transaction<Tables>,

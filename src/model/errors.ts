@@ -400,6 +400,11 @@ export const ERRORS = {
     todo: 'Name a file of its own in a folder that this user may write.',
     effect: 'partial',
   },
+  NOTIFY_TENANT: {
+    message: 'channel {channel}: "{key}" may not name {what} of the server',
+    todo: 'Write the value itself; only the operator of an installation may name files and variables.',
+    effect: 'usage',
+  },
   SECRET_KEY: {
     message: 'cannot use the key of this installation: {value} ({problem})',
     todo: 'Put back the secret.key that belongs to this store, or set POSTERN_SECRET to its 64 hexadecimal digits.',

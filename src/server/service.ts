@@ -1,3 +1,4 @@
+import type { NotifySettings } from '../contract/notify.ts';
 import type { Store } from '../store/open.ts';
 import type { Sealer } from '../store/seal.ts';
 import type { Counts } from './counts.ts';
@@ -13,6 +14,8 @@ export interface Service {
   readonly live: Live;
   /** Counts that are asked for often and change seldom. */
   readonly counts: Counts;
+  /** The operator's alert settings (`--notify`). */
+  readonly notify?: NotifySettings | undefined;
   /** Wakes the loop that starts jobs: there is something to do now. */
   wakeJobs(): void;
   /** Wakes the loop that sends alerts. */

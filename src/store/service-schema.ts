@@ -89,7 +89,7 @@ export interface EventRow {
   kind: string;
   /** Id of the finding, the name, the job. */
   subject: string;
-  /** What it came with: the id of the look, the job. */
+  /** What it came with: the id of the look, the job. All of a batch is told together. */
   batch: string;
   detail: Json;
 }
@@ -98,8 +98,15 @@ export interface AlertRuleRow {
   tenant: string;
   id: string;
   name: string;
+  /** `contract/service/alert-rule.ts`. */
   spec: Json;
   enabled: number;
+  /** Rules are asked in this order. */
+  position: number;
+  /** Of the next digest; null: the rule tells at once. */
+  digest_at: Millis | null;
+  /** What changed after this is in the next digest. */
+  digest_from: Millis;
   created_at: Millis;
 }
 
@@ -118,7 +125,7 @@ export interface IncidentRow {
   id: string;
   /** Id of the alert rule. */
   rule: string;
-  /** What it is about: the id of a finding, or `mass:…`. */
+  /** What it is about: `finding:…`, `agent:…`; `bundle:…` tells of several at once. */
   subject: string;
   status: 'open' | 'resolved';
   severity: number;
@@ -127,8 +134,12 @@ export interface IncidentRow {
   told_at: Millis | null;
   /** What was told last, to see whether there is something new. */
   told: string | null;
+  /** When it is to be looked at again: a reminder, the end of a quiet time or of an acceptance. */
   remind_at: Millis | null;
+  /** Changes that its damping remembers. */
   flaps: number;
+  /** Id of the incident that tells of it together with others. */
+  bundle: string | null;
   detail: Json;
 }
 
@@ -139,6 +150,8 @@ export interface OutboxRow {
   channel: string;
   rule: string | null;
   incident: string | null;
+  /** Of the messages of an incident: they are sent in this order. */
+  seq: number;
   alert: Json;
   status: 'waiting' | 'sent' | 'failed';
   attempts: number;

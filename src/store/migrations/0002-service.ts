@@ -64,10 +64,13 @@ function alerts({ text, integer }: Types): readonly string[] {
       tenant ${text} not null, id ${text} not null, at ${integer} not null, kind ${text} not null,
       subject ${text} not null, batch ${text} not null, detail ${text} not null,
       primary key (tenant, id))`,
-    'create index events_by_batch on events (tenant, batch)',
+    'create index events_by_batch on events (tenant, batch, at, id)',
+    'create index events_by_time on events (tenant, at, batch)',
     `create table alert_rules (
       tenant ${text} not null, id ${text} not null, name ${text} not null, spec ${text} not null,
-      enabled ${integer} not null, created_at ${integer} not null, primary key (tenant, id))`,
+      enabled ${integer} not null, position ${integer} not null, digest_at ${integer},
+      digest_from ${integer} not null, created_at ${integer} not null, primary key (tenant, id))`,
+    'create index alert_rules_due on alert_rules (digest_at) where digest_at is not null',
     `create table channels (
       tenant ${text} not null, id ${text} not null, name ${text} not null, type ${text} not null,
       settings ${text} not null, created_at ${integer} not null, primary key (tenant, id))`,
@@ -76,15 +79,19 @@ function alerts({ text, integer }: Types): readonly string[] {
       tenant ${text} not null, id ${text} not null, rule ${text} not null, subject ${text} not null,
       status ${text} not null, severity ${integer} not null, opened_at ${integer} not null,
       changed_at ${integer} not null, told_at ${integer}, told ${text}, remind_at ${integer},
-      flaps ${integer} not null, detail ${text} not null, primary key (tenant, id))`,
+      flaps ${integer} not null, bundle ${text}, detail ${text} not null,
+      primary key (tenant, id))`,
     'create unique index incidents_by_subject on incidents (tenant, rule, subject)',
+    'create index incidents_by_rule on incidents (tenant, rule, changed_at)',
+    'create index incidents_by_time on incidents (tenant, changed_at desc, id)',
     'create index incidents_to_remind on incidents (remind_at) where remind_at is not null',
     `create table outbox (
       tenant ${text} not null, id ${text} not null, channel ${text} not null, rule ${text},
-      incident ${text}, alert ${text} not null, status ${text} not null,
+      incident ${text}, seq ${integer} not null, alert ${text} not null, status ${text} not null,
       attempts ${integer} not null, created_at ${integer} not null, next_at ${integer} not null,
       ended_at ${integer}, problem ${text}, primary key (tenant, id))`,
     `create index outbox_due on outbox (next_at) where status = 'waiting'`,
+    `create index outbox_order on outbox (tenant, channel, incident, seq) where status = 'waiting'`,
     'create index outbox_by_time on outbox (tenant, created_at desc, id)',
   ];
 }

@@ -6,6 +6,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** The entry of the sending thread: `sending-thread.ts` looks for it beside its own file. */
 export const THREAD = { thread: 'src/probe/syn/thread.ts' };
 
+/** The entry of the thread that reads agents' audits, beside the server. */
+export const AUDIT_THREAD = { 'audit-thread': 'src/server/audits/thread.ts' };
+
 /**
  * Bundles `entries` (name to path) into `folder`, all files side by side. Hundreds of small files cost
  * Node longer to find, read and link than all that is in them. Packages stay packages, and what is

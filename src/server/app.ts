@@ -3,12 +3,14 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { PosternError, problem } from '../model/errors.ts';
+import { agentCaller } from './agent-caller.ts';
 import type { Access, Caller } from './caller.ts';
 import { lacks } from './caller.ts';
 import { Mine } from './mine.ts';
 import { answerProblem } from './problem.ts';
 import type { Route } from './route.ts';
 import type { Service } from './service.ts';
+import { readUpload } from './upload.ts';
 
 /** Of a request's body; agents' audits have a route of their own. */
 const MAX_BODY = 1 << 20;
@@ -42,13 +44,19 @@ const failure = z
 /** The HTTP API: every route checked, authorised and documented the same way. */
 export function createApp(options: AppOptions): OpenAPIHono {
   const app = new OpenAPIHono();
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY,
-      onError: () => {
-        throw problem('API_TOO_LARGE', { limit: MAX_BODY });
-      },
-    }),
+  const limited = bodyLimit({
+    maxSize: MAX_BODY,
+    onError: () => {
+      throw problem('API_TOO_LARGE', { limit: MAX_BODY });
+    },
+  });
+  const uploads = new Set(
+    options.routes.filter(({ upload }) => upload !== undefined).map(({ path }) => API + path),
+  );
+  app.use((context, next) =>
+    context.req.method === 'POST' && uploads.has(context.req.path)
+      ? next()
+      : limited(context, next),
   );
   for (const route of options.routes) addRoute(app, route, options);
   app.doc31(`${API}/openapi.json`, {
@@ -72,6 +80,7 @@ function expected(error: unknown, { onFault }: AppOptions): PosternError {
 
 function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
   const { method, path, tag, summary, access, params, query, body, answer, status = 200 } = route;
+  const schema = body ?? route.upload?.schema;
   const document = createRoute({
     method,
     path: `${API}${path}`,
@@ -81,9 +90,9 @@ function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
     request: {
       ...(params === undefined ? {} : { params }),
       ...(query === undefined ? {} : { query }),
-      ...(body === undefined
+      ...(schema === undefined
         ? {}
-        : { body: { required: true, content: { 'application/json': { schema: body } } } }),
+        : { body: { required: true, content: { 'application/json': { schema } } } }),
     },
     responses: {
       [status]: { description: summary, content: { 'application/json': { schema: answer } } },
@@ -101,6 +110,7 @@ function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
       params: read(params, context.req.param(), 'the path'),
       query: read(query, queriesOf(context), 'the query'),
       body: await bodyOf(context, body),
+      upload: () => readUpload(context.req.raw, route.upload?.maxBytes ?? 0),
       caller,
       mine: new Mine(service.store, caller, sourceOf(context)),
       service,
@@ -116,7 +126,10 @@ const NOBODY: Caller = { tenant: '', actor: '', name: '', role: 'viewer', scopes
 async function allowed(context: Context, access: Access, options: AppOptions): Promise<Caller> {
   if (access === 'anyone') return NOBODY;
   const value = `${context.req.method} ${context.req.path}`;
-  const caller = await options.callerOf(context.req.raw);
+  const { req } = context;
+  const caller = await (access === 'agent'
+    ? agentCaller(options.service.store, req.header('authorization'))
+    : options.callerOf(req.raw));
   if (caller === null) throw problem('API_SIGN_IN', { value, problem: 'nobody is' });
   const what = lacks(caller, access);
   if (what !== null) throw problem('API_FORBIDDEN', { value, what });

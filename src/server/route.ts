@@ -6,17 +6,33 @@ import type { Service } from './service.ts';
 type Fields = z.ZodObject | undefined;
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
+/** An answer may be made of what nobody may change. */
+type Frozen<T> = T extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [Name in keyof T]: Frozen<T[Name]> }
+    : T;
+
 /** What a handler is given: all of it validated. */
 export interface Asked<Params extends Fields, Query extends Fields, Body> {
   readonly params: Parsed<Params>;
   readonly query: Parsed<Query>;
   readonly body: Parsed<Body>;
+  /** Reads the body of a route with `upload`, as it came. Throws API_TOO_LARGE, API_INVALID. */
+  readonly upload: () => Promise<Uint8Array>;
   readonly caller: Caller;
   /** The caller's own part of the store. */
   readonly mine: Mine;
   readonly service: Service;
   readonly signal: AbortSignal;
   readonly now: number;
+}
+
+/** A body that is taken as bytes. */
+export interface Upload {
+  readonly maxBytes: number;
+  /** What is in it, for the document. */
+  readonly schema: z.ZodType;
 }
 
 /**
@@ -39,10 +55,12 @@ export interface Route<
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
+  /** Its body is no JSON of one megabyte, and read by the handler; no parameters in its path. */
+  readonly upload?: Upload;
   readonly answer: Answer;
   /** Of success; default 200. */
   readonly status?: 200 | 201 | 202;
-  handle(asked: Asked<Params, Query, Body>): Promise<z.input<Answer>>;
+  handle(asked: Asked<Params, Query, Body>): Promise<Frozen<z.input<Answer>>>;
 }
 
 /** Keeps the types of a route's parts together. */

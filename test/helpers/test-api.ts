@@ -18,6 +18,8 @@ export interface TestApi {
     path: string,
     asked?: { readonly body?: unknown; readonly caller?: Caller | null },
   ): Promise<{ readonly status: number; readonly json: unknown }>;
+  /** For a real server, and for requests that are no JSON. */
+  readonly fetch: (request: Request) => Response | Promise<Response>;
 }
 
 /** Some routes over a real store, without a port: who asks is said by the test. */
@@ -46,6 +48,7 @@ export function testApi(
     version: '0.0.0',
   });
   return {
+    fetch: (request) => app.fetch(request),
     ask: async (method, path, { body, caller = person('admin') } = {}) => {
       const id = String(callers.size);
       if (caller !== null) callers.set(id, caller);

@@ -51,14 +51,19 @@ const enrol = route({
   tag: TAG,
   summary: "Changes an enrolment token for the agent's own, once.",
   access: 'anyone',
-  body: z.object({ token: z.string().max(200), ...facts }),
+  body: z.object({
+    token: z.string().max(200),
+    name: z.string().trim().min(1).max(100).optional().describe('In place of the one it has.'),
+    ...facts,
+  }),
   answer: z
     .object({ id: z.uuid(), token: z.string().describe('Shown this once.'), ...settings })
     .openapi('Enrolment'),
   status: 201,
-  handle: async ({ body: { token, ...told }, service: { store }, now }) => {
+  handle: async ({ body: { token, name, ...told }, service: { store }, now }) => {
     const fresh = newToken('agent');
-    const how = { hash: fresh.hash, facts: JSON.stringify(told), now };
+    const own = name === undefined ? {} : { name };
+    const how = { hash: fresh.hash, facts: JSON.stringify(told), now, ...own };
     // the tenant is what the token says: there is no caller yet whose it could be
     const row = await store.write((tx) => enrolAgent(tx, hashOf(token), how));
     if (row === undefined) {

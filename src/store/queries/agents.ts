@@ -114,11 +114,23 @@ export function revokeAgent(
 export function enrolAgent(
   tx: Transaction<Tables>,
   enrolment: string,
-  { hash, facts, now }: { readonly hash: string; readonly facts: string; readonly now: number },
+  {
+    now,
+    ...told
+  }: {
+    readonly hash: string;
+    readonly facts: string;
+    /** Absent: it keeps the one it was given. */
+    readonly name?: string;
+    readonly now: number;
+  },
 ): Promise<AgentRow | undefined> {
   return tx
     .updateTable('agents')
-    .set({ hash, facts, enrolment: null, enrolment_until: null, enrolled_at: now, seen_at: now })
+    .set({
+      ...told,
+      ...{ enrolment: null, enrolment_until: null, enrolled_at: now, seen_at: now, silent_at: null },
+    })
     .where('enrolment', '=', enrolment)
     .where('enrolment_until', '>', now)
     .where('revoked_at', 'is', null)

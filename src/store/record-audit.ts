@@ -185,6 +185,7 @@ function isOverInside({ whole, manyUnused, doors }: AuditSight): IsOver {
     if (!whole) return null;
     const door = doors.get(doorKey(transport, port));
     if (door !== undefined) return door.settled ? `the rule no longer applies: ${door.why}` : null;
+    if (rule === 'host.no-listener') return 'it is not known to be open from outside any more';
     if (rule !== 'host.allowed-unused') return 'nobody listens there any more';
     return manyUnused ? null : 'no firewall rule lets anybody in there any more';
   };

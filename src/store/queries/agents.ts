@@ -129,7 +129,13 @@ export function enrolAgent(
     .updateTable('agents')
     .set({
       ...told,
-      ...{ enrolment: null, enrolment_until: null, enrolled_at: now, seen_at: now, silent_at: null },
+      ...{
+        enrolment: null,
+        enrolment_until: null,
+        enrolled_at: now,
+        seen_at: now,
+        silent_at: null,
+      },
     })
     .where('enrolment', '=', enrolment)
     .where('enrolment_until', '>', now)
@@ -264,12 +270,12 @@ export async function agentsAt(
     .execute();
 }
 
-/** Addresses that every host may have for itself: they name none. */
-const NAMELESS = /^(?:fe80:|169\.254\.|127\.|::1$)/i;
+/** Addresses that every host may have for itself, such as those of Docker's and libvirt's bridges: they name none. */
+const NAMELESS = /^(?:fe80:|169\.254\.|127\.|::1$|172\.17\.0\.1$|192\.168\.122\.1$)/i;
 
 /**
  * Of the addresses that a host has, and those that people named for it, the ones that are no other
- * agent's: 172.17.0.1 is on every host with Docker, and what is seen there is nobody's in particular.
+ * agent's: what is seen at an address that two have is nobody's in particular.
  */
 export async function unsharedAddresses(
   db: Kysely<Tables>,

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditReport } from '../model/audit.ts';
 import { messageOf, PosternError } from '../model/errors.ts';
 import type { ServerSettings } from './client.ts';
@@ -7,8 +6,6 @@ import type { Outbox } from './outbox.ts';
 /** Between failures: from a second to five minutes, doubled each time, and half of it by chance. */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 300_000;
-/** How often the agent looks whether there is something to do. */
-const TICK_MS = 250;
 /** Of the server that was never reached. */
 const DEFAULTS = { helloSeconds: 300, auditSeconds: 21_600 };
 
@@ -33,6 +30,8 @@ export interface AgentWorld {
   readonly now: () => number;
   /** From 0 to 1. */
   readonly chance: () => number;
+  /** Waits until it is worth looking again whether there is something to do, or for the signal. */
+  readonly rest: () => Promise<void>;
 }
 
 /**
@@ -45,7 +44,7 @@ export async function runAgent(world: AgentWorld): Promise<void> {
   while (!world.signal.aborted) {
     if (await watch.turn(talk.settings.auditSeconds * 1000)) talk.hurry();
     await talk.turn();
-    await sleep(TICK_MS, undefined, { signal: world.signal }).catch(() => undefined);
+    await world.rest();
   }
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, enrolAt } from '../../agent/client.ts';
 import { Outbox } from '../../agent/outbox.ts';
 import { runAgent } from '../../agent/run.ts';
@@ -17,6 +18,7 @@ import { interruptible } from '../interrupt.ts';
 import { type Terminal, write } from '../terminal.ts';
 
 const POLL_SECONDS = 30;
+const TICK_MS = 250;
 const LOUD =
   'WARNING: http:// without TLS to another machine: everybody on the way reads the token and all audits.\n';
 
@@ -111,6 +113,7 @@ export async function runCommand(
       clock: () => performance.now(),
       now: () => Date.now(),
       chance: Math.random,
+      rest: () => sleep(TICK_MS, undefined, { signal: interrupt.signal }).catch(() => undefined),
     });
     return EXIT.fine;
   } catch (error) {

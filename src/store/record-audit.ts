@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Transaction } from 'kysely';
 import { type AuditDigest, type AuditSight, doorKey } from '../model/audit-digest.ts';
 import { problem } from '../model/errors.ts';
@@ -163,9 +164,24 @@ async function advance(tx: Transaction<Tables>, facts: DialectFacts, place: Plac
     view: views.get(findingKey(row)) ?? row.view,
     address,
   }));
-  await upsert(tx, facts, 'findings', moved(known, rows, address));
-  await upsert(tx, facts, 'finding_events', steps.events);
-  await upsert(tx, facts, 'events', eventsOf({ ...steps, rows }, digest.id));
+  await breathe();
+  await inParts(moved(known, rows, address), (some) => upsert(tx, facts, 'findings', some));
+  await inParts(steps.events, (some) => upsert(tx, facts, 'finding_events', some));
+  const events = eventsOf({ ...steps, rows }, digest.id);
+  await inParts(events, (some) => upsert(tx, facts, 'events', some));
+}
+
+/** Rows written at once: SQLite does its work in this thread, where a server answers others too. */
+const PART = 100;
+
+async function inParts<Row>(
+  rows: readonly Row[],
+  write: (some: readonly Row[]) => Promise<void>,
+): Promise<void> {
+  for (let from = 0; from < rows.length; from += PART) {
+    await write(rows.slice(from, from + PART));
+    await breathe();
+  }
 }
 
 /** With those that stay as they are, where the host is listed under another address now. */

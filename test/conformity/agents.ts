@@ -240,7 +240,7 @@ export function describeAgents(kind: StoreKind): void {
       const silence = (ms: number) => store.write((tx) => silenceAgents(tx, NOON + ms));
       expect(await silence(180_000)).toBe(0);
       const counts = await Promise.all([silence(180_001), silence(180_002)]);
-      expect(counts.toSorted()).toEqual([0, 1]);
+      expect(counts.toSorted((a, b) => a - b)).toEqual([0, 1]);
       await store.write((tx) => seeAgent(tx, TENANT, agent, { now: NOON + HOUR }));
       await store.write((tx) => seeAgent(tx, TENANT, agent, { now: NOON + HOUR + 1 }));
       expect(await events()).toEqual([

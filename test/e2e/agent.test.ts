@@ -43,7 +43,7 @@ function startAgent(state: string, command: readonly string[] = []): Agent {
     },
   });
   if (process === undefined) throw new Error('it did not start');
-  const child = process as ChildProcess;
+  const child = process;
   running.add(child);
   void ended.then(() => running.delete(child));
   return { process: child, ended };
@@ -191,6 +191,7 @@ describe.runIf(namespacesMet('nft', 'python3'))('an agent on another host', () =
   let server: AgentServer;
   let agent: Agent;
   let id: string;
+  let warning: string;
   const inside = () => ['ip', 'netns', 'exec', namespace.name];
   const rules = (line: string) =>
     namespace.nft(`flush ruleset
@@ -226,7 +227,7 @@ describe.runIf(namespacesMet('nft', 'python3'))('an agent on another host', () =
       ],
       { command: [...inside(), process.execPath, PROGRAM] },
     );
-    expect(enrolled.stderr).toContain('WARNING: http:// without TLS');
+    warning = enrolled.stderr;
     agent = startAgent(join(folder, 'state'), inside());
   });
   afterAll(async () => {
@@ -234,6 +235,10 @@ describe.runIf(namespacesMet('nft', 'python3'))('an agent on another host', () =
     await server?.end();
     namespace?.close();
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('was warned that everybody on the way reads its token', () => {
+    expect(warning).toContain('WARNING: http:// without TLS');
   });
 
   it('has its listeners and rules followed: opened, firewalled, closed, opened again', async () => {

@@ -91,9 +91,9 @@ it('lists by what scans saw alone where there is no audit', () => {
   const verdict = auditOf(OPEN).doors[0]?.verdict;
   if (verdict === undefined) throw new Error('the audit has no door');
   const rows = doorsOutside([
-    { ...seen('open'), verdict },
-    { ...seen('filtered', 5432, { vantage: 'other' }) },
-    seen('closed', 22),
+    { look: seen('open'), verdict },
+    { look: seen('filtered', 5432, { vantage: 'other' }), verdict: null },
+    { look: seen('closed', 22), verdict: null },
   ]);
   expect(rows).toMatchObject([{ port: 5432, view: 'outside', verdict }]);
   expect(rows[0]?.outside.map(({ vantage }) => vantage)).toEqual(['scanner', 'other']);

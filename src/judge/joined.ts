@@ -4,6 +4,7 @@ import type {
   AuditReport,
   Door,
   JoinedDoor,
+  JudgedOutside,
   SeenOutside,
 } from '../model/audit.ts';
 import { listenerKey } from '../model/listener.ts';
@@ -34,23 +35,25 @@ export function joinDoors(report: AuditReport, seen: readonly SeenOutside[]): Jo
   return [...doors, ...others.map((outside) => withoutDoor(report, outside))].sort(byPort);
 }
 
-/** A port as history has it, with the verdict of the look that saw it open last. */
-export type JudgedOutside = SeenOutside & { readonly verdict?: Verdict };
-
 /** The ports that scans saw open, where no audit of the host is known. */
 export function doorsOutside(seen: readonly JudgedOutside[]): JoinedDoor[] {
-  return [...byDoor(seen).values()]
-    .flatMap((looks) => {
-      const judged = looks.find(({ verdict }) => verdict !== undefined);
-      if (judged?.verdict === undefined) return [];
-      const outside = looks.map(({ verdict: _, ...look }) => look);
-      return [{ ...bare(judged), outside, verdict: judged.verdict, view: 'outside' as const }];
+  const verdicts = new Map(
+    seen.flatMap(({ look, verdict }) =>
+      verdict === null ? [] : [[keyOf(look), verdict] as const],
+    ),
+  );
+  return [...byDoor(seen.map(({ look }) => look)).values()]
+    .flatMap((outside) => {
+      const [first] = outside;
+      const verdict = first && verdicts.get(keyOf(first));
+      if (first === undefined || verdict === undefined) return [];
+      return [{ ...bare(first), outside, verdict, view: 'outside' as const }];
     })
     .sort(byPort);
 }
 
-function byDoor<Look extends SeenOutside>(seen: readonly Look[]): Map<string, Look[]> {
-  const looks = new Map<string, Look[]>();
+function byDoor(seen: readonly SeenOutside[]): Map<string, SeenOutside[]> {
+  const looks = new Map<string, SeenOutside[]>();
   for (const look of seen) {
     const key = keyOf(look);
     const at = looks.get(key);

@@ -29,6 +29,13 @@ export interface SeenOutside extends OutsideLook {
   readonly at: string;
 }
 
+/** The same with the verdict of history. */
+export interface JudgedOutside {
+  readonly look: SeenOutside;
+  /** Null: it was not open. */
+  readonly verdict: Verdict | null;
+}
+
 /** A listener, who can reach it, and what that deserves. */
 export interface AuditedListener extends Listener {
   /** One for each of its families; empty for a listener on the loopback or in another namespace. */

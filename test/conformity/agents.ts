@@ -34,17 +34,17 @@ const HOST = '192.0.2.7';
 const SHARED = '10.0.0.1';
 
 /** What the store does for agents, whatever it is made of. */
-export function describeAgents(kind: StoreKind): void {
-  describe(`agents in ${kind.name}`, () => {
+export function describeAgents(place: StoreKind): void {
+  describe(`agents in ${place.name}`, () => {
     let store: Store;
-    beforeAll(() => kind.start());
+    beforeAll(() => place.start());
     afterAll(async () => {
       await store.close();
-      await kind.stop();
+      await place.stop();
     });
     beforeEach(async () => {
       await (store as Store | undefined)?.close();
-      store = await openStore(await kind.newPlace());
+      store = await openStore(await place.newPlace());
     });
 
     async function newAgent(name: string, tenant = TENANT): Promise<string> {
@@ -65,7 +65,8 @@ export function describeAgents(kind: StoreKind): void {
         unsharedAddresses(db, tenant, agent, report.audit.addresses),
       );
       const looks = await store.read((db) => outsideLooks(db, tenant, store.facts, named));
-      const digest = digestOf(report, looks);
+      const seen = looks.map(({ look }) => look);
+      const digest = digestOf(report, seen);
       return store.write((tx) =>
         recordAudit(tx, tenant, store.facts, { agent, digest, at, now: at }),
       );

@@ -118,9 +118,12 @@ const audits = route({
     sending.add(agent);
     try {
       const { facts: dialect } = service.store;
-      const digest = await auditReader.digest(await upload(), async (addresses) =>
-        mine.ask(outsideLooks, dialect, await mine.ask(unsharedAddresses, agent, addresses)),
-      );
+      const looksAt = async (addresses: readonly string[]) => {
+        const named = await mine.ask(unsharedAddresses, agent, addresses);
+        const looks = await mine.ask(outsideLooks, dialect, named);
+        return looks.map(({ look }) => look);
+      };
+      const digest = await auditReader.digest(await upload(), looksAt);
       const at = now - query.age;
       const recorded = await mine.keep(recordAudit, dialect, { agent, digest, at, now });
       if (recorded.newest) service.wakeAlerts();

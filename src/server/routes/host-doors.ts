@@ -70,7 +70,7 @@ export const hostDoorsRoute = route({
     const own = JSON.parse(audit.addresses) as string[];
     const named = await mine.ask(unsharedAddresses, agent.id, own);
     const looks = await mine.ask(outsideLooks, facts, [...new Set([address, ...named])]);
-    const bare = looks.map(({ verdict: _, ...look }) => look);
+    const bare = looks.map(({ look }) => look);
     const { doors, complete, at } = await auditReader.doors(audit.body, bare);
     const { id, name } = agent;
     return { address, agent: { id, name, auditAt: at, complete }, candidates, doors };

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { SeenOutside } from '../../model/audit.ts';
+import type { JudgedOutside } from '../../model/audit.ts';
 import type { PortState } from '../../model/port.ts';
 import type { PhantomKind } from '../../model/scan.ts';
 import type { Service } from '../../model/service.ts';
@@ -14,7 +14,7 @@ export async function outsideLooks(
   tenant: string,
   facts: DialectFacts,
   addresses: readonly string[],
-): Promise<readonly (SeenOutside & { readonly verdict?: Verdict })[]> {
+): Promise<readonly JudgedOutside[]> {
   if (addresses.length === 0) return [];
   const rows = await db
     .selectFrom('intervals')
@@ -25,14 +25,16 @@ export async function outsideLooks(
     .orderBy('last_seen', 'desc')
     .execute();
   return rows.map((row) => ({
-    address: row.address,
-    transport: row.transport,
-    port: row.port,
-    state: row.state as PortState,
-    vantage: row.vantage,
-    at: isoOf(row.last_seen),
-    ...(row.phantom === null ? {} : { phantom: row.phantom as PhantomKind }),
-    ...(row.verdict === null ? {} : { verdict: JSON.parse(row.verdict) as Verdict }),
-    ...(row.service === null ? {} : { service: JSON.parse(row.service) as Service }),
+    look: {
+      address: row.address,
+      transport: row.transport,
+      port: row.port,
+      state: row.state as PortState,
+      vantage: row.vantage,
+      at: isoOf(row.last_seen),
+      ...(row.phantom === null ? {} : { phantom: row.phantom as PhantomKind }),
+      ...(row.service === null ? {} : { service: JSON.parse(row.service) as Service }),
+    },
+    verdict: row.verdict === null ? null : (JSON.parse(row.verdict) as Verdict),
   }));
 }

@@ -8,6 +8,9 @@ export const THREAD = { thread: 'src/probe/syn/thread.ts' };
 /** The thread that compares reports; `src/server/diff.ts` looks for it in `dist/program/`. */
 export const DIFF_THREAD = { 'diff-thread': 'src/server/diff-thread.ts' };
 
+/** The entry of the thread that reads agents' audits, beside the server. */
+export const AUDIT_THREAD = { 'audit-thread': 'src/server/audits/thread.ts' };
+
 /**
  * Bundles `entries` (name to path) into `folder`, all files side by side. Hundreds of small files cost
  * Node longer to find, read and link than all that is in them. Packages stay packages, and what is

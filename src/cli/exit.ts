@@ -6,6 +6,8 @@ export const EXIT = {
   usage: 2,
   /** Part of the work failed: a target that was none, a name that did not resolve. */
   partial: 3,
+  /** The server does not take this agent any more. */
+  revoked: 4,
   interrupted: 130,
 } as const;
 

@@ -50,6 +50,10 @@ function actionsFor(terminal: Terminal, version: string): Actions {
     migrate: async (options) =>
       (await import('./commands/db.ts')).migrateCommand(options, terminal),
     check: async (options) => (await import('./commands/db.ts')).checkCommand(options, terminal),
+    agentEnrol: async (url, token, options) =>
+      (await import('./commands/agent.ts')).enrolCommand(url, token, options, terminal, version),
+    agentRun: async (options) =>
+      (await import('./commands/agent.ts')).runCommand(options, terminal, version),
     notifyTest: async (channel, options) =>
       (await import('./commands/notify.ts')).notifyTestCommand(channel, options, terminal),
     notifyList: async (options) =>

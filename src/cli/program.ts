@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { PORT_STATES } from '../model/port.ts';
 import { SEVERITIES } from '../model/verdict.ts';
 import type { PhantomMode } from '../probe/phantom/host-watch.ts';
+import { type AgentActions, addAgent } from './agent-program.ts';
 import { addHistory, type HistoryActions } from './history-program.ts';
 import { addInside, type InsideActions } from './inside-program.ts';
 import { addNotify, type NotifyActions } from './notify-program.ts';
@@ -50,12 +51,13 @@ Examples:
 
 /** What the commands do; main.ts binds the real ones, loaded only when called. */
 export interface Actions
-  extends HistoryActions,
+  extends AgentActions,
+    HistoryActions,
     InsideActions,
     NotifyActions,
     RemedyActions,
-    UpActions,
     ScheduleActions,
+    UpActions,
     WorkerActions {
   scan(targets: readonly string[], options: GivenOptions): Promise<number>;
   ports(query: readonly string[], options: GlobalOptions): Promise<number>;
@@ -197,5 +199,6 @@ export function buildProgram(version: string, terminal: Terminal, actions: Actio
   addUp(program, run, actions);
   addSchedule(program, run, actions);
   addWorker(program, run, actions);
+  addAgent(program, run, actions);
   return { program, exitCode: () => code };
 }

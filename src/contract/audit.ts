@@ -49,7 +49,7 @@ const reachPart = z
   })
   .describe('Sources that share one fate.');
 
-const reachability = z
+export const reachability = z
   .object({
     family: family.describe('IP version.'),
     transport: transportField,
@@ -69,7 +69,7 @@ const container = z
   })
   .describe('A container.');
 
-const publication = z
+export const publication = z
   .object({
     transport: transportField,
     bind: z.string().describe('Address of the host it is published at.'),
@@ -80,7 +80,7 @@ const publication = z
   })
   .describe('A port of the host that a container runtime hands on.');
 
-const listener = z
+export const auditedListener = z
   .object({
     transport: transportField,
     bind: z.string().describe('Address the socket is bound to.'),
@@ -122,7 +122,7 @@ const listener = z
   })
   .describe('A socket that accepts connections or datagrams.');
 
-const outside = z
+export const outsideLook = z
   .object({
     address: z.string().describe('Address of the host that was looked at.'),
     state: z.enum(PORT_STATES).describe('What the probe established.'),
@@ -144,7 +144,7 @@ const door = z
     publications: z.array(publication).describe('What container runtimes hand on from it.'),
     reachability: z.array(reachability).describe('One for each IP version of the host.'),
     blockedBy: z.array(z.string()).describe('Layers that each, alone, let nobody in.'),
-    outside: z.array(outside).exactOptional().describe('Absent: nobody looked at it.'),
+    outside: z.array(outsideLook).exactOptional().describe('Absent: nobody looked at it.'),
     verdict,
   })
   .describe('One port: outside, inside and firewall together.');
@@ -189,6 +189,10 @@ export const auditReport = z
         system: z.string().describe('Operating system: linux, darwin, windows, other.'),
         addresses: z.array(z.string()).describe("The host's addresses but those of the loopback."),
         complete: z.boolean().describe('Whether everything could be seen.'),
+        everyListener: z
+          .literal(true)
+          .exactOptional()
+          .describe("Every listener of the host's own network namespace is listed."),
         problems: z
           .array(
             z.object({
@@ -201,7 +205,7 @@ export const auditReport = z
       })
       .describe('The audit itself.'),
     layers: z.array(layer).describe('Firewall layers.'),
-    listeners: z.array(listener).describe('Every socket that accepts traffic.'),
+    listeners: z.array(auditedListener).describe('Every socket that accepts traffic.'),
     doors: z.array(door).describe('Every port with a listener, or that a rule lets through.'),
     flaws: z.array(flaw).describe('What is wrong with the firewall, worst first.'),
   })

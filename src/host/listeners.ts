@@ -19,5 +19,12 @@ export async function readListeners(): Promise<ListenerLook> {
 
 function unknownSystem(): ListenerLook {
   const unseen = [`listeners: how ${process.platform} tells them is not known here`];
-  return { listeners: [], namespaces: [], publications: [], complete: false, unseen };
+  return {
+    listeners: [],
+    namespaces: [],
+    publications: [],
+    complete: false,
+    ownComplete: false,
+    unseen,
+  };
 }

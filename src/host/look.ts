@@ -20,6 +20,8 @@ export interface ListenerLook {
   readonly publications: readonly Publication[];
   /** False when there may be listeners that are not in the list; `unseen` says why. */
   readonly complete: boolean;
+  /** Whether all of our own namespace are, and every port that a container runtime hands on. */
+  readonly ownComplete: boolean;
   /** What could not be seen at all, a sentence each. */
   readonly unseen: readonly string[];
 }

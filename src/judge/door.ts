@@ -137,13 +137,17 @@ function seenOpen(outside: readonly OutsideLook[] | undefined): readonly Outside
   return (outside ?? []).filter(({ state, phantom }) => state === 'open' && phantom === undefined);
 }
 
+/** Open from outside, and no program here that could have answered. */
+function answeredBefore(facts: DoorFacts, { vantage, address }: OutsideLook, but: string): Verdict {
+  const why = `From ${vantage} ${place(facts)} of ${address} is open, but ${but}: something in between answers.`;
+  return verdict('host.no-listener', 'unknown', why);
+}
+
 /** Nobody listens: a rule without a use, or an answer that is not ours. */
 function withoutListener({ facts }: Case): Verdict {
-  const open = seenOpen(facts.outside);
-  const [first] = open;
+  const [first] = seenOpen(facts.outside);
   if (first !== undefined) {
-    const phantom = `From ${first.vantage} ${place(facts)} of ${first.address} is open, but no program listens there on this host: something in between answers.`;
-    return verdict('host.no-listener', 'unknown', phantom);
+    return answeredBefore(facts, first, 'no program listens there on this host');
   }
   const why = `The firewall lets ${sources(facts.reachability)} in to ${place(facts)} (${letInBy(facts.reachability)}), but nobody listens there.`;
   return verdict('host.allowed-unused', 'close', why);
@@ -331,6 +335,10 @@ function decide(state: Case): Verdict {
   if (facts.listeners.length === 0 && !isHandedOn) return withoutListener(state);
   const inside = facts.listeners.every(({ scope }) => scope === 'loopback');
   if (inside && !isHandedOn) {
+    const open = seenOpen(facts.outside).find(({ itself }) => itself !== true);
+    if (open !== undefined) {
+      return answeredBefore(facts, open, `${who(facts)} listens there on the loopback only`);
+    }
     const why = `${subject(facts)} listens on ${place(facts)} of the loopback only.`;
     return verdict('host.loopback', 'expected', why, '');
   }

@@ -1,4 +1,5 @@
 import type { FirewallFlaw } from './firewall-flaw.ts';
+import type { View } from './history.ts';
 import type { Listener, Publication } from './listener.ts';
 import type { PortState, Transport } from './port.ts';
 import type { Reachability } from './reachability.ts';
@@ -18,6 +19,21 @@ export interface OutsideLook {
   readonly vantage: string;
   /** This host looked at itself: its packets come over the loopback, so no firewall before it was asked. */
   readonly itself?: true;
+}
+
+/** How one port of a host looks from outside, as history has it. */
+export interface SeenOutside extends OutsideLook {
+  readonly transport: Transport;
+  readonly port: number;
+  /** When it was last seen so, ISO 8601. */
+  readonly at: string;
+}
+
+/** The same with the verdict of history. */
+export interface JudgedOutside {
+  readonly look: SeenOutside;
+  /** Null: it was not open. */
+  readonly verdict: Verdict | null;
 }
 
 /** A listener, who can reach it, and what that deserves. */
@@ -44,6 +60,23 @@ export interface Door {
   /** Absent: nobody looked from outside, or not at this port. */
   readonly outside?: readonly OutsideLook[];
   readonly verdict: Verdict;
+}
+
+/** One port of a host, by all that is known of it: what a scan saw, who listens, whom rules let in. */
+export interface JoinedDoor {
+  readonly transport: Transport;
+  readonly port: number;
+  readonly outside: readonly SeenOutside[];
+  readonly listeners: readonly AuditedListener[];
+  readonly publications: readonly Publication[];
+  /** Empty: the audit says nothing of the port. */
+  readonly reachability: readonly Reachability[];
+  readonly blockedBy: readonly string[];
+  readonly verdict: Verdict;
+  /** What the verdict rests on. */
+  readonly view: View;
+  /** Where the two views disagree, one sentence; absent: they do not. */
+  readonly contradiction?: string;
 }
 
 /** One firewall layer as it was read. */
@@ -75,6 +108,8 @@ export interface AuditReport {
     readonly addresses: readonly string[];
     /** Whether everything could be seen; `problems` and `unseen` say what was not. */
     readonly complete: boolean;
+    /** Every listener of the host's own network namespace is in the list; absent: there may be others. */
+    readonly everyListener?: true;
     readonly problems: readonly Problem[];
     readonly unseen: readonly string[];
   };

@@ -510,6 +510,36 @@ export const ERRORS = {
     todo: 'Correct the setting; docs/users.md tells of each.',
     effect: 'usage',
   },
+  AGENT_ENROLMENT: {
+    message: 'this enrolment token is of no use ({problem})',
+    todo: 'Have an administrator make a new one; each is good for one agent and one day.',
+    effect: 'partial',
+  },
+  AGENT_REVOKED: {
+    message: 'the agent "{value}" was revoked',
+    todo: 'Nothing of it is taken any more; enrol it anew with a token of an administrator.',
+    effect: 'partial',
+  },
+  AGENT_AUDIT: {
+    message: 'the audit cannot be taken ({problem})',
+    todo: 'Send the gzipped JSON of postern audit --json, of a version that this server knows.',
+    effect: 'partial',
+  },
+  AGENT_SERVER: {
+    message: 'cannot use the server "{value}" ({problem})',
+    todo: 'Name it as https://HOST[:PORT]; --ca FILE names the authority of its certificate, --insecure-http allows http:// to a place that is not this machine.',
+    effect: 'usage',
+  },
+  AGENT_UNREACHABLE: {
+    message: 'the server {value} did not answer as it should ({problem})',
+    todo: 'Look at the network, the address and the log of the server; audits wait in the state folder meanwhile.',
+    effect: 'partial',
+  },
+  AGENT_STATE: {
+    message: 'cannot use the state of the agent in "{value}" ({problem})',
+    todo: 'Enrol it with postern agent enrol URL TOKEN, or name its folder with --state DIR; it must belong to this user alone.',
+    effect: 'usage',
+  },
   API_FAULT: {
     message: 'the server met a fault of its own ({value})',
     todo: 'Look for that number in the log of the server, and report it with the lines around it.',

@@ -84,6 +84,10 @@ export interface ChangeSide {
 export const FINDING_STATUSES = ['open', 'accepted', 'resolved'] as const;
 export type FindingStatus = (typeof FINDING_STATUSES)[number];
 
+/** From where something is known: a scan, an audit of the host itself, or the two together. */
+export const VIEWS = ['outside', 'inside', 'both'] as const;
+export type View = (typeof VIEWS)[number];
+
 /** A finding with its life. */
 export interface FindingRecord {
   readonly id: string;
@@ -98,7 +102,7 @@ export interface FindingRecord {
   readonly todo: string;
   readonly evidence: readonly string[];
   /** The view it rests on. */
-  readonly view: 'outside' | 'inside';
+  readonly view: View;
   readonly status: FindingStatus;
   readonly openedAt: string;
   readonly lastSeen: string;

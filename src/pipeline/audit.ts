@@ -34,6 +34,8 @@ export interface InsideFacts {
   readonly layers: readonly Layer[];
   readonly problems: readonly Problem[];
   readonly unseen: readonly string[];
+  /** Every listener of our own network namespace was seen. */
+  readonly everyListener?: boolean;
 }
 
 export interface AuditRequest {
@@ -314,7 +316,8 @@ function headOf(request: AuditRequest, addresses: readonly string[]): AuditRepor
   const unseen = [...facts.unseen, ...(outside?.unseen ?? [])];
   const complete = unseen.length === 0 && problems.length === 0;
   const { hostname: host, system } = machine;
-  return { id, tool, at, host, system, addresses, complete, problems, unseen };
+  const every = facts.everyListener === true ? ({ everyListener: true } as const) : {};
+  return { id, tool, at, host, system, addresses, complete, ...every, problems, unseen };
 }
 
 /** A listener has its port's verdict; one on the loopback, beside another that is not, its own. */

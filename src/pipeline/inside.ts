@@ -24,5 +24,6 @@ export async function lookInside(before: readonly Layer[]): Promise<InsideFacts>
     layers: [...before, ...firewalls.layers],
     problems: firewalls.problems.map(({ code, message }) => ({ code, message })),
     unseen: look.unseen,
+    everyListener: look.ownComplete,
   };
 }

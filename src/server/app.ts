@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context, HonoRequest, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { PosternError, problem } from '../model/errors.ts';
+import { agentCaller } from './agent-caller.ts';
 import type { Access, Caller } from './caller.ts';
 import { lacks } from './caller.ts';
 import { Mine } from './mine.ts';
 import { answerProblem } from './problem.ts';
 import type { Route } from './route.ts';
 import type { Service } from './service.ts';
+import { readUpload } from './upload.ts';
 
 /** Of a request's body; agents' audits have a route of their own. */
 const MAX_BODY = 1 << 20;
@@ -54,8 +56,13 @@ export function createApp(options: AppOptions): OpenAPIHono {
       throw problem('API_TOO_LARGE', { limit: MAX_BODY });
     },
   });
+  const uploads = new Set(
+    options.routes.filter(({ upload }) => upload !== undefined).map(({ path }) => API + path),
+  );
   // looking for a body costs as much as many an answer
-  app.use((context, next) => (BODILESS.has(context.req.method) ? next() : limited(context, next)));
+  const isUnbounded = ({ method, path }: HonoRequest): boolean =>
+    BODILESS.has(method) || (method === 'POST' && uploads.has(path));
+  app.use((context, next) => (isUnbounded(context.req) ? next() : limited(context, next)));
   for (const handler of options.use ?? []) app.use(handler);
   for (const route of options.routes) addRoute(app, route, options);
   app.doc31(`${API}/openapi.json`, {
@@ -80,6 +87,7 @@ function expected(error: unknown, { onFault }: AppOptions): PosternError {
 function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
   const { method, path, tag, summary, access, params, query, body, answer } = route;
   const { status = 200, produces = 'application/json' } = route;
+  const schema = body ?? route.upload?.schema;
   const document = createRoute({
     method,
     path: `${API}${path}`,
@@ -89,9 +97,9 @@ function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
     request: {
       ...(params === undefined ? {} : { params }),
       ...(query === undefined ? {} : { query }),
-      ...(body === undefined
+      ...(schema === undefined
         ? {}
-        : { body: { required: true, content: { 'application/json': { schema: body } } } }),
+        : { body: { required: true, content: { 'application/json': { schema } } } }),
     },
     responses: {
       [status]: { description: summary, content: { [produces]: { schema: answer } } },
@@ -110,6 +118,7 @@ function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
       params: read(params, context.req.param(), 'the path'),
       query: read(query, queriesOf(context), 'the query'),
       body: await bodyOf(context, body),
+      upload: () => readUpload(context.req.raw, route.upload?.maxBytes ?? 0),
       caller,
       mine: new Mine(service.store, caller, sourceOf(context)),
       service,
@@ -158,7 +167,10 @@ const NOBODY: Caller = { tenant: '', actor: '', name: '', role: 'viewer', scopes
 async function allowed(context: Context, access: Access, options: AppOptions): Promise<Caller> {
   if (access === 'anyone') return NOBODY;
   const value = `${context.req.method} ${context.req.path}`;
-  const caller = await options.callerOf(context.req.raw);
+  const { req } = context;
+  const caller = await (access === 'agent'
+    ? agentCaller(options.service.store, req.header('authorization'))
+    : options.callerOf(req.raw));
   if (caller === null) throw problem('API_SIGN_IN', { value, problem: 'nobody is' });
   const what = lacks(caller, access);
   if (what !== null) throw problem('API_FORBIDDEN', { value, what });

@@ -6,10 +6,10 @@ export type Role = (typeof ROLES)[number];
 export const SCOPES = ['read', 'scan', 'findings', 'settings', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Who asks: a signed-in person or an API key. The only source of a tenant's id in a request. */
+/** Who asks: a signed-in person, an API key, or an agent. The only source of a tenant's id in a request. */
 export interface Caller {
   readonly tenant: string;
-  /** For the audit log: `user:…` or `key:…`. */
+  /** For the audit log: `user:…`, `key:…` or `agent:…`. */
   readonly actor: string;
   /** For people. */
   readonly name: string;
@@ -17,22 +17,31 @@ export interface Caller {
   readonly scopes: readonly Scope[];
   /** Of a signed-in person; a key has none. */
   readonly session?: { readonly id: string; readonly user: string };
+  /** Id of the agent that it is, which may report and nothing else. */
+  readonly agent?: string;
 }
 
 /**
  * What a route asks of its caller. `installation`: an admin of the tenant of the installation itself,
- * who sees to other tenants. `anyone` needs no sign-in.
+ * who sees to other tenants. `anyone` needs no sign-in; `agent`: only the
+ * token of an agent opens it, and opens nothing else.
  */
 export type Access =
   | 'anyone'
+  | 'agent'
   | { readonly role: Role; readonly scope: Scope; readonly installation?: true };
 
 /** The tenant of the installation: that of the command line, and of who signs up first. */
 export const INSTALLATION = 'local';
 
 /** What a caller lacks for a route; null: nothing. */
-export function lacks(caller: Caller, access: Access): 'role' | 'scope' | 'installation' | null {
+export function lacks(
+  caller: Caller,
+  access: Access,
+): 'role' | 'scope' | 'installation' | 'agent' | null {
   if (access === 'anyone') return null;
+  if ((access === 'agent') !== (caller.agent !== undefined)) return 'agent';
+  if (access === 'agent') return null;
   if (ROLES.indexOf(caller.role) < ROLES.indexOf(access.role)) return 'role';
   if (!caller.scopes.includes(access.scope)) return 'scope';
   if (access.installation === true && caller.tenant !== INSTALLATION) return 'installation';

@@ -43,6 +43,11 @@ export class Mine {
     return this.#store.read((db) => query(db, this.#caller.tenant, ...args));
   }
 
+  /** Changes what no person decides: what an agent tells of its host. Nothing of it is in the audit log. */
+  keep<Args extends readonly unknown[], T>(act: Act<Args, T>, ...args: Args): Promise<T> {
+    return this.#store.write((tx) => act(tx, this.#caller.tenant, ...args));
+  }
+
   /** Changes something and notes in the audit log who did it, both or neither. */
   change<Args extends readonly unknown[], T>(
     deed: Deed,

@@ -18,6 +18,8 @@ export interface Asked<Params extends Fields, Query extends Fields, Body> {
   readonly params: Parsed<Params>;
   readonly query: Parsed<Query>;
   readonly body: Parsed<Body>;
+  /** Reads the body of a route with `upload`, as it came. Throws API_TOO_LARGE, API_INVALID. */
+  readonly upload: () => Promise<Uint8Array>;
   readonly caller: Caller;
   /** The caller's own part of the store. */
   readonly mine: Mine;
@@ -28,6 +30,13 @@ export interface Asked<Params extends Fields, Query extends Fields, Body> {
   stillAllowed(): Promise<boolean>;
   readonly signal: AbortSignal;
   readonly now: number;
+}
+
+/** A body that is taken as bytes. */
+export interface Upload {
+  readonly maxBytes: number;
+  /** What is in it, for the document. */
+  readonly schema: z.ZodType;
 }
 
 /**
@@ -50,6 +59,8 @@ export interface Route<
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
+  /** Its body is no JSON of one megabyte, and read by the handler; no parameters in its path. */
+  readonly upload?: Upload;
   readonly answer: Answer;
   /** Of success; default 200. */
   readonly status?: 200 | 201 | 202;

@@ -1,4 +1,6 @@
 import type { Route } from './route.ts';
+import { agentRoutes } from './routes/agent.ts';
+import { agentsRoutes } from './routes/agents.ts';
 import { alertRuleRoutes } from './routes/alert-rules.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { assetRoutes } from './routes/assets.ts';
@@ -9,6 +11,7 @@ import { diffRoute } from './routes/diff.ts';
 import { eventsRoute } from './routes/events.ts';
 import { findingRoutes } from './routes/findings.ts';
 import { groupRoutes } from './routes/groups.ts';
+import { hostDoorsRoute } from './routes/host-doors.ts';
 import { hostRoutes } from './routes/hosts.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { invitationRoutes } from './routes/invitations.ts';
@@ -42,4 +45,7 @@ export const ROUTES: readonly Route[] = [
   ...channelRoutes,
   ...alertRuleRoutes,
   ...incidentRoutes,
+  ...agentsRoutes,
+  ...agentRoutes,
+  hostDoorsRoute,
 ];

@@ -20,16 +20,17 @@ export interface FindingSteps {
 
 type EventKind = 'opened' | 'changed' | 'resolved' | 'reopened';
 
+/** Why a look is evidence that a finding is over; null: it is none. */
+export type IsOver = (finding: FindingRow) => string | null;
+
 /**
  * What the findings of one host become after a look. `known` are those of the host that are not
- * resolved, or were within 90 days, newest first. `shut` says which ports history now holds for shut:
- * one silent look resolves nothing.
+ * resolved, or were within 90 days, newest first.
  */
 export function advanceFindings(
   known: readonly FindingRow[],
   seen: readonly Finding[],
-  evidence: HostEvidence,
-  shut: (transport: 'tcp' | 'udp', port: number) => boolean,
+  isOver: IsOver,
   look: FindingLook,
 ): FindingSteps {
   const rows: FindingRow[] = [];
@@ -48,7 +49,7 @@ export function advanceFindings(
   }
   for (const row of left.values()) {
     if (row.status === 'resolved' || row.last_seen >= look.at) continue;
-    const why = reasonToResolve(row, evidence, shut);
+    const why = isOver(row);
     const after =
       why === null
         ? ended(row, look.at, note)
@@ -122,19 +123,23 @@ function columnsOf({ names, severity, why, todo, evidence }: Finding) {
   };
 }
 
-/** Null: this look is no evidence that the finding is over. */
-function reasonToResolve(
-  { transport, port }: FindingRow,
+/**
+ * What a look from outside says. `shut` tells which ports history now holds for shut: one silent look
+ * resolves nothing.
+ */
+export function isOverOutside(
   evidence: HostEvidence,
   shut: (transport: 'tcp' | 'udp', port: number) => boolean,
-): string | null {
-  const of = evidence.of(transport, port);
-  if (of === null) return null;
-  if (of.state !== 'open') return shut(transport, port) ? `the port is ${of.state}` : null;
-  // judged, with all that a rule could have looked at, and the rule did not speak
-  const judged = of.record?.verdict !== undefined && of.record.asked === undefined;
-  const identified = of.record?.service !== undefined;
-  return judged && identified ? 'the port is open, and the rule no longer applies' : null;
+): IsOver {
+  return ({ transport, port }) => {
+    const of = evidence.of(transport, port);
+    if (of === null) return null;
+    if (of.state !== 'open') return shut(transport, port) ? `the port is ${of.state}` : null;
+    // judged, with all that a rule could have looked at, and the rule did not speak
+    const judged = of.record?.verdict !== undefined && of.record.asked === undefined;
+    const identified = of.record?.service !== undefined;
+    return judged && identified ? 'the port is open, and the rule no longer applies' : null;
+  };
 }
 
 function keyOf({ transport, port, rule }: FindingRow | Finding): string {

@@ -2,7 +2,7 @@ import type { Transport } from '../model/port.ts';
 import type { HostRecord, Scope } from '../model/scan.ts';
 import type { Finding } from '../model/verdict.ts';
 import type { HostEvidence } from './evidence.ts';
-import { advanceFindings, type FindingLook } from './finding-life.ts';
+import { advanceFindings, type FindingLook, isOverOutside } from './finding-life.ts';
 import { advance } from './history.ts';
 import { portSet } from './port-set.ts';
 import { positionOf } from './position.ts';
@@ -66,7 +66,7 @@ export function advanceHost(
   const late = known.host !== undefined && known.host.last_seen > at;
   const found = late
     ? { rows: [], events: [] }
-    : advanceFindings(known.findings, seen.findings, evidence, shut, look);
+    : advanceFindings(known.findings, seen.findings, isOverOutside(evidence, shut), look);
   return {
     host: late ? null : hostRow(known, evidence, host, [...now.values()], found.rows, names, look),
     intervals,

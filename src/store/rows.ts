@@ -8,6 +8,7 @@ import type {
   Interval,
   LookSource,
   StoredScan,
+  View,
 } from '../model/history.ts';
 import type { PhantomKind, Problem, Scope, Standing } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
@@ -88,7 +89,7 @@ export function findingOf(row: FindingRow, now: number): FindingRecord {
     why: row.why,
     todo: row.todo,
     evidence: JSON.parse(row.evidence) as string[],
-    view: row.view === 'inside' ? 'inside' : 'outside',
+    view: row.view as View,
     status,
     openedAt: isoOf(row.opened_at),
     lastSeen: isoOf(row.last_seen),

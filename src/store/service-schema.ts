@@ -218,8 +218,25 @@ export interface AgentRow {
   created_by: string;
   enrolled_at: Millis | null;
   seen_at: Millis | null;
+  /** Since when nothing is heard of it, which was told; null: it is heard of. */
+  silent_at: Millis | null;
   revoked_at: Millis | null;
+  /** How often it is to say that it is there, and to audit without a change. */
+  hello_ms: Millis;
+  audit_ms: Millis;
+  /** The one address that its findings are listed under; null before its first audit. */
+  address: string | null;
+  /** What it last told of itself: host, system, tool, and counts of its newest audit. */
   facts: Json;
+}
+
+/** An address by which an agent's host is known. */
+export interface AgentAddressRow {
+  tenant: string;
+  agent: string;
+  address: string;
+  /** 1: a person said so (NAT, a cloud's public address); 0: the host has it. */
+  said: number;
 }
 
 export interface AgentAuditRow {
@@ -249,5 +266,6 @@ export interface ServiceTables {
   api_keys: ApiKeyRow;
   audit_log: AuditLogRow;
   agents: AgentRow;
+  agent_addresses: AgentAddressRow;
   agent_audits: AgentAuditRow;
 }

@@ -208,10 +208,18 @@ export const SERVICE_SHAPES: {
       created_by: text,
       enrolled_at: integer,
       seen_at: integer,
+      silent_at: integer,
       revoked_at: integer,
+      hello_ms: integer,
+      audit_ms: integer,
+      address: text,
       facts: text,
     },
     key: ['tenant', 'id'],
+  },
+  agent_addresses: {
+    columns: { tenant: text, agent: text, address: text, said: integer },
+    key: ['tenant', 'address', 'agent'],
   },
   agent_audits: {
     columns: { tenant: text, id: text, agent: text, at: integer, addresses: text, body: 'bytes' },

@@ -27,6 +27,8 @@ export interface TestApi {
   ): Promise<{ readonly status: number; readonly json: unknown }>;
   /** The same, for answers that are no JSON. */
   request(method: string, path: string, asked?: TestRequest): Promise<Response>;
+  /** For a real server, and for requests that are no JSON. */
+  readonly fetch: (request: Request) => Response | Promise<Response>;
 }
 
 /** Some routes over a real store, without a port: who asks is said by the test. */
@@ -73,6 +75,7 @@ export function testApi(
     });
   };
   return {
+    fetch: (asked) => app.fetch(asked),
     request,
     ask: async (method, path, asked) => {
       const answer = await request(method, path, asked);

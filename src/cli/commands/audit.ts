@@ -1,15 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import type { AuditReport } from '../../model/audit.ts';
 import { messageOf, problem } from '../../model/errors.ts';
 import { compareSeverity, type Severity } from '../../model/verdict.ts';
 import type { InsideFacts } from '../../pipeline/audit.ts';
-import { lookInside } from '../../pipeline/inside.ts';
 import type { OutsideView } from '../../pipeline/outside.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { readFirewallFile } from '../firewall-files.ts';
+import { auditHost, readBasis } from '../host-audit.ts';
 import type { AuditOptions } from '../inside-program.ts';
-import { choosePolicy, readPolicy } from '../policy-file.ts';
 import { type Terminal, wantsColor, write } from '../terminal.ts';
 import { optimizeLater } from '../thrift.ts';
 
@@ -57,20 +54,9 @@ export async function auditCommand(
   version: string,
 ): Promise<ExitCode> {
   optimizeLater();
-  const policy = await choosePolicy(await readPolicy(options));
-  const before = await Promise.all((options.firewall ?? []).map((path) => readFirewallFile(path)));
-  const looking = lookInside(before);
-  // read while the firewalls' tools run
-  const { audit } = await import('../../pipeline/audit.ts');
-  const facts = await looking;
-  const report = audit({
-    facts,
-    ...(await outsideOf(facts, options, terminal, version)),
-    policy,
-    id: randomUUID(),
-    tool: `postern ${version}`,
-    at: new Date().toISOString(),
-  });
+  const report = await auditHost(await readBasis(options), version, (facts) =>
+    outsideOf(facts, options, terminal, version),
+  );
   await tell(report, options, terminal);
   const { failOn = 'high' } = options;
   if (failOn !== 'never' && compareSeverity(worst(report), failOn) >= 0) return EXIT.findings;

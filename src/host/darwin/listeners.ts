@@ -52,6 +52,7 @@ export function assembleDarwin(texts: DarwinTexts): ListenerLook {
     namespaces: [{ name: 'host', file: null, procNet: null }],
     publications: [],
     complete: unseen.length === 0,
+    ownComplete: unseen.length === 0,
     unseen,
   };
 }

@@ -54,6 +54,9 @@ export async function readLinuxListeners(): Promise<ListenerLook> {
     namespaces: named.map(({ namespace: { name, file, procNet } }) => ({ name, file, procNet })),
     publications: runtimes.publications,
     complete: unread.length === 0 && unnamed.length === 0,
+    ownComplete:
+      named.some(({ namespace, list }) => namespace.name === 'host' && typeof list !== 'string') &&
+      runtimes.unseen.length === 0,
     unseen: [...unread, ...unnamed, ...runtimes.unseen],
   };
 }

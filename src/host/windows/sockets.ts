@@ -60,12 +60,20 @@ export function readWindowsAnswer(text: string): ListenerLook {
     namespaces: [{ name: 'host', file: null, procNet: null }],
     publications: [],
     complete: true,
+    ownComplete: true,
     unseen: [],
   };
 }
 
 export function nothing(reason: string): ListenerLook {
-  return { listeners: [], namespaces: [], publications: [], complete: false, unseen: [reason] };
+  return {
+    listeners: [],
+    namespaces: [],
+    publications: [],
+    complete: false,
+    ownComplete: false,
+    unseen: [reason],
+  };
 }
 
 function parseJson(text: string): unknown {

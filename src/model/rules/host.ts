@@ -49,7 +49,7 @@ export const hostRules = family({
   'host.no-listener': {
     title: 'Open outside, no listener here',
     severity: 'medium',
-    sees: 'The look from outside found the port open at an address of this host, and no program listens there here.',
+    sees: 'The look from outside found the port open at an address of this host, and here no program listens there, or on the loopback only.',
     matters:
       'Something in between answers (a router that forwards, a proxy, another machine with this address), or a program hides.',
     todo: 'Look at the port forwarding of the router or load balancer before this host; look for hidden processes if there is none.',

@@ -120,9 +120,16 @@ function access({ text, integer, bytes }: Types): readonly string[] {
       tenant ${text} not null, id ${text} not null, name ${text} not null, hash ${text},
       enrolment ${text}, enrolment_until ${integer}, created_at ${integer} not null,
       created_by ${text} not null, enrolled_at ${integer}, seen_at ${integer},
-      revoked_at ${integer}, facts ${text} not null, primary key (tenant, id))`,
+      silent_at ${integer}, revoked_at ${integer}, hello_ms ${integer} not null,
+      audit_ms ${integer} not null, address ${text}, facts ${text} not null,
+      primary key (tenant, id))`,
     'create unique index agents_by_hash on agents (hash) where hash is not null',
     'create unique index agents_by_enrolment on agents (enrolment) where enrolment is not null',
+    'create index agents_to_hear on agents (seen_at) where silent_at is null and revoked_at is null',
+    `create table agent_addresses (
+      tenant ${text} not null, agent ${text} not null, address ${text} not null,
+      said ${integer} not null, primary key (tenant, address, agent))`,
+    'create index agent_addresses_by_agent on agent_addresses (tenant, agent)',
     `create table agent_audits (
       tenant ${text} not null, id ${text} not null, agent ${text} not null, at ${integer} not null,
       addresses ${text} not null, body ${bytes} not null, primary key (tenant, id))`,

@@ -440,6 +440,11 @@ export const ERRORS = {
     todo: 'Wait as many seconds as Retry-After says.',
     effect: 'usage',
   },
+  QUOTA: {
+    message: 'no more than {limit} {what} are allowed here ({used} now, {adding} more asked for)',
+    todo: 'Take some away or wait; an administrator of the installation may allow more (PUT /tenants/TENANT/quotas).',
+    effect: 'usage',
+  },
   API_FAULT: {
     message: 'the server met a fault of its own ({value})',
     todo: 'Look for that number in the log of the server, and report it with the lines around it.',

@@ -7,6 +7,7 @@ type Status = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
 const STATUSES: Partial<Record<ErrorCode, Status>> = {
   API_SIGN_IN: 401,
   API_FORBIDDEN: 403,
+  QUOTA: 403,
   API_NOT_FOUND: 404,
   API_CONFLICT: 409,
   API_TOO_LARGE: 413,

@@ -440,6 +440,16 @@ export const ERRORS = {
     todo: 'Wait as many seconds as Retry-After says.',
     effect: 'usage',
   },
+  GRANT_TARGET: {
+    message: '"{value}" cannot be granted: {problem}',
+    todo: 'Name a host name such as example.org (it stands for all names below it too), an address or a CIDR block.',
+    effect: 'usage',
+  },
+  EXCLUSION_INVALID: {
+    message: 'exclusion {index} "{value}" cannot be used: {problem}',
+    todo: 'Write an address, a CIDR block, a range or a host name, one an entry; nothing was changed.',
+    effect: 'usage',
+  },
   QUOTA: {
     message: 'no more than {limit} {what} are allowed here ({used} now, {adding} more asked for)',
     todo: 'Take some away or wait; an administrator of the installation may allow more (PUT /tenants/TENANT/quotas).',

@@ -32,6 +32,7 @@ export function testApi(
       store,
       sealer: sealerOf(Buffer.alloc(32, 7)),
       publicUrl: 'http://127.0.0.1:4100',
+      names: { texts: async () => ({ kind: 'unknown', detail: 'no name server in this test' }) },
       wakeJobs: () => undefined,
       wakeAlerts: () => undefined,
       ...service,

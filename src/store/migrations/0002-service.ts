@@ -81,7 +81,8 @@ function access({ text, integer, bytes }: Types): readonly string[] {
       tenant ${text} not null, id ${text} not null, target ${text} not null, kind ${text} not null,
       method ${text} not null, token ${text}, status ${text} not null,
       created_at ${integer} not null, created_by ${text} not null, proved_at ${integer},
-      checked_at ${integer}, primary key (tenant, id))`,
+      checked_at ${integer}, misses ${integer} not null, primary key (tenant, id))`,
+    `create index grants_to_check on grants (checked_at) where method = 'dns'`,
     'create unique index grants_by_target on grants (tenant, target, method)',
     `create table api_keys (
       tenant ${text} not null, id ${text} not null, name ${text} not null, hash ${text} not null,

@@ -144,7 +144,7 @@ describe('createTextResolver', () => {
   async function told(said: Said, timeoutMs = 5000) {
     await using peer = await dnsPeer(() => said);
     const resolver = createTextResolver({ servers: [peer.server], timeoutMs, tries: 1 });
-    return resolver.texts('_x.host.example');
+    return await resolver.texts('_x.host.example');
   }
 
   test('joins the strings of one record, and keeps records apart', async () => {

@@ -50,6 +50,8 @@ function actionsFor(terminal: Terminal, version: string): Actions {
     migrate: async (options) =>
       (await import('./commands/db.ts')).migrateCommand(options, terminal),
     check: async (options) => (await import('./commands/db.ts')).checkCommand(options, terminal),
+    compact: async (options) =>
+      (await import('./commands/db.ts')).compactCommand(options, terminal),
     notifyTest: async (channel, options) =>
       (await import('./commands/notify.ts')).notifyTestCommand(channel, options, terminal),
     notifyList: async (options) =>

@@ -11,6 +11,7 @@ import { REOPEN_WITHIN_MS } from './history.ts';
 import { advanceHost, type HostSteps, isCoveredLater, type LaterLook } from './host-step.ts';
 import type { Store } from './open.ts';
 import { knownHosts } from './queries/known-hosts.ts';
+import { askedHash } from './queries/scans.ts';
 import { packReport } from './report-body.ts';
 import type { Tables } from './schema.ts';
 
@@ -99,6 +100,8 @@ class Recording {
         hosts: hosts.length,
         open: hosts.reduce((sum, { counts }) => sum + counts.open - (counts.phantom ?? 0), 0),
         findings: findings.length,
+        asked: askedHash(scan.scope),
+        report_taken_at: null,
       })
       .onConflict((conflict) => conflict.columns(['tenant', 'id']).doNothing())
       .executeTakeFirst();

@@ -4,8 +4,17 @@ import type { Migration, Types } from './migration.ts';
 export const service: Migration = {
   version: 2,
   name: 'service',
-  statements: (types) => [...work(types), ...alerts(types), ...access(types)],
+  statements: (types) => [...kept(types), ...work(types), ...alerts(types), ...access(types)],
 };
+
+/** What is known of looks whose report is gone, and which looks asked the same. */
+function kept({ text, integer }: Types): readonly string[] {
+  return [
+    `alter table scans add column asked ${text}`,
+    `alter table scans add column report_taken_at ${integer}`,
+    'create index scans_by_asked on scans (tenant, vantage, source, asked, ended_at)',
+  ];
+}
 
 /** What is to be looked at, and when. */
 function work({ text, integer }: Types): readonly string[] {
@@ -50,6 +59,7 @@ function alerts({ text, integer }: Types): readonly string[] {
       subject ${text} not null, batch ${text} not null, detail ${text} not null,
       primary key (tenant, id))`,
     'create index events_by_batch on events (tenant, batch)',
+    'create index events_by_time on events (tenant, at)',
     `create table alert_rules (
       tenant ${text} not null, id ${text} not null, name ${text} not null, spec ${text} not null,
       enabled ${integer} not null, created_at ${integer} not null, primary key (tenant, id))`,

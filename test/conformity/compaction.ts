@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_RETENTION } from '../../src/contract/service/settings.ts';
 import { upsert } from '../../src/store/bulk.ts';
@@ -207,6 +208,8 @@ export function describeCompaction(kind: StoreKind): void {
         while (going) {
           await other.write((tx) => setRetention(tx, LOCAL, { reports: 1 + (writes % 9) }));
           writes += 1;
+          // SQLite's promises are kept at once: without a turn nobody else would come to work
+          await turn();
         }
         return writes;
       })();

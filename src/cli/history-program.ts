@@ -98,7 +98,7 @@ function addDb(program: Command, run: Run, actions: HistoryActions): void {
       run(actions.migrate(command.optsWithGlobals<GlobalOptions>())),
     );
   db.command('check')
-    .description('Looks for damage.')
+    .description('Looks for damage, and for what cannot be so.')
     .action((_options: unknown, command: Command) =>
       run(actions.check(command.optsWithGlobals<GlobalOptions>())),
     );

@@ -320,6 +320,11 @@ export const ERRORS = {
     todo: 'Restore a backup with postern db restore; keep the damaged file until you have.',
     effect: 'partial',
   },
+  STORE_INCONSISTENT: {
+    message: 'the store "{value}" contradicts itself:\n{problem}',
+    todo: 'Make a backup first. A scan of the hosts named counts their ports and findings anew; for the rest restore a backup of before, and report it.',
+    effect: 'partial',
+  },
   STORE_FULL: {
     message: 'the store "{value}" could not be written ({problem})',
     todo: 'Make room on its disk and check its permissions; nothing was changed.',

@@ -3,6 +3,7 @@ import { backup, restore } from '../../store/backup.ts';
 import { type Compacted, compact, compactable } from '../../store/compact.ts';
 import type { Store } from '../../store/open.ts';
 import { compactionSettings, tenantsOf } from '../../store/queries/compaction.ts';
+import { contradictionsIn } from '../../store/queries/contradictions.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { CompactOptions } from '../history-program.ts';
 import type { GlobalOptions } from '../options.ts';
@@ -42,12 +43,17 @@ export function migrateCommand(options: GlobalOptions, terminal: Terminal): Prom
   });
 }
 
-/** Looks for damage. Throws STORE_DAMAGED where there is some. */
+/** Looks for damage and contradictions. Throws STORE_DAMAGED, STORE_INCONSISTENT. */
 export function checkCommand(options: GlobalOptions, terminal: Terminal): Promise<ExitCode> {
   return tell(options, terminal, async (store) => {
     const faults = await store.read((db) => store.facts.faults(db));
     if (faults.length > 0) {
       throw problem('STORE_DAMAGED', { value: store.where, problem: faults.join('; ') });
+    }
+    const contradictions = await store.snapshot(contradictionsIn);
+    if (contradictions.length > 0) {
+      const lines = contradictions.join('\n');
+      throw problem('STORE_INCONSISTENT', { value: store.where, problem: lines });
     }
     return [{ store: store.where, sound: true }, `${store.where} is sound`];
   });

@@ -202,10 +202,10 @@ export function describeCompaction(kind: StoreKind): void {
       await store.read((db) => store.facts.settle(db));
       const before = sizeOf();
       const other = await openStore(place);
-      let going = true;
+      const stop = new AbortController();
       const writing = (async () => {
         let writes = 0;
-        while (going) {
+        while (!stop.signal.aborted) {
           await other.write((tx) => setRetention(tx, LOCAL, { reports: 1 + (writes % 9) }));
           writes += 1;
           // SQLite's promises are kept at once: without a turn nobody else would come to work
@@ -214,7 +214,7 @@ export function describeCompaction(kind: StoreKind): void {
         return writes;
       })();
       const taken = await run();
-      going = false;
+      stop.abort();
       expect(await writing).toBeGreaterThan(0);
       await other.close();
       expect(taken).toMatchObject({ events: 5900, reports: 2 });

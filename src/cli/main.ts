@@ -54,6 +54,8 @@ function actionsFor(terminal: Terminal, version: string): Actions {
       (await import('./commands/agent.ts')).enrolCommand(url, token, options, terminal, version),
     agentRun: async (options) =>
       (await import('./commands/agent.ts')).runCommand(options, terminal, version),
+    compact: async (options) =>
+      (await import('./commands/db.ts')).compactCommand(options, terminal),
     notifyTest: async (channel, options) =>
       (await import('./commands/notify.ts')).notifyTestCommand(channel, options, terminal),
     notifyList: async (options) =>

@@ -320,6 +320,11 @@ export const ERRORS = {
     todo: 'Restore a backup with postern db restore; keep the damaged file until you have.',
     effect: 'partial',
   },
+  STORE_INCONSISTENT: {
+    message: 'the store "{value}" contradicts itself:\n{problem}',
+    todo: 'Make a backup first. A scan of the hosts named counts their ports and findings anew; for the rest restore a backup of before, and report it.',
+    effect: 'partial',
+  },
   STORE_FULL: {
     message: 'the store "{value}" could not be written ({problem})',
     todo: 'Make room on its disk and check its permissions; nothing was changed.',
@@ -538,6 +543,21 @@ export const ERRORS = {
   AGENT_STATE: {
     message: 'cannot use the state of the agent in "{value}" ({problem})',
     todo: 'Enrol it with postern agent enrol URL TOKEN, or name its folder with --state DIR; it must belong to this user alone.',
+    effect: 'usage',
+  },
+  GRANT_TARGET: {
+    message: '"{value}" cannot be granted: {problem}',
+    todo: 'Name a host name such as example.org (it stands for all names below it too), an address or a CIDR block.',
+    effect: 'usage',
+  },
+  EXCLUSION_INVALID: {
+    message: 'exclusion {index} "{value}" cannot be used: {problem}',
+    todo: 'Write an address, a CIDR block, a range or a host name, one an entry; nothing was changed.',
+    effect: 'usage',
+  },
+  QUOTA: {
+    message: 'no more than {limit} {what} are allowed here ({used} now, {adding} more asked for)',
+    todo: 'Take some away or wait; an administrator of the installation may allow more (PUT /tenants/TENANT/quotas).',
     effect: 'usage',
   },
   API_FAULT: {

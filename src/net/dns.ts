@@ -43,6 +43,38 @@ export interface ResolverOptions {
   readonly signal?: AbortSignal;
 }
 
+/** TXT records of a name. `unknown`: nobody could tell, which says nothing of the records. */
+export type TextAnswer =
+  | { readonly kind: 'found'; readonly texts: readonly string[] }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unknown'; readonly detail: string };
+
+/** Asks for TXT records (RFC 1035 §3.3.14); the strings of one record are joined. Never rejects. */
+export interface TextResolver {
+  texts(name: string): Promise<TextAnswer>;
+}
+
+export function createTextResolver(
+  options: Pick<ResolverOptions, 'timeoutMs' | 'tries' | 'servers'> = {},
+): TextResolver {
+  const { timeoutMs = 2500, tries = 2, servers } = options;
+  const query = new QueryChannel({ timeout: timeoutMs, tries });
+  if (servers !== undefined) query.setServers(servers);
+  return {
+    texts: async (name) => {
+      try {
+        const records = await query.resolveTxt(name);
+        return { kind: 'found', texts: records.map((strings) => strings.join('')) };
+      } catch (error) {
+        const { failure } = failureOf(error);
+        if (failure?.kind === 'not-found' || failure?.kind === 'no-address')
+          return { kind: 'none' };
+        return { kind: 'unknown', detail: failure?.detail ?? messageOf(error) };
+      }
+    },
+  };
+}
+
 interface Channel {
   readonly query: QueryChannel;
   /** Bound of a look-up through the C library, which knows none itself. */

@@ -8,6 +8,7 @@ const STATUSES: Partial<Record<ErrorCode, Status>> = {
   API_SIGN_IN: 401,
   API_FORBIDDEN: 403,
   TARGET_NOT_GRANTED: 403,
+  QUOTA: 403,
   API_NOT_FOUND: 404,
   API_CONFLICT: 409,
   API_TOO_LARGE: 413,

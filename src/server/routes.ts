@@ -10,6 +10,7 @@ import { channelRoutes } from './routes/channels.ts';
 import { diffRoute } from './routes/diff.ts';
 import { eventsRoute } from './routes/events.ts';
 import { findingRoutes } from './routes/findings.ts';
+import { grantRoutes } from './routes/grants.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { hostDoorsRoute } from './routes/host-doors.ts';
 import { hostRoutes } from './routes/hosts.ts';
@@ -22,6 +23,7 @@ import { organizationRoutes } from './routes/organizations.ts';
 import { overviewRoute } from './routes/overview.ts';
 import { scanRoutes } from './routes/scans.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
+import { settingsRoutes } from './routes/settings.ts';
 
 /** Every operation of the API; test/integration/api-matrix.test.ts asks each as everybody. */
 export const ROUTES: readonly Route[] = [
@@ -48,4 +50,6 @@ export const ROUTES: readonly Route[] = [
   ...agentsRoutes,
   ...agentRoutes,
   hostDoorsRoute,
+  ...grantRoutes,
+  ...settingsRoutes,
 ];

@@ -1,4 +1,5 @@
 import type { NotifySettings } from '../contract/notify.ts';
+import type { TextResolver } from '../net/dns.ts';
 import type { Store } from '../store/open.ts';
 import type { Sealer } from '../store/seal.ts';
 import type { Counts } from './counts.ts';
@@ -16,6 +17,8 @@ export interface Service {
   readonly counts: Counts;
   /** The operator's alert settings (`--notify`). */
   readonly notify?: NotifySettings | undefined;
+  /** Asks for the TXT records that prove who owns a name. */
+  readonly names: TextResolver;
   /** Wakes the loop that starts jobs: there is something to do now. */
   wakeJobs(): void;
   /** Wakes the loop that sends alerts. */

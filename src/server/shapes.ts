@@ -108,7 +108,7 @@ export const finding = z
     why: z.string(),
     todo: z.string(),
     evidence: z.array(z.string()),
-    view: z.enum(['outside', 'inside']).describe('The view it rests on.'),
+    view: z.enum(['outside', 'inside', 'both']).describe('The view it rests on.'),
     status: z.enum(FINDING_STATUSES),
     openedAt: time,
     lastSeen: time,

@@ -1,5 +1,6 @@
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context, MiddlewareHandler } from 'hono';
+import { createTextResolver } from '../net/dns.ts';
 import { startLoop } from '../net/loop.ts';
 import { openStore, type Place } from '../store/open.ts';
 import { openSealer } from '../store/seal.ts';
@@ -104,7 +105,7 @@ async function compose(options: UpOptions, world: World): Promise<Composed> {
   let isStopping = false;
   const app = createApp({
     service: {
-      ...{ store, sealer, publicUrl, live, counts: new Counts() },
+      ...{ store, sealer, publicUrl, live, counts: new Counts(), names: createTextResolver() },
       wakeJobs: () => parts.wake('jobs'),
       wakeAlerts: () => parts.wake('alerts'),
     },

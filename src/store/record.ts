@@ -12,6 +12,7 @@ import { advanceHost, type HostSteps, isCoveredLater, type LaterLook } from './h
 import type { Store } from './open.ts';
 import { dropOldEvents, findingEvent, hearsEvents } from './queries/events.ts';
 import { knownHosts } from './queries/known-hosts.ts';
+import { askedHash } from './queries/scans.ts';
 import { packReport } from './report-body.ts';
 import type { Tables } from './schema.ts';
 
@@ -107,6 +108,8 @@ class Recording {
         hosts: hosts.length,
         open: hosts.reduce((sum, { counts }) => sum + counts.open - (counts.phantom ?? 0), 0),
         findings: findings.length,
+        asked: askedHash(scan.scope),
+        report_taken_at: null,
       })
       .onConflict((conflict) => conflict.columns(['tenant', 'id']).doNothing())
       .executeTakeFirst();

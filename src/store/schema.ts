@@ -24,6 +24,10 @@ export interface ScanRow {
   hosts: number;
   open: number;
   findings: number;
+  /** Hash of the targets; null: an older Postern stored it. */
+  asked: string | null;
+  /** When retention took its report; null: it is there, or was never. */
+  report_taken_at: Millis | null;
 }
 
 /** The report itself, gzipped; goes when retention says so. */
@@ -169,6 +173,8 @@ export const SHAPES: {
       hosts: integer,
       open: integer,
       findings: integer,
+      asked: text,
+      report_taken_at: integer,
     },
     key: ['tenant', 'id'],
   },

@@ -173,8 +173,11 @@ export interface GrantRow {
   status: 'pending' | 'granted' | 'lapsed';
   created_at: Millis;
   created_by: string;
+  /** When the proof was last seen. */
   proved_at: Millis | null;
   checked_at: Millis | null;
+  /** Checks since then that found no proof. */
+  misses: number;
 }
 
 export interface ApiKeyRow {

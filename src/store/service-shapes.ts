@@ -164,6 +164,7 @@ export const SERVICE_SHAPES: {
       created_by: text,
       proved_at: integer,
       checked_at: integer,
+      misses: integer,
     },
     key: ['tenant', 'id'],
   },

@@ -45,6 +45,7 @@ export function testApi(
       publicUrl: 'http://127.0.0.1:4100',
       live: new Live(store),
       counts: new Counts(),
+      names: { texts: async () => ({ kind: 'unknown', detail: 'no name server in this test' }) },
       wakeJobs: () => undefined,
       wakeAlerts: () => undefined,
       ...service,

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Hono } from 'hono';
+import { createTextResolver } from '../../src/net/dns.ts';
 import { createApp } from '../../src/server/app.ts';
 import { type Auth, createAuth } from '../../src/server/auth/auth.ts';
 import { Counts } from '../../src/server/counts.ts';
@@ -75,7 +76,17 @@ export async function testServer(
   const wake = (): void => undefined;
   const live = new Live(store);
   const counts = new Counts();
-  const service = { store, sealer, publicUrl, live, counts, wakeJobs: wake, wakeAlerts: wake };
+  const names = createTextResolver();
+  const service = {
+    store,
+    sealer,
+    publicUrl,
+    live,
+    counts,
+    names,
+    wakeJobs: wake,
+    wakeAlerts: wake,
+  };
   const { callerOf } = auth;
   app.route(
     '/',

@@ -24,6 +24,12 @@ export interface DialectFacts {
   hasTable(db: Kysely<Tables>, name: string): Promise<boolean>;
   /** Looks for damage; a line for each fault. */
   faults(db: Kysely<Tables>): Promise<readonly string[]>;
+  /** Gives up to so many pages that hold nothing back to the disk; resolves to how many are left. */
+  reclaim(tx: Transaction<Tables>, pages: number): Promise<number>;
+  /** Ends a clean-up: what lies beside the store goes into it. */
+  settle(db: Kysely<Tables>): Promise<void>;
+  /** Gives all room back, however long it takes, where `reclaim` cannot. */
+  rebuild(db: Kysely<Tables>): Promise<void>;
   /** What kind of trouble an error of the driver is. */
   troubleOf(error: unknown): Trouble;
 }

@@ -40,6 +40,10 @@ export const postgresFacts: DialectFacts = {
   },
   // its own checksums and pg_amcheck look deeper, and need rights that we do not
   faults: async () => [],
+  // its autovacuum does all of that
+  reclaim: async () => 0,
+  settle: async () => undefined,
+  rebuild: async () => undefined,
   troubleOf,
 };
 

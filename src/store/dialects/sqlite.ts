@@ -56,8 +56,31 @@ export const sqliteFacts: DialectFacts = {
     const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(db);
     return rows.map((row) => row.integrity_check).filter((line) => line !== 'ok');
   },
+  reclaim: async (tx, pages) => {
+    if ((await autoVacuum(tx)) === AUTO_VACUUM.none) return 0;
+    await sql.raw(`pragma incremental_vacuum(${pages})`).execute(tx);
+    const { rows } = await sql<{ freelist_count: number }>`pragma freelist_count`.execute(tx);
+    return rows[0]?.freelist_count ?? 0;
+  },
+  settle: async (db) => {
+    // says in its answer, and not as an error, when others read meanwhile: the next one does it
+    await sql`pragma wal_checkpoint(truncate)`.execute(db);
+  },
+  rebuild: async (db) => {
+    if ((await autoVacuum(db)) !== AUTO_VACUUM.none) return;
+    await sql`pragma auto_vacuum = incremental`.execute(db);
+    await sql`vacuum`.execute(db);
+  },
   troubleOf,
 };
+
+/** https://www.sqlite.org/pragma.html#pragma_auto_vacuum; stores made before it was set have none. */
+const AUTO_VACUUM = { none: 0 };
+
+async function autoVacuum(db: Kysely<Tables>): Promise<number> {
+  const { rows } = await sql<{ auto_vacuum: number }>`pragma auto_vacuum`.execute(db);
+  return rows[0]?.auto_vacuum ?? AUTO_VACUUM.none;
+}
 
 function troubleOf(error: unknown): Trouble {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -113,14 +136,15 @@ function adapted(database: Libsql.Database): SqliteDatabase {
     prepare: (text) =>
       text.startsWith('select ')
         ? questions.statement(text)
-        : statement(() => database.prepare(text)),
+        : statement(() => database.prepare(text), text),
   };
 }
 
-function statement(prepare: () => Libsql.Statement): SqliteStatement {
+function statement(prepare: () => Libsql.Statement, text: string): SqliteStatement {
   const prepared = prepare();
   return {
-    reader: prepared.reader,
+    // one that works step by step and gives no columns (`incremental_vacuum`) stays under way after `run`
+    reader: prepared.reader || text.startsWith('pragma'),
     all: (parameters) => prepared.all(valuesOf(parameters)).map(rowOf),
     run: (parameters) => prepared.run(valuesOf(parameters)),
     *iterate(parameters) {
@@ -148,7 +172,7 @@ class Questions {
 
   statement(text: string): SqliteStatement {
     // row by row it is under way for long, and would be in the way of the same question
-    const alone = () => statement(() => this.#database.prepare(text));
+    const alone = () => statement(() => this.#database.prepare(text), text);
     return {
       reader: true,
       all: (parameters) => this.#all(text, valuesOf(parameters)),
@@ -228,7 +252,10 @@ export async function openSqlite(
   const Driver = createRequire(import.meta.url)('libsql') as typeof Libsql;
   const database = new Driver(file, { timeout: busyMs });
   try {
-    await patiently(() => database.exec('pragma journal_mode = wal'));
+    // only of a file that is still empty: later it takes a `vacuum`
+    await patiently(() =>
+      database.exec('pragma auto_vacuum = incremental; pragma journal_mode = wal'),
+    );
     database.exec(
       `pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -${cacheKib}`,
     );

@@ -4,7 +4,13 @@ import type { Migration, Types } from './migration.ts';
 export const service: Migration = {
   version: 2,
   name: 'service',
-  statements: (types) => [...lists, ...work(types), ...alerts(types), ...access(types)],
+  statements: (types) => [
+    ...lists,
+    ...kept(types),
+    ...work(types),
+    ...alerts(types),
+    ...access(types),
+  ],
 };
 
 /** For lists that the first schema did not have: what stands open now, findings by what is asked of them. */
@@ -18,6 +24,15 @@ const lists: readonly string[] = [
   `create index findings_by_assignee on findings
     (tenant, assignee, status, severity desc, opened_at desc, id) where assignee is not null`,
 ];
+
+/** What is known of looks whose report is gone, and which looks asked the same. */
+function kept({ text, integer }: Types): readonly string[] {
+  return [
+    `alter table scans add column asked ${text}`,
+    `alter table scans add column report_taken_at ${integer}`,
+    'create index scans_by_asked on scans (tenant, vantage, source, asked, ended_at)',
+  ];
+}
 
 /** What is to be looked at, and when. */
 function work({ text, integer }: Types): readonly string[] {
@@ -103,7 +118,8 @@ function access({ text, integer, bytes }: Types): readonly string[] {
       tenant ${text} not null, id ${text} not null, target ${text} not null, kind ${text} not null,
       method ${text} not null, token ${text}, status ${text} not null,
       created_at ${integer} not null, created_by ${text} not null, proved_at ${integer},
-      checked_at ${integer}, primary key (tenant, id))`,
+      checked_at ${integer}, misses ${integer} not null, primary key (tenant, id))`,
+    `create index grants_to_check on grants (checked_at) where method = 'dns'`,
     'create unique index grants_by_target on grants (tenant, target, method)',
     `create table api_keys (
       tenant ${text} not null, id ${text} not null, name ${text} not null, hash ${text} not null,

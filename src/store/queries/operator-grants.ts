@@ -15,6 +15,7 @@ export async function grantByOperator(
     ({ target, kind }): GrantRow => ({
       ...{ tenant, id: randomUUID(), target, kind, method: 'operator', token: null },
       ...{ status: 'granted', created_at: now, created_by: by, proved_at: now, checked_at: null },
+      misses: 0,
     }),
   );
   await tx

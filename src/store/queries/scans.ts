@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { StoredScan } from '../../model/history.ts';
-import type { ScanReport } from '../../model/scan.ts';
+import type { ScanReport, Scope } from '../../model/scan.ts';
 import { unpackReport } from '../report-body.ts';
 import { scanOf } from '../rows.ts';
 import type { ScanRow, Tables } from '../schema.ts';
@@ -44,19 +45,32 @@ export async function comparableBefore(
   tenant: string,
   scan: StoredScan,
 ): Promise<StoredScan | null> {
-  const rows = await newest(db, tenant)
+  const before = newest(db, tenant)
     .where('vantage', '=', scan.scope.vantage.name)
     .where('source', '=', scan.source)
-    .where('ended_at', '<', Date.parse(scan.endedAt))
-    .execute();
-  return rows.map(scanOf).find((other) => asksTheSame(other, scan)) ?? null;
+    .where('ended_at', '<', Date.parse(scan.endedAt));
+  const row = await before.where('asked', '=', askedHash(scan.scope)).limit(1).executeTakeFirst();
+  return row === undefined ? comparableOld(before, scan) : scanOf(row);
 }
 
-function asksTheSame(a: StoredScan, b: StoredScan): boolean {
-  return JSON.stringify(a.scope.targets) === JSON.stringify(b.scope.targets);
+/** Of looks that an older Postern stored, without a hash, only so many of the newest are read. */
+const OLD_LOOKS = 100;
+
+async function comparableOld(
+  before: ReturnType<typeof newest>,
+  scan: StoredScan,
+): Promise<StoredScan | null> {
+  const rows = await before.where('asked', 'is', null).limit(OLD_LOOKS).execute();
+  const hash = askedHash(scan.scope);
+  return rows.map(scanOf).find(({ scope }) => askedHash(scope) === hash) ?? null;
 }
 
-/** The whole report of a look; null when retention has taken it. */
+/** The same for two looks that were asked for the same targets. */
+export function askedHash({ targets }: Pick<Scope, 'targets'>): string {
+  return createHash('sha256').update(JSON.stringify(targets)).digest('hex');
+}
+
+/** The whole report of a look; null when retention has taken it (`reportTakenAt` of the look). */
 export async function storedReport(
   db: Kysely<Tables>,
   tenant: string,

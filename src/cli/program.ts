@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { PORT_STATES } from '../model/port.ts';
 import { SEVERITIES } from '../model/verdict.ts';
 import type { PhantomMode } from '../probe/phantom/host-watch.ts';
+import { addFindings, type FindingsActions } from './findings-program.ts';
 import { addHistory, type HistoryActions } from './history-program.ts';
 import { addInside, type InsideActions } from './inside-program.ts';
 import { addNotify, type NotifyActions } from './notify-program.ts';
@@ -48,7 +49,8 @@ Examples:
 
 /** What the commands do; main.ts binds the real ones, loaded only when called. */
 export interface Actions
-  extends HistoryActions,
+  extends FindingsActions,
+    HistoryActions,
     InsideActions,
     NotifyActions,
     RemedyActions,
@@ -190,6 +192,7 @@ export function buildProgram(version: string, terminal: Terminal, actions: Actio
   addRemedies(program, run, actions);
   addHistory(program, run, actions);
   addNotify(program, run, actions);
+  addFindings(program, run, actions);
   addUp(program, run, actions);
   return { program, exitCode: () => code };
 }

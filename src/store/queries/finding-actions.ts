@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
 import type { FindingRow, Tables } from '../schema.ts';
 
+/** An acceptance is looked at again at least so often. */
+export const MOST_ACCEPTED_DAYS = 366;
+
 /** Who did something to a finding, and when (ms). */
 export interface Act {
   readonly tenant: string;

@@ -75,7 +75,8 @@ function requestOf({ method, path, operation }, form) {
   const query = new URLSearchParams();
   let filled = path;
   for (const { name, in: place } of operation.parameters ?? []) {
-    const value = String(values.get(name) ?? '');
+    const given = values.get(name);
+    const value = typeof given === 'string' ? given : '';
     if (place === 'path') filled = filled.replace(`{${name}}`, encodeURIComponent(value));
     else if (place === 'query' && value !== '') query.set(name, value);
   }

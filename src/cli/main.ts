@@ -60,6 +60,18 @@ function actionsFor(terminal: Terminal, version: string): Actions {
       (await import('./commands/notify.ts')).notifyTestCommand(channel, options, terminal),
     notifyList: async (options) =>
       (await import('./commands/notify.ts')).notifyListCommand(options, terminal),
+    findings: async (options) =>
+      (await import('./commands/findings.ts')).findingsCommand(options, terminal),
+    findingShow: async (id, options) =>
+      (await import('./commands/findings.ts')).findingShowCommand(id, options, terminal),
+    findingAccept: async (id, options) =>
+      (await import('./commands/findings.ts')).findingAcceptCommand(id, options, terminal),
+    findingUnaccept: async (id, options) =>
+      (await import('./commands/findings.ts')).findingUnacceptCommand(id, options, terminal),
+    findingAssign: async (id, person, options) =>
+      (await import('./commands/findings.ts')).findingAssignCommand(id, person, options, terminal),
+    findingComment: async (id, text, options) =>
+      (await import('./commands/findings.ts')).findingCommentCommand(id, text, options, terminal),
     up: async (options) => (await import('./commands/up.ts')).upCommand(options, terminal, version),
     scheduleList: async (options) =>
       (await import('./commands/schedule.ts')).scheduleListCommand(options, terminal),

@@ -3,6 +3,7 @@ import { PORT_STATES } from '../model/port.ts';
 import { SEVERITIES } from '../model/verdict.ts';
 import type { PhantomMode } from '../probe/phantom/host-watch.ts';
 import { type AgentActions, addAgent } from './agent-program.ts';
+import { addFindings, type FindingsActions } from './findings-program.ts';
 import { addHistory, type HistoryActions } from './history-program.ts';
 import { addInside, type InsideActions } from './inside-program.ts';
 import { addNotify, type NotifyActions } from './notify-program.ts';
@@ -52,6 +53,7 @@ Examples:
 /** What the commands do; main.ts binds the real ones, loaded only when called. */
 export interface Actions
   extends AgentActions,
+    FindingsActions,
     HistoryActions,
     InsideActions,
     NotifyActions,
@@ -196,6 +198,7 @@ export function buildProgram(version: string, terminal: Terminal, actions: Actio
   addRemedies(program, run, actions);
   addHistory(program, run, actions);
   addNotify(program, run, actions);
+  addFindings(program, run, actions);
   addUp(program, run, actions);
   addSchedule(program, run, actions);
   addWorker(program, run, actions);

@@ -486,8 +486,13 @@ export const ERRORS = {
     effect: 'usage',
   },
   FINDING_NONE: {
-    message: 'the store has no finding "{value}"',
-    todo: 'List them with postern findings; their ids stand in its --json.',
+    message: 'the store has no finding "{value}", or more than one whose id begins so',
+    todo: 'List them with postern findings, and write more of the id.',
+    effect: 'usage',
+  },
+  FINDING_UNTIL: {
+    message: 'a finding cannot be accepted until "{value}": it must be within the next {days} days',
+    todo: 'Name a date (2026-12-31) or a time (2026-12-31T12:00Z).',
     effect: 'usage',
   },
   AUTH_REFUSED: {

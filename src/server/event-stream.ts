@@ -25,7 +25,7 @@ export class EventStream {
     });
     this.#timers = [
       setInterval(() => this.send(': alive\n\n'), HEARTBEAT_MS),
-      setInterval(() => this.#recheck(stillAllowed), RECHECK_MS),
+      setInterval(() => void this.#recheck(stillAllowed), RECHECK_MS),
     ];
     this.send(`retry: ${RETRY_MS}\n\n`);
   }

@@ -28,6 +28,8 @@ interface Watched {
   readonly looks: Set<string>;
   seen: boolean;
   leftAt: number;
+  /** What was told before was told when nobody watched in between. */
+  readonly begun: number;
 }
 
 export interface Subscription {
@@ -96,24 +98,27 @@ export class Live {
   }
 
   #watchedOf(tenant: string): Watched {
-    const begun = {
+    const fresh = {
       streams: new Set<EventStream>(),
       told: [],
       jobs: new Map(),
       looks: new Set<string>(),
     };
-    const leftAt = performance.now();
-    const watched = this.#watched.get(tenant) ?? { ...begun, seen: false, leftAt };
+    const known = this.#watched.get(tenant);
+    if (known !== undefined) return known;
+    this.#number += 1;
+    const watched = { ...fresh, seen: false, leftAt: performance.now(), begun: this.#number };
     this.#watched.set(tenant, watched);
     return watched;
   }
 
   /** Null: this process did not tell it, or no longer knows what came then. */
-  #since({ told }: Watched, lastId: string | undefined): readonly Told[] | null {
+  #since({ told, begun }: Watched, lastId: string | undefined): readonly Told[] | null {
     const [epoch, digits] = (lastId ?? '').split('-');
     const last = Number(digits);
-    const first = told[0]?.number ?? this.#number + 1;
-    if (epoch !== this.#epoch || !Number.isInteger(last) || last + 1 < first) return null;
+    const oldest = told[0]?.number ?? begun;
+    const isKnown = last >= begun && last + 1 >= oldest && last <= this.#number;
+    if (epoch !== this.#epoch || !isKnown) return null;
     return told.filter(({ number }) => number > last);
   }
 

@@ -25,9 +25,9 @@ export interface Asked<Params extends Fields, Query extends Fields, Body> {
   readonly mine: Mine;
   readonly service: Service;
   /** A header of the request. */
-  header(name: string): string | undefined;
+  readonly header: (name: string) => string | undefined;
   /** Whether the caller may still do this: keys and sessions end while an answer goes on. */
-  stillAllowed(): Promise<boolean>;
+  readonly stillAllowed: () => Promise<boolean>;
   readonly signal: AbortSignal;
   readonly now: number;
 }

@@ -6,6 +6,7 @@ import {
   acceptFinding,
   assignFinding,
   commentFinding,
+  MOST_ACCEPTED_DAYS,
   unacceptFinding,
 } from '../../store/queries/finding-actions.ts';
 import { findingById, findingEvents, findingPage } from '../../store/queries/findings.ts';
@@ -14,8 +15,6 @@ import { cursor, limit, nextOf, pageOf } from '../paging.ts';
 import { type Asked, type Route, route } from '../route.ts';
 import * as shapes from '../shapes.ts';
 
-/** An acceptance is looked at again at least so often. */
-const MOST_DAYS = 366;
 const DAY = 24 * 60 * 60 * 1000;
 const TAG = 'Findings';
 const reading = { role: 'viewer', scope: 'read' } as const;
@@ -120,16 +119,16 @@ const accept = route({
   params,
   body: z.object({
     reason: text,
-    until: shapes.time.describe(`When it is looked at again; within ${MOST_DAYS} days.`),
+    until: shapes.time.describe(`When it is looked at again; within ${MOST_ACCEPTED_DAYS} days.`),
   }),
   answer: withEvents,
   handle: (asked) => {
     const { body, now } = asked;
     const until = Date.parse(body.until);
-    if (until <= now || until > now + MOST_DAYS * DAY) {
+    if (until <= now || until > now + MOST_ACCEPTED_DAYS * DAY) {
       throw problem('API_INVALID', {
         where: 'until in the body',
-        problem: `it must be within the next ${MOST_DAYS} days`,
+        problem: `it must be within the next ${MOST_ACCEPTED_DAYS} days`,
       });
     }
     const deed = { action: 'finding.accept', subject: asked.params.id, detail: body };

@@ -3,6 +3,9 @@ import { sql, type Transaction } from 'kysely';
 import type { FindingRow, Tables } from '../schema.ts';
 import { findingEvent, hearsEvents } from './events.ts';
 
+/** An acceptance is looked at again at least so often. */
+export const MOST_ACCEPTED_DAYS = 366;
+
 /** Who did something to a finding, and when (ms). */
 export interface Act {
   readonly tenant: string;

@@ -112,6 +112,26 @@ export async function findingById(
   return row === undefined ? null : findingOf(row, now);
 }
 
+/** The id that begins so; null: there is none, or more than one. */
+export async function findingBeginning(
+  db: Kysely<Tables>,
+  tenant: string,
+  beginning: string,
+): Promise<string | null> {
+  if (!/^[0-9a-f-]{4,36}$/.test(beginning)) return null;
+  const rows = await db
+    .selectFrom('findings')
+    .select('id')
+    .where('tenant', '=', tenant)
+    .where('id', '>=', beginning)
+    // no digit sorts behind ~
+    .where('id', '<', `${beginning}~`)
+    .limit(2)
+    .execute();
+  const [only, other] = rows;
+  return only === undefined || other !== undefined ? null : only.id;
+}
+
 export interface FindingEvent {
   readonly at: number;
   readonly kind: string;

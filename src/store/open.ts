@@ -31,13 +31,22 @@ export function placeOf(
   data: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): Place {
-  if (data !== undefined) return { file: resolve(data, 'postern.db') };
+  if (data !== undefined) return { file: join(folderOf(data, env), 'postern.db') };
   const url = env['POSTERN_DATABASE_URL'];
   if (url !== undefined && url !== '') return { url };
+  return { file: join(folderOf(data, env), 'postern.db') };
+}
+
+/** `--data`, else the XDG data directory: what belongs to a store and is no part of it. */
+export function folderOf(
+  data: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  if (data !== undefined) return resolve(data);
   const xdg = env['XDG_DATA_HOME'];
   // relative paths are to be ignored, says the specification
   const base = xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), '.local', 'share');
-  return { file: join(base, 'postern', 'postern.db') };
+  return join(base, 'postern');
 }
 
 /**

@@ -1,3 +1,4 @@
+import { quote, syntaxFault } from '../../fault.ts';
 import type { Source } from '../../kind.ts';
 import type { Chain, Family, Hook, Layer, Rule, Step, Table, Test } from '../../layer.ts';
 import { isEverything, readAddressList } from './addresses.ts';
@@ -48,16 +49,27 @@ export function readIptables(sources: readonly Source[], role: Layer['role']): L
   const sets: IpSets = new Map(
     sources.filter(isIpsetText).flatMap((text) => [...readIpsets(text)]),
   );
-  const read = sources
-    .filter((source) => !isIpsetText(source))
-    .map((source) => readTables(source, sets));
+  const texts = sources.filter((source) => !isIpsetText(source));
+  const read = texts.map((source) => readWhole(source, sets));
   return {
     kind: 'iptables',
     origin: sources.map(({ origin }) => origin).join(', '),
     role,
     tables: read.flatMap(({ tables }) => tables),
-    unread: read.flatMap(({ unread }) => unread),
+    unread: [
+      ...read.flatMap(({ unread }) => unread),
+      ...(texts.length === 0 ? ['the rules were not read, only their sets'] : []),
+    ],
   };
+}
+
+/** `iptables-save` prints nothing at all where there is no table: a head without one was cut off. */
+function readWhole(source: Source, sets: IpSets): Pick<Layer, 'tables' | 'unread'> {
+  const found = readTables(source, sets);
+  if (found.tables.length === 0 && found.unread.length === 0 && source.text.trim() !== '') {
+    throw syntaxFault('iptables', source, 1, 'there is no table: the text is cut short');
+  }
+  return found;
 }
 
 /** One text of `iptables-save` form. Throws FIREWALL_SYNTAX. */
@@ -69,6 +81,7 @@ export function readTables(source: Source, sets: IpSets): Pick<Layer, 'tables' |
   const tables = lastOfEach(saved.tables).map((table) => {
     const reader = new TableReader(table, context);
     unread.push(...reader.undeclared().map((chain) => noPolicy(source, table, chain)));
+    if (!Object.hasOwn(HOOKS, table.name)) unread.push(noTable(source, table));
     return reader.read();
   });
   return { tables, unread };
@@ -76,6 +89,10 @@ export function readTables(source: Source, sets: IpSets): Pick<Layer, 'tables' |
 
 function noPolicy({ origin }: Source, { name }: SavedTable, chain: string): string {
   return `${origin}: the policy of chain ${chain} in table ${name} is not in the text`;
+}
+
+function noTable({ origin }: Source, { name }: SavedTable): string {
+  return `${origin}: ${quote(name)} is no table of iptables`;
 }
 
 /** A table that stands twice in a text is emptied before it is loaded again. */

@@ -147,8 +147,8 @@ class Taker {
   #protocolMatch(option: string): Part | undefined {
     const given = this.#general.find((each) => each.option === '-p' && !each.not);
     const name = PROTOCOL_MATCHES.get(protocolOf(given?.values[0] ?? '') ?? 0);
-    if (name === undefined || MATCHES.get(name)?.takes[option] === undefined) return undefined;
-    return this.#match(name);
+    const takes = MATCHES.get(name ?? '')?.takes ?? {};
+    return name === undefined || !Object.hasOwn(takes, option) ? undefined : this.#match(name);
   }
 
   /** Words from `start` on belong to the current part, if only as its text. */

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../model/own-value.ts';
 import { quote, syntaxFault } from '../../fault.ts';
 import type { Source } from '../../kind.ts';
 import type { Chain, Family, Hook, Layer, Rule, Step, Table, Test } from '../../layer.ts';
@@ -81,7 +82,7 @@ export function readTables(source: Source, sets: IpSets): Pick<Layer, 'tables' |
   const tables = lastOfEach(saved.tables).map((table) => {
     const reader = new TableReader(table, context);
     unread.push(...reader.undeclared().map((chain) => noPolicy(source, table, chain)));
-    if (!Object.hasOwn(HOOKS, table.name)) unread.push(noTable(source, table));
+    if (ownValue(HOOKS, table.name) === undefined) unread.push(noTable(source, table));
     return reader.read();
   });
   return { tables, unread };
@@ -134,8 +135,8 @@ class TableReader {
   }
 
   #hook(name: string): Hook | undefined {
-    const hooks = HOOKS[this.#table.name] ?? {};
-    return Object.hasOwn(hooks, name) ? hooks[name] : undefined;
+    const hooks = ownValue(HOOKS, this.#table.name) ?? {};
+    return ownValue(hooks, name);
   }
 
   #chain(name: string, rules: readonly Rule[]): Chain {

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../model/own-value.ts';
 import type { Given } from './matches.ts';
 import { MATCHES, PROTOCOL_MATCHES } from './matches.ts';
 import type { Word } from './save-text.ts';
@@ -161,9 +162,7 @@ class Taker {
 
 function takesOf(part: Part, option: string): number | undefined {
   const known = 'goto' in part ? TARGETS.get(part.name) : MATCHES.get(part.name);
-  return known !== undefined && Object.hasOwn(known.takes, option)
-    ? known.takes[option]
-    : undefined;
+  return known && ownValue(known.takes, option);
 }
 
 /** getopt_long(3) takes `--dport=22` too. */

@@ -66,14 +66,14 @@ export interface Input {
 export function inputs(kind: Kind): fc.Arbitrary<Input> {
   const all = hosts(kind);
   const words = wordsOf(all.flat().map(({ text }) => text));
-  const changed = mutations(words).map((changes) => (text: string) => mutate(text, changes));
+  const changed = mutations(words).map((some) => (text: string) => mutate(text, some));
   const other = fc.oneof(gibberish(words), fc.string({ unit: 'binary', maxLength: 300 }));
-  const change = fc.oneof(
+  const changes = fc.oneof(
     { weight: 6, arbitrary: changed },
     { weight: 1, arbitrary: other.map((text) => () => text) },
   );
   return fc
-    .record({ host: fc.constantFrom(...all), which: fc.nat(), change, packet: packets })
+    .record({ host: fc.constantFrom(...all), which: fc.nat(), change: changes, packet: packets })
     .map(({ host, which, change, packet }) => {
       const at = which % host.length;
       const sources = host.map((source, place) =>

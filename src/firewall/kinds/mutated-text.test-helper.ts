@@ -79,7 +79,7 @@ function changed(now: string, { kind, at: place, length, text }: Mutation): stri
       return now.slice(0, at) + text.repeat(Math.ceil((FLOOD * length) / 60)) + now.slice(at);
     case 'line':
       return changeLine(now, at, length);
-    case 'word':
+    default:
       return replaceWord(now, at, text);
   }
 }

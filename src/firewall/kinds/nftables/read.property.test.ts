@@ -46,14 +46,14 @@ describe('nftables texts of any kind', () => {
     }));
     const property = fc.property(rule, object, (expr, elem) => {
       const own = { family: 'inet', table: 't' };
-      const nftables = [
+      const objects = [
         { metainfo: { json_schema_version: 1 } },
         { table: { family: 'inet', name: 't' } },
         { set: { ...own, name: 's', elem } },
         { chain: { ...own, name: 'c', type: 'filter', hook: 'input', prio: 0, policy: 'accept' } },
         { rule: { ...own, chain: 'c', handle: 1, expr } },
       ];
-      const found = outcome(JSON.stringify({ nftables }));
+      const found = outcome(JSON.stringify({ nftables: objects }));
       expect(found instanceof PosternError ? 1 : ruleCount(found)).toBeGreaterThan(0);
     });
     fc.assert(property, { numRuns: 3000 });

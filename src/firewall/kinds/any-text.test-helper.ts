@@ -67,7 +67,10 @@ export function inputs(kind: Kind): fc.Arbitrary<Input> {
   const all = hosts(kind);
   const words = wordsOf(all.flat().map(({ text }) => text));
   const changed = mutations(words).map((some) => (text: string) => mutate(text, some));
-  const other = fc.oneof(gibberish(words), fc.string({ unit: 'binary', maxLength: 300 }));
+  const noise = fc
+    .array(fc.nat({ max: 0xffff }), { maxLength: 300 })
+    .map((units) => String.fromCharCode(...units));
+  const other = fc.oneof(gibberish(words), fc.string({ maxLength: 300 }), noise);
   const changes = fc.oneof(
     { weight: 6, arbitrary: changed },
     { weight: 1, arbitrary: other.map((text) => () => text) },

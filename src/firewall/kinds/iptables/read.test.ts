@@ -101,7 +101,7 @@ describe('tables and chains', () => {
       "# Table `nat' is incompatible, use 'nft' tool.",
       "# Table `filter' contains incompatible base-chains, use 'nft' tool to list them.",
       '# Warning: iptables-legacy tables present, use iptables-legacy-save to see them',
-      ...['*filter', '-A INPUT -j ACCEPT', '-F INPUT', 'COMMIT'],
+      ...['*filter', '-A INPUT -j ACCEPT', '-F INPUT', '-A OURS -j DROP', 'COMMIT'],
     ].join('\n');
     const { unread } = readIptables([{ origin: 'iptables-nft-save', text }], 'live');
     expect(unread).toEqual([
@@ -109,7 +109,8 @@ describe('tables and chains', () => {
       'iptables-nft-save: table filter holds rules that iptables cannot express',
       'iptables-nft-save: the rules of iptables-legacy are not in the text',
       'iptables-nft-save, line 6: "-F INPUT" is no rule but an order',
-      'iptables-nft-save: the policy of chain INPUT in table filter is not in the text',
+      'iptables-nft-save: the head of chain INPUT in table filter is not in the text',
+      'iptables-nft-save: the head of chain OURS in table filter is not in the text',
     ]);
   });
 

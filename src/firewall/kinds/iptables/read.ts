@@ -81,15 +81,15 @@ export function readTables(source: Source, sets: IpSets): Pick<Layer, 'tables' |
   const context = { family, sets, changing: changedSets(saved.tables) };
   const tables = lastOfEach(saved.tables).map((table) => {
     const reader = new TableReader(table, context);
-    unread.push(...reader.undeclared().map((chain) => noPolicy(source, table, chain)));
+    unread.push(...reader.undeclared().map((chain) => noHead(source, table, chain)));
     if (ownValue(HOOKS, table.name) === undefined) unread.push(noTable(source, table));
     return reader.read();
   });
   return { tables, unread };
 }
 
-function noPolicy({ origin }: Source, { name }: SavedTable, chain: string): string {
-  return `${origin}: the policy of chain ${chain} in table ${name} is not in the text`;
+function noHead({ origin }: Source, { name }: SavedTable, chain: string): string {
+  return `${origin}: the head of chain ${chain} in table ${name} is not in the text`;
 }
 
 function noTable({ origin }: Source, { name }: SavedTable): string {
@@ -117,10 +117,12 @@ class TableReader {
     for (const { chain } of table.rules) this.#rules.set(chain, []);
   }
 
-  /** Built-in chains that have rules and no `:CHAIN POLICY`. */
+  /** Built-in chains that have rules and no `:CHAIN POLICY`, and others that nothing makes. */
   undeclared(): readonly string[] {
-    return [...this.#rules.keys()].filter(
-      (name) => this.#hook(name) !== undefined && this.#policies.get(name) === undefined,
+    return [...this.#rules.keys()].filter((name) =>
+      this.#hook(name) === undefined
+        ? !this.#policies.has(name)
+        : this.#policies.get(name) === undefined,
     );
   }
 

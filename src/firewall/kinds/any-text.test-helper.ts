@@ -50,7 +50,9 @@ export function hosts(kind: Kind): readonly (readonly Source[])[] {
   const real = fixtures(kind);
   if (kind.name === 'ufw' || kind.name === 'firewalld') {
     const other = own.filter(({ origin }) => !real.some((one) => one.origin === origin));
-    return [own, [...other, ...real]];
+    // what is listed goes before the files of the zones
+    const files = real.filter(({ origin }) => origin.startsWith('/etc/'));
+    return [own, [...other, ...files], [...other, ...real]];
   }
   const beside = real.filter(({ origin }) => BESIDE.includes(origin));
   const rules = real.filter((source) => !beside.includes(source));

@@ -50,9 +50,9 @@ beforeAll(async () => {
   server = await startServer('--listen', '127.0.0.1:0');
 });
 
-afterAll(() => {
+afterAll(async () => {
   server.child.kill('SIGKILL');
-  removeFolder(data);
+  await removeFolder(data);
 });
 
 /** With headers that fetch does not let through. */

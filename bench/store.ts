@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { backup } from '../src/store/backup.ts';
-import { upsert } from '../src/store/bulk.ts';
 import { LOCAL, openStore, type Place, type Store } from '../src/store/open.ts';
 import { positionOf } from '../src/store/position.ts';
 import { assetPage } from '../src/store/queries/assets.ts';
@@ -16,103 +15,12 @@ import { findingList } from '../src/store/queries/findings.ts';
 import { historyOf } from '../src/store/queries/history.ts';
 import { overview } from '../src/store/queries/overview.ts';
 import { recordLook } from '../src/store/record.ts';
-import type { ChangeRow, FindingRow, HostRow, IntervalRow } from '../src/store/schema.ts';
 import { lookOf } from '../test/helpers/stored-looks.ts';
 import { hasPostgres, startPostgres } from '../test/lab/postgres.ts';
 import { median, row } from './figures.ts';
+import { address, DAY, fill, HOSTS, NOW } from './store-maker.ts';
 
-const HOSTS = 100_000;
-const INTERVALS_EACH = 10;
-/** Of ten hosts, three have an open finding and one had a change in the last week. */
-const FINDING_EVERY = 3;
 const ROUNDS = 31;
-const DAY = 24 * 60 * 60 * 1000;
-const NOW = Date.UTC(2026, 5, 1);
-const SERVICE = JSON.stringify({ protocol: 'ssh', product: 'OpenSSH', version: '9.2p1' });
-const PORTS = [22, 80, 443, 3306, 5432];
-
-function address(index: number): string {
-  return `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
-}
-
-function hostRow(index: number): HostRow {
-  const severity = index % FINDING_EVERY === 0 ? index % 5 : -1;
-  const at = address(index);
-  return {
-    ...{ tenant: LOCAL, address: at, vantage: 'here', position: positionOf(at), names: '[]' },
-    ...{
-      first_seen: NOW - 90 * DAY,
-      last_seen: NOW,
-      open: 5,
-      severity,
-      phantoms: '[]',
-      edge: null,
-    },
-  };
-}
-
-/** Five ports, each with an interval that ended and one that has not. */
-function intervalRows(index: number): IntervalRow[] {
-  return Array.from({ length: INTERVALS_EACH }, (_, at) => {
-    const ended = at % 2 === 0;
-    const begin = NOW - (ended ? 90 : 30) * DAY;
-    return {
-      ...{ tenant: LOCAL, address: address(index), vantage: 'here', transport: 'tcp' as const },
-      ...{ port: PORTS[at >> 1] ?? 0, first_seen: begin, last_seen: NOW, last_covered: NOW },
-      ...{ ended_at: ended ? NOW - 30 * DAY : null, state: 'open', silences: 0 },
-      ...{ standing: 'verified', phantom: null, level: 'restrict', severity: 2 },
-      ...{ identity: SERVICE, service: SERVICE, verdict: '{"level":"restrict"}' },
-    };
-  });
-}
-
-function findingRow(index: number): FindingRow {
-  return {
-    ...{ tenant: LOCAL, id: `f-${index}`, address: address(index), vantage: 'here', port: 22 },
-    ...{ transport: 'tcp' as const, rule: 'bench.rule', view: 'outside', names: '[]' },
-    ...{ severity: index % 5, why: 'The bench says so.', todo: 'Close it.', evidence: '[]' },
-    ...{ status: 'open', opened_at: NOW - (index % 90) * DAY, last_seen: NOW, resolved_at: null },
-    ...{
-      reopened: 0,
-      accepted_reason: null,
-      accepted_by: null,
-      accepted_until: null,
-      assignee: null,
-    },
-  };
-}
-
-function changeRow(index: number): ChangeRow {
-  return {
-    ...{ tenant: LOCAL, at: NOW - (index % 90) * DAY, address: address(index), vantage: 'here' },
-    ...{
-      transport: 'tcp' as const,
-      port: 22,
-      kind: 'opened',
-      scan: 's',
-      names: '[]',
-      before: null,
-    },
-    after: '{"state":"open","identity":{"protocol":"ssh"}}',
-  };
-}
-
-async function fill(store: Store): Promise<void> {
-  const step = 5000;
-  for (let from = 0; from < HOSTS; from += step) {
-    const some = Array.from({ length: step }, (_, index) => from + index);
-    await store.write(async (tx) => {
-      await upsert(tx, store.facts, 'hosts', some.map(hostRow));
-      await upsert(tx, store.facts, 'intervals', some.flatMap(intervalRows));
-      const bad = some.filter((index) => index % FINDING_EVERY === 0);
-      await upsert(tx, store.facts, 'findings', bad.map(findingRow));
-      await upsert(tx, store.facts, 'changes', some.map(changeRow));
-    });
-  }
-  // what both do by themselves after a while
-  const tidy = store.facts.name === 'postgres' ? 'vacuum analyze' : 'analyze';
-  await store.read((db) => sql.raw(tidy).execute(db));
-}
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
@@ -163,8 +71,11 @@ async function measure(name: string, place: Place, folder: string): Promise<void
   const ask = (work: Parameters<Store['read']>[0]) => medianOf(() => store.read(work));
   const list = { status: 'open', limit: 50, now: NOW } as const;
   const questions: readonly (readonly [string, number])[] = [
-    ['asset page, first', await ask((db) => assetPage(db, LOCAL, { limit: 50 }))],
-    ['asset page, deep', await ask((db) => assetPage(db, LOCAL, { limit: 50, after: cursor }))],
+    ['asset page, first', await ask((db) => assetPage(db, LOCAL, store.facts, { limit: 50 }))],
+    [
+      'asset page, deep',
+      await ask((db) => assetPage(db, LOCAL, store.facts, { limit: 50, after: cursor })),
+    ],
     ['findings list', await ask((db) => findingList(db, LOCAL, list))],
     [
       'changes of a week, first 500',

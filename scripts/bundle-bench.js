@@ -1,4 +1,7 @@
 import { bundle, THREAD } from './bundle.js';
 
 // the measured program is built as the one that users run
-await bundle({ 'probe-run': 'bench/probe-run.ts', ...THREAD }, 'dist/bench-build/program');
+await bundle(
+  { 'probe-run': 'bench/probe-run.ts', 'serve-run': 'bench/serve-run.ts', ...THREAD },
+  'dist/bench-build/program',
+);

@@ -5,6 +5,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The entry of the sending thread: `sending-thread.ts` looks for it beside its own file. */
 export const THREAD = { thread: 'src/probe/syn/thread.ts' };
+/** The thread that compares reports; `src/server/diff.ts` looks for it in `dist/program/`. */
+export const DIFF_THREAD = { 'diff-thread': 'src/server/diff-thread.ts' };
 
 /** The entry of the thread that reads agents' audits, beside the server. */
 export const AUDIT_THREAD = { 'audit-thread': 'src/server/audits/thread.ts' };

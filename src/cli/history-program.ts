@@ -19,6 +19,10 @@ export interface ImportOptions extends GlobalOptions {
   readonly vantage?: string;
 }
 
+export interface CompactOptions extends GlobalOptions {
+  readonly now?: true;
+}
+
 /** What the commands about the store do. */
 export interface HistoryActions {
   history(place: string, options: GlobalOptions): Promise<number>;
@@ -28,6 +32,7 @@ export interface HistoryActions {
   restore(file: string, options: GlobalOptions): Promise<number>;
   migrate(options: GlobalOptions): Promise<number>;
   check(options: GlobalOptions): Promise<number>;
+  compact(options: CompactOptions): Promise<number>;
 }
 
 type Run = (work: Promise<number>) => Promise<void>;
@@ -93,8 +98,16 @@ function addDb(program: Command, run: Run, actions: HistoryActions): void {
       run(actions.migrate(command.optsWithGlobals<GlobalOptions>())),
     );
   db.command('check')
-    .description('Looks for damage.')
+    .description('Looks for damage, and for what cannot be so.')
     .action((_options: unknown, command: Command) =>
       run(actions.check(command.optsWithGlobals<GlobalOptions>())),
+    );
+  db.command('compact')
+    .description(
+      'Tells what retention lets go of, of every tenant; with --now takes it away and gives the room back. A server does it by itself every day.',
+    )
+    .option('--now', 'take it away')
+    .action((_options: unknown, command: Command) =>
+      run(actions.compact(command.optsWithGlobals<CompactOptions>())),
     );
 }

@@ -54,10 +54,23 @@ function actionsFor(terminal: Terminal, version: string): Actions {
       (await import('./commands/agent.ts')).enrolCommand(url, token, options, terminal, version),
     agentRun: async (options) =>
       (await import('./commands/agent.ts')).runCommand(options, terminal, version),
+    compact: async (options) =>
+      (await import('./commands/db.ts')).compactCommand(options, terminal),
     notifyTest: async (channel, options) =>
       (await import('./commands/notify.ts')).notifyTestCommand(channel, options, terminal),
     notifyList: async (options) =>
       (await import('./commands/notify.ts')).notifyListCommand(options, terminal),
+    up: async (options) => (await import('./commands/up.ts')).upCommand(options, terminal, version),
+    scheduleList: async (options) =>
+      (await import('./commands/schedule.ts')).scheduleListCommand(options, terminal),
+    scheduleAdd: async (targets, options) =>
+      (await import('./commands/schedule.ts')).scheduleAddCommand(targets, options, terminal),
+    scheduleRemove: async (name, options) =>
+      (await import('./commands/schedule.ts')).scheduleRemoveCommand(name, options, terminal),
+    scheduleRun: async (name, options) =>
+      (await import('./commands/schedule.ts')).scheduleRunCommand(name, options, terminal),
+    worker: async (options) =>
+      (await import('./commands/worker.ts')).workerCommand(options, terminal, version),
   };
 }
 

@@ -18,7 +18,10 @@ import {
   readTop,
 } from './options.ts';
 import { addRemedies, type RemedyActions } from './remedy-program.ts';
+import { addSchedule, type ScheduleActions } from './schedule-program.ts';
 import type { Terminal } from './terminal.ts';
+import { addUp, type UpActions } from './up-program.ts';
+import { addWorker, type WorkerActions } from './worker-program.ts';
 
 const ENGINES = ['auto', 'syn', 'connect', 'epoll', 'node'];
 /** When to look for phantoms; the words of `PhantomMode`. */
@@ -52,7 +55,10 @@ export interface Actions
     HistoryActions,
     InsideActions,
     NotifyActions,
-    RemedyActions {
+    RemedyActions,
+    ScheduleActions,
+    UpActions,
+    WorkerActions {
   scan(targets: readonly string[], options: GivenOptions): Promise<number>;
   ports(query: readonly string[], options: GlobalOptions): Promise<number>;
 }
@@ -190,6 +196,9 @@ export function buildProgram(version: string, terminal: Terminal, actions: Actio
   addRemedies(program, run, actions);
   addHistory(program, run, actions);
   addNotify(program, run, actions);
+  addUp(program, run, actions);
+  addSchedule(program, run, actions);
+  addWorker(program, run, actions);
   addAgent(program, run, actions);
   return { program, exitCode: () => code };
 }

@@ -14,7 +14,7 @@ import { formatShard, parseShard } from '../targets/shard.ts';
 import { shown } from '../targets/target.ts';
 import { choosePorts } from './choose.ts';
 import { type GivenOptions, SCAN_DEFAULTS, type ScanOptions } from './options.ts';
-import { readPolicy } from './policy-file.ts';
+import type { PolicyFile } from './policy-file.ts';
 
 const IN_A_LIST = 5000;
 
@@ -28,6 +28,10 @@ export interface ResumeRequest {
   /** `postern` and its version. */
   readonly tool: string;
   readonly signal: AbortSignal;
+  /** What a new scan is judged by, and one that goes on was begun with; null: not named. */
+  readonly policy: PolicyFile | null;
+  /** Of a new scan; default: by chance. */
+  readonly id?: string;
 }
 
 /**
@@ -79,18 +83,19 @@ function inLists(texts: readonly string[]): string[] {
   return lists;
 }
 
-async function begin({ path, targets, given, stdin, tool, signal }: ResumeRequest): Promise<void> {
+async function begin(request: ResumeRequest): Promise<void> {
+  const { path, targets, given, stdin, tool, signal, policy, id = randomUUID() } = request;
   if (targets.length === 0) {
     const reason = 'it does not exist, and no target is named to begin a scan';
     throw problem('RESUME_FILE', { value: path, problem: reason });
   }
   const options: ScanOptions = { ...SCAN_DEFAULTS, ...given };
-  const settings = await settingsOf(targets, options);
+  const settings = settingsOf(targets, options, policy);
   const exclude = await excludedTexts(options.exclude, signal);
   const problems: Problem[] = [];
   await createJournal(path, {
     tool,
-    id: randomUUID(),
+    id,
     startedAt: new Date().toISOString(),
     settings,
     manner: mannerOf(options),
@@ -101,7 +106,11 @@ async function begin({ path, targets, given, stdin, tool, signal }: ResumeReques
   });
 }
 
-async function settingsOf(targets: readonly string[], options: ScanOptions): Promise<PlanSettings> {
+function settingsOf(
+  targets: readonly string[],
+  options: ScanOptions,
+  policy: PolicyFile | null,
+): PlanSettings {
   const { seed, shard, identify, phantoms, show } = options;
   const { tcp, udp } = choosePorts(options, targets);
   return {
@@ -111,7 +120,7 @@ async function settingsOf(targets: readonly string[], options: ScanOptions): Pro
     identify,
     phantoms,
     show,
-    policy: await readPolicy(options),
+    policy,
   };
 }
 
@@ -131,7 +140,7 @@ async function excludedTexts(
 async function differencesTo(journal: Journal, request: ResumeRequest): Promise<string[]> {
   const { targets, given, stdin, signal } = request;
   const { seal } = journal;
-  const differences = await changedSettings(journal.header.settings, request);
+  const differences = changedSettings(journal.header.settings, request);
   if (targets.length > 0 && (await targetDigest(targets, stdin, signal)) !== seal.targets) {
     differences.unshift('targets (or what their files hold)');
   }
@@ -142,11 +151,8 @@ async function differencesTo(journal: Journal, request: ResumeRequest): Promise<
   return differences;
 }
 
-async function changedSettings(
-  plan: PlanSettings,
-  { targets, given }: ResumeRequest,
-): Promise<string[]> {
-  const { ports, top, seed, shard, identify, phantoms, show, policy } = given;
+function changedSettings(plan: PlanSettings, { targets, given, policy }: ResumeRequest): string[] {
+  const { ports, top, seed, shard, identify, phantoms, show } = given;
   const named = ports !== undefined || top !== undefined;
   const pairs: [string, string, string | undefined][] = [
     [
@@ -165,7 +171,7 @@ async function changedSettings(
     .map(
       ([name, inFile, now = '']) => `${name} (${shown(inFile)} in the file, ${shown(now)} given)`,
     );
-  if (policy !== undefined && (await readPolicy(given))?.text !== plan.policy?.text) {
+  if (policy !== null && policy.text !== plan.policy?.text) {
     differences.push('policy');
   }
   return differences;

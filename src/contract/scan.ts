@@ -108,7 +108,7 @@ export const verdict = z
   })
   .describe('Should this port be open?');
 
-const phantomGroup = z
+export const phantomGroup = z
   .object({
     kind: z.enum(PHANTOM_KINDS).describe('How they give themselves away (docs/phantoms.md).'),
     confidence: z
@@ -187,22 +187,23 @@ const counts = z
   })
   .describe('Ports per state, listed or not.');
 
+export const sharedEdge = z
+  .object({
+    provider: z.string().describe('Who runs the edge.'),
+    basis: z
+      .enum(EDGE_BASES)
+      .describe(
+        'list: the address is in the ranges the provider publishes; answers: only what its services send looks so.',
+      ),
+    evidence: z.array(z.string()).describe('Facts it rests on, a sentence each.'),
+  })
+  .describe("An edge that many customers share: its ports are not the customer's firewall.");
+
 const host = z
   .object({
     address: addressField,
     names: namesField,
-    edge: z
-      .object({
-        provider: z.string().describe('Who runs the edge.'),
-        basis: z
-          .enum(EDGE_BASES)
-          .describe(
-            'list: the address is in the ranges the provider publishes; answers: only what its services send looks so.',
-          ),
-        evidence: z.array(z.string()).describe('Facts it rests on, a sentence each.'),
-      })
-      .exactOptional()
-      .describe("An edge that many customers share: its ports are not the customer's firewall."),
+    edge: sharedEdge.exactOptional(),
     counts,
     shuns: z
       .object({ evidence: z.array(z.string()).describe('Facts it rests on.') })
@@ -234,7 +235,7 @@ const finding = z
   })
   .describe('A port that deserves a word; a port can have several.');
 
-const scope = z
+export const scope = z
   .object({
     targets: z.array(z.string()).describe('Targets as given, files and standard input expanded.'),
     exclude: z.array(z.string()).describe('Exclusions as given; they always win over targets.'),

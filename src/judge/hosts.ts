@@ -1,6 +1,6 @@
+import { readGlob } from '../model/glob.ts';
 import { type Network, networkHas, readNetwork } from '../model/network.ts';
 import type { Policy } from '../model/policy.ts';
-import { readGlob } from './glob.ts';
 
 /** A host as the scan names it. */
 export interface Host {

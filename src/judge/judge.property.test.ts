@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NOW } from '../../test/helpers/looks.ts';
+import { readGlob } from '../model/glob.ts';
 import { NO_POLICY, type Policy } from '../model/policy.ts';
 import { PORT_STATES } from '../model/port.ts';
 import { isRuleId, RULE_IDS } from '../model/rules.ts';
@@ -8,7 +9,6 @@ import { EDGE_BASES } from '../model/scan.ts';
 import type { Service } from '../model/service.ts';
 import { compareSeverity, LEVELS, SEVERITIES } from '../model/verdict.ts';
 import { EXPOSURES } from './data/exposures.ts';
-import { readGlob } from './glob.ts';
 import { type JudgeContext, type JudgeInput, type Judgement, judge } from './judge.ts';
 import { FINDING_RULES } from './registry.ts';
 

@@ -320,6 +320,11 @@ export const ERRORS = {
     todo: 'Restore a backup with postern db restore; keep the damaged file until you have.',
     effect: 'partial',
   },
+  STORE_INCONSISTENT: {
+    message: 'the store "{value}" contradicts itself:\n{problem}',
+    todo: 'Make a backup first. A scan of the hosts named counts their ports and findings anew; for the rest restore a backup of before, and report it.',
+    effect: 'partial',
+  },
   STORE_FULL: {
     message: 'the store "{value}" could not be written ({problem})',
     todo: 'Make room on its disk and check its permissions; nothing was changed.',
@@ -400,9 +405,34 @@ export const ERRORS = {
     todo: 'Name a file of its own in a folder that this user may write.',
     effect: 'partial',
   },
+  NOTIFY_TENANT: {
+    message: 'channel {channel}: "{key}" may not name {what} of the server',
+    todo: 'Write the value itself; only the operator of an installation may name files and variables.',
+    effect: 'usage',
+  },
   SECRET_KEY: {
     message: 'cannot use the key of this installation: {value} ({problem})',
     todo: 'Put back the secret.key that belongs to this store, or set POSTERN_SECRET to its 64 hexadecimal digits.',
+    effect: 'partial',
+  },
+  SCHEDULE_INVALID: {
+    message: '{part} of the schedule: "{value}" cannot be used ({problem})',
+    todo: 'Correct it; docs/schedules.md shows cron patterns, intervals and blackouts.',
+    effect: 'usage',
+  },
+  TARGET_NOT_GRANTED: {
+    message: '"{value}" may not be scanned for this tenant ({problem})',
+    todo: 'Prove that the name is yours, or ask an administrator of the installation for a grant of the network.',
+    effect: 'usage',
+  },
+  JOB_LOST: {
+    message: 'job {value} was given up after {count} tries (its worker went away each time)',
+    todo: 'Look at the log of the server and at the memory of that machine, then run it again.',
+    effect: 'partial',
+  },
+  JOB_FAULT: {
+    message: 'job {value} met a fault of our own ({problem})',
+    todo: 'Report it with the lines in the log of the server.',
     effect: 'partial',
   },
   API_INVALID: {
@@ -440,6 +470,51 @@ export const ERRORS = {
     todo: 'Wait as many seconds as Retry-After says.',
     effect: 'usage',
   },
+  API_SLOW: {
+    message: '{value} was not answered within {seconds} s',
+    todo: 'Try again, or ask for less: a shorter page, a shorter time.',
+    effect: 'partial',
+  },
+  SERVE_LISTEN: {
+    message: 'cannot serve on {value} ({problem})',
+    todo: 'Another program may have the port: name a free one with --listen HOST:PORT, or end that program (postern audit says which it is).',
+    effect: 'usage',
+  },
+  SERVE_OPTION: {
+    message: '"{value}" is no value of {option} ({problem})',
+    todo: 'Correct it; postern up --help shows examples.',
+    effect: 'usage',
+  },
+  FINDING_NONE: {
+    message: 'the store has no finding "{value}"',
+    todo: 'List them with postern findings; their ids stand in its --json.',
+    effect: 'usage',
+  },
+  AUTH_REFUSED: {
+    message: 'not signed in: {problem}',
+    todo: 'Check what you typed; an administrator of your organisation can invite you anew.',
+    effect: 'usage',
+  },
+  AUTH_LINK: {
+    message: 'this link cannot be used ({problem})',
+    todo: 'Ask an administrator for a new invitation; while there is no administrator "postern up --new-link" prints a new link.',
+    effect: 'usage',
+  },
+  AUTH_LAST_ADMIN: {
+    message: '{value} is the only administrator of this organisation',
+    todo: 'Make somebody else an administrator first.',
+    effect: 'usage',
+  },
+  AUTH_ORIGIN: {
+    message: '{value} was sent by another site ({origin})',
+    todo: 'Open Postern at its own address (its public URL); programs send an API key and no cookie.',
+    effect: 'usage',
+  },
+  AUTH_SETTINGS: {
+    message: 'cannot use {value} ({problem})',
+    todo: 'Correct the setting; docs/users.md tells of each.',
+    effect: 'usage',
+  },
   AGENT_ENROLMENT: {
     message: 'this enrolment token is of no use ({problem})',
     todo: 'Have an administrator make a new one; each is good for one agent and one day.',
@@ -468,6 +543,21 @@ export const ERRORS = {
   AGENT_STATE: {
     message: 'cannot use the state of the agent in "{value}" ({problem})',
     todo: 'Enrol it with postern agent enrol URL TOKEN, or name its folder with --state DIR; it must belong to this user alone.',
+    effect: 'usage',
+  },
+  GRANT_TARGET: {
+    message: '"{value}" cannot be granted: {problem}',
+    todo: 'Name a host name such as example.org (it stands for all names below it too), an address or a CIDR block.',
+    effect: 'usage',
+  },
+  EXCLUSION_INVALID: {
+    message: 'exclusion {index} "{value}" cannot be used: {problem}',
+    todo: 'Write an address, a CIDR block, a range or a host name, one an entry; nothing was changed.',
+    effect: 'usage',
+  },
+  QUOTA: {
+    message: 'no more than {limit} {what} are allowed here ({used} now, {adding} more asked for)',
+    todo: 'Take some away or wait; an administrator of the installation may allow more (PUT /tenants/TENANT/quotas).',
     effect: 'usage',
   },
   API_FAULT: {

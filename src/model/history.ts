@@ -21,6 +21,8 @@ export interface StoredScan {
   readonly hosts: number;
   readonly open: number;
   readonly problems: readonly Problem[];
+  /** When retention took its report (ISO 8601 UTC); absent: it did not. */
+  readonly reportTakenAt?: string;
 }
 
 /** The word that history has beside the states of a probe: nobody looked. */

@@ -114,7 +114,8 @@ function readAll(...texts: readonly string[]): readonly Network[] {
   return texts.flatMap((text) => readNetwork(text) ?? []);
 }
 
-const PRIVATE = readAll(
+/** What can be reached from its own network only, as addresses and CIDR blocks. */
+export const PRIVATE_BLOCKS: readonly string[] = [
   '127.0.0.0/8',
   '10.0.0.0/8',
   '172.16.0.0/12',
@@ -124,4 +125,5 @@ const PRIVATE = readAll(
   '::1',
   'fc00::/7',
   'fe80::/10',
-);
+];
+const PRIVATE = readAll(...PRIVATE_BLOCKS);

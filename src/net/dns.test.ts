@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dnsPeer, type Said } from '../../test/helpers/dns-peer.ts';
 import { udpPeer } from '../../test/helpers/udp-peer.ts';
-import { createResolver } from './dns.ts';
+import { createResolver, createTextResolver } from './dns.ts';
 import { hostsFilePath, readHosts } from './hosts-file.ts';
 
 /** Empty where there is no such file. */
@@ -136,5 +137,27 @@ describe('readHosts', () => {
         }
       }),
     );
+  });
+});
+
+describe('createTextResolver', () => {
+  async function told(said: Said, timeoutMs = 5000) {
+    await using peer = await dnsPeer(() => said);
+    const resolver = createTextResolver({ servers: [peer.server], timeoutMs, tries: 1 });
+    return await resolver.texts('_x.host.example');
+  }
+
+  test('joins the strings of one record, and keeps records apart', async () => {
+    expect(await told([['a', 'b'], ['c d']])).toEqual({ kind: 'found', texts: ['ab', 'c d'] });
+  });
+
+  test('tells no record from no answer', async () => {
+    expect(await told('no-name')).toEqual({ kind: 'none' });
+    expect(await told([])).toEqual({ kind: 'none' });
+    expect(await told('fails')).toMatchObject({
+      kind: 'unknown',
+      detail: expect.stringContaining('SERVFAIL'),
+    });
+    expect(await told('silent', 50)).toMatchObject({ kind: 'unknown' });
   });
 });

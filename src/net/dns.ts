@@ -9,10 +9,11 @@ import { hostsFilePath, loadHosts } from './hosts-file.ts';
  * - `not-found`: the DNS says that there is no such name (NXDOMAIN).
  * - `no-address`: the name exists and has neither A nor AAAA record.
  * - `timeout`: no name server answered.
+ * - `inside`: it has an address that may not be visited for who asks; `detail` names it.
  * - `server`: a name server answered that it cannot tell, or none can be reached; `detail` says which.
  */
 export interface NameFailure {
-  readonly kind: 'not-found' | 'no-address' | 'timeout' | 'server';
+  readonly kind: 'not-found' | 'no-address' | 'inside' | 'timeout' | 'server';
   readonly detail: string;
 }
 
@@ -40,6 +41,38 @@ export interface ResolverOptions {
   readonly hostsFile?: string;
   /** Cancels what is under way; names asked for later fail at once. */
   readonly signal?: AbortSignal;
+}
+
+/** TXT records of a name. `unknown`: nobody could tell, which says nothing of the records. */
+export type TextAnswer =
+  | { readonly kind: 'found'; readonly texts: readonly string[] }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unknown'; readonly detail: string };
+
+/** Asks for TXT records (RFC 1035 §3.3.14); the strings of one record are joined. Never rejects. */
+export interface TextResolver {
+  texts(name: string): Promise<TextAnswer>;
+}
+
+export function createTextResolver(
+  options: Pick<ResolverOptions, 'timeoutMs' | 'tries' | 'servers'> = {},
+): TextResolver {
+  const { timeoutMs = 2500, tries = 2, servers } = options;
+  const query = new QueryChannel({ timeout: timeoutMs, tries });
+  if (servers !== undefined) query.setServers(servers);
+  return {
+    texts: async (name) => {
+      try {
+        const records = await query.resolveTxt(name);
+        return { kind: 'found', texts: records.map((strings) => strings.join('')) };
+      } catch (error) {
+        const { failure } = failureOf(error);
+        if (failure?.kind === 'not-found' || failure?.kind === 'no-address')
+          return { kind: 'none' };
+        return { kind: 'unknown', detail: failure?.detail ?? messageOf(error) };
+      }
+    },
+  };
 }
 
 interface Channel {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../model/errors.ts';
 
 /** Work that is done again and again, one turn at a time. */
 export interface Loop {
@@ -6,7 +7,12 @@ export interface Loop {
   wake(): void;
   /** Ends the turn under way by its signal and resolves when it has ended. */
   stop(): Promise<void>;
+  /** What keeps it from turning; null: it turns. */
+  trouble?(): string | null;
 }
+
+/** A turn that takes longer is stuck, as far as anybody can tell. */
+const STUCK_MS = 5 * 60 * 1000;
 
 export interface LoopOptions {
   /** Between the end of a turn and the next. */
@@ -20,14 +26,20 @@ export interface LoopOptions {
 export function startLoop({ everyMs, work, onFault }: LoopOptions): Loop {
   const stopping = new AbortController();
   let waking = new AbortController();
+  let begun: number | null = null;
+  let failure: string | null = null;
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       waking = new AbortController();
+      begun = performance.now();
       try {
         await work(stopping.signal);
+        failure = null;
       } catch (error) {
+        failure = messageOf(error);
         if (!stopping.signal.aborted) onFault(error);
       }
+      begun = null;
       const signal = AbortSignal.any([stopping.signal, waking.signal]);
       await sleep(everyMs, undefined, { signal, ref: true }).catch(() => undefined);
     }
@@ -35,6 +47,10 @@ export function startLoop({ everyMs, work, onFault }: LoopOptions): Loop {
   const done = run();
   return {
     wake: () => waking.abort(),
+    trouble: () => {
+      const isStuck = begun !== null && performance.now() - begun > STUCK_MS;
+      return isStuck ? 'its turn does not end' : failure;
+    },
     stop: async () => {
       stopping.abort();
       await done;

@@ -1,6 +1,7 @@
 import type { ChannelSetup, ChannelTypes } from '../contract/notify.ts';
 import { PosternError, problem } from '../model/errors.ts';
 import type { World } from './channel.ts';
+import { later, retryAfterOf } from './later.ts';
 import type { Alert } from './message.ts';
 import { CHANNELS } from './registry.ts';
 import { openSecrets, withoutSecrets } from './secrets.ts';
@@ -35,6 +36,7 @@ export async function deliver(
   } catch (thrown) {
     if (!(thrown instanceof PosternError)) throw thrown;
     // without the cause, which may hold what was sent
-    throw new PosternError(thrown.code, withoutSecrets(thrown.message, secrets));
+    const clean = new PosternError(thrown.code, withoutSecrets(thrown.message, secrets));
+    throw later(clean, retryAfterOf(thrown));
   }
 }

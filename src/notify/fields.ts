@@ -51,9 +51,22 @@ export function portNumber(description: string) {
   return z.int().min(1).max(65_535).describe(description);
 }
 
+/** A file of the machine that Postern runs on: not for those who only use a server. */
+export function serverFile(description: string) {
+  return z.string().min(1).describe(description).meta({ serverFile: true });
+}
+
 /** Whether a field was made by `secret` or `secretUrl`. */
 export function isSecret(field: z.core.$ZodType | undefined): boolean {
-  return field !== undefined && z.globalRegistry.get(innermost(field))?.['secret'] === true;
+  return isMarked(field, 'secret');
+}
+
+export function isServerFile(field: z.core.$ZodType | undefined): boolean {
+  return isMarked(field, 'serverFile');
+}
+
+function isMarked(field: z.core.$ZodType | undefined, mark: string): boolean {
+  return field !== undefined && z.globalRegistry.get(innermost(field))?.[mark] === true;
 }
 
 /** The field inside optional() and default(). */

@@ -4,6 +4,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { messageOf, PosternError, problem } from '../model/errors.ts';
 import { clip, visible } from '../report/text.ts';
 import { type Guard, permittedAddresses } from './guard.ts';
+import { later } from './later.ts';
 
 export interface Outgoing {
   /** http or https. Never named in an error whole: its path may be a secret. */
@@ -70,13 +71,15 @@ function refused(url: URL, reason: string): PosternError {
   return problem('NOTIFY_REFUSED', { peer: url.host, problem: reason });
 }
 
-function unreachable(url: URL, thrown: unknown): PosternError {
+function unreachable(url: URL, thrown: unknown, retryAfter?: string): PosternError {
   // no cause: it may hold the request with its secrets
-  return problem('NOTIFY_UNREACHABLE', { peer: url.host, problem: messageOf(thrown) });
+  const error = problem('NOTIFY_UNREACHABLE', { peer: url.host, problem: messageOf(thrown) });
+  return later(error, retryAfter);
 }
 
 interface Received extends Answer {
   readonly location: string | undefined;
+  readonly retryAfter: string | undefined;
 }
 
 function nextHop({ status, location }: Received, from: URL): URL | null {
@@ -92,11 +95,11 @@ function nextHop({ status, location }: Received, from: URL): URL | null {
   return urlOf(next.href);
 }
 
-function answerOf({ status, body }: Received, url: URL): Answer {
+function answerOf({ status, body, retryAfter }: Received, url: URL): Answer {
   if (status >= 200 && status <= 299) return { status, body };
   const said = visible(clip(body.trim(), MAX_SHOWN));
   const reason = `it answered ${status}${said === '' ? '' : `: ${said}`}`;
-  if (status >= 500 || PASSING.includes(status)) throw unreachable(url, reason);
+  if (status >= 500 || PASSING.includes(status)) throw unreachable(url, reason, retryAfter);
   throw refused(url, reason);
 }
 
@@ -156,6 +159,7 @@ function sent(
           resolve({
             status: response.statusCode ?? 0,
             location: response.headers.location,
+            retryAfter: response.headers['retry-after'],
             body: text,
           }),
         reject,

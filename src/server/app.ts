@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
+import type { Context, HonoRequest, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { PosternError, problem } from '../model/errors.ts';
 import { agentCaller } from './agent-caller.ts';
@@ -14,12 +14,18 @@ import { readUpload } from './upload.ts';
 
 /** Of a request's body; agents' audits have a route of their own. */
 const MAX_BODY = 1 << 20;
+/** The server gives them none, whatever was sent. */
+const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+/** From a request to the beginning of its answer. */
+const ANSWER_WITHIN_MS = 30_000;
 /** Where operations are. */
 export const API = '/api/v1';
 
 export interface AppOptions {
   readonly service: Service;
   readonly routes: readonly Route[];
+  /** Each request goes through these first. */
+  readonly use?: readonly MiddlewareHandler[];
   /** Who asks; null: nobody that is known. Throws nothing that names a secret. */
   readonly callerOf: (request: Request) => Promise<Caller | null>;
   /** Address that the request came from. */
@@ -53,11 +59,11 @@ export function createApp(options: AppOptions): OpenAPIHono {
   const uploads = new Set(
     options.routes.filter(({ upload }) => upload !== undefined).map(({ path }) => API + path),
   );
-  app.use((context, next) =>
-    context.req.method === 'POST' && uploads.has(context.req.path)
-      ? next()
-      : limited(context, next),
-  );
+  // looking for a body costs as much as many an answer
+  const isUnbounded = ({ method, path }: HonoRequest): boolean =>
+    BODILESS.has(method) || (method === 'POST' && uploads.has(path));
+  app.use((context, next) => (isUnbounded(context.req) ? next() : limited(context, next)));
+  for (const handler of options.use ?? []) app.use(handler);
   for (const route of options.routes) addRoute(app, route, options);
   app.doc31(`${API}/openapi.json`, {
     openapi: '3.1.0',
@@ -79,7 +85,8 @@ function expected(error: unknown, { onFault }: AppOptions): PosternError {
 }
 
 function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
-  const { method, path, tag, summary, access, params, query, body, answer, status = 200 } = route;
+  const { method, path, tag, summary, access, params, query, body, answer } = route;
+  const { status = 200, produces = 'application/json' } = route;
   const schema = body ?? route.upload?.schema;
   const document = createRoute({
     method,
@@ -95,7 +102,7 @@ function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
         : { body: { required: true, content: { 'application/json': { schema } } } }),
     },
     responses: {
-      [status]: { description: summary, content: { 'application/json': { schema: answer } } },
+      [status]: { description: summary, content: { [produces]: { schema: answer } } },
       default: {
         description: 'It failed.',
         content: { 'application/json': { schema: failure } },
@@ -106,7 +113,8 @@ function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
   app.on(method.toUpperCase(), [document.getRoutingPath()], async (context) => {
     const caller = await allowed(context, access, options);
     const { service, now, sourceOf } = options;
-    const value = await route.handle({
+    const { raw } = context.req;
+    const handled = route.handle({
       params: read(params, context.req.param(), 'the path'),
       query: read(query, queriesOf(context), 'the query'),
       body: await bodyOf(context, body),
@@ -114,11 +122,44 @@ function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
       caller,
       mine: new Mine(service.store, caller, sourceOf(context)),
       service,
-      signal: context.req.raw.signal,
+      header: (name) => raw.headers.get(name) ?? undefined,
+      stillAllowed: () =>
+        allowed(context, access, options).then(
+          () => true,
+          (error: unknown) => !isRefusal(error),
+        ),
+      // made when it is asked for: most handlers are done at once
+      get signal() {
+        return raw.signal;
+      },
       now: now(),
     });
+    const value = await inTime(handled, `${context.req.method} ${context.req.path}`);
+    if (value instanceof Response) return value;
     return context.json(value as object, status);
   });
+}
+
+/** A store that does not answer for a moment is no reason to end what goes on. */
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof PosternError &&
+    (error.code === 'API_SIGN_IN' || error.code === 'API_FORBIDDEN')
+  );
+}
+
+/** A handler that does not end is not waited for. Throws API_SLOW. */
+async function inTime<T>(work: Promise<T>, value: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const slow = () => reject(problem('API_SLOW', { value, seconds: ANSWER_WITHIN_MS / 1000 }));
+    timer = setTimeout(slow, ANSWER_WITHIN_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const NOBODY: Caller = { tenant: '', actor: '', name: '', role: 'viewer', scopes: [] };

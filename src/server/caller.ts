@@ -15,6 +15,8 @@ export interface Caller {
   readonly name: string;
   readonly role: Role;
   readonly scopes: readonly Scope[];
+  /** Of a signed-in person; a key has none. */
+  readonly session?: { readonly id: string; readonly user: string };
   /** Id of the agent that it is, which may report and nothing else. */
   readonly agent?: string;
 }

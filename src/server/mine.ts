@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import type { Store } from '../store/open.ts';
+import { note } from '../store/queries/audit-log.ts';
 import type { Tables } from '../store/schema.ts';
 import type { Caller } from './caller.ts';
 
@@ -57,15 +57,7 @@ export class Mine {
     const { tenant, actor } = this.#caller;
     return this.#store.write(async (tx) => {
       const result = await act(tx, tenant, ...args);
-      const { action, subject, detail = null } = deed;
-      await tx
-        .insertInto('audit_log')
-        .values({
-          ...{ tenant, id: randomUUID(), at: Date.now(), actor, action, subject },
-          detail: JSON.stringify(detail),
-          source: this.#source,
-        })
-        .execute();
+      await note(tx, tenant, { ...deed, actor, at: Date.now(), source: this.#source });
       return result;
     });
   }

@@ -24,6 +24,10 @@ export interface Asked<Params extends Fields, Query extends Fields, Body> {
   /** The caller's own part of the store. */
   readonly mine: Mine;
   readonly service: Service;
+  /** A header of the request. */
+  header(name: string): string | undefined;
+  /** Whether the caller may still do this: keys and sessions end while an answer goes on. */
+  stillAllowed(): Promise<boolean>;
   readonly signal: AbortSignal;
   readonly now: number;
 }
@@ -60,7 +64,9 @@ export interface Route<
   readonly answer: Answer;
   /** Of success; default 200. */
   readonly status?: 200 | 201 | 202;
-  handle(asked: Asked<Params, Query, Body>): Promise<Frozen<z.input<Answer>>>;
+  /** Media type of an answer that is no JSON object: a stream, a download. `handle` gives the Response. */
+  readonly produces?: string;
+  handle(asked: Asked<Params, Query, Body>): Promise<Frozen<z.input<Answer>> | Response>;
 }
 
 /** Keeps the types of a route's parts together. */

@@ -95,7 +95,7 @@ async function* rowsOf(db: Kysely<Tables>, table: TableName): AsyncGenerator<obj
   let last: Readonly<Record<string, unknown>> | undefined;
   for (;;) {
     const rows = await page(db, table, key, last);
-    for (const row of rows) yield hasBytes(table) ? asText(row) : row;
+    for (const row of rows) yield hasBytes(table) ? asText(table, row) : row;
     last = rows.at(-1);
     if (rows.length < ROWS) return;
   }
@@ -127,8 +127,18 @@ async function page(
   return query.execute();
 }
 
-function asText(row: Row): Row {
-  return { ...row, body: Buffer.from(row['body'] as Uint8Array).toString('base64') };
+/** Bytes as base64. */
+function asText(table: TableName, row: Row): Row {
+  const bytes = bytesOf(table).map((name) => [
+    name,
+    Buffer.from(row[name] as Uint8Array).toString('base64'),
+  ]);
+  return { ...row, ...Object.fromEntries(bytes) };
+}
+
+function bytesOf(table: TableName): readonly string[] {
+  const columns = Object.entries(SHAPES[table].columns);
+  return columns.filter(([, type]) => type === 'bytes').map(([name]) => name);
 }
 
 /** Fills an empty store from a backup, all or nothing. Throws BACKUP_FILE, RESTORE_NOT_EMPTY. */
@@ -138,14 +148,8 @@ export async function restore(store: Store, path: string): Promise<number> {
   try {
     return await store.write(async (tx) => {
       await store.facts.lockForMigration(tx);
-      const { count } = await tx
-        .selectFrom('scans')
-        .select((eb) => eb.fn.countAll<number>().as('count'))
-        .executeTakeFirstOrThrow();
-      if (count > 0) {
-        const scans = `${count} ${count === 1 ? 'scan' : 'scans'}`;
-        throw problem('RESTORE_NOT_EMPTY', { value: store.where, count: scans });
-      }
+      const held = await heldBy(tx);
+      if (held !== null) throw problem('RESTORE_NOT_EMPTY', { value: store.where, count: held });
       return await fill(tx, store, readBackup(path));
     });
   } catch (error) {
@@ -155,6 +159,18 @@ export async function restore(store: Store, path: string): Promise<number> {
       error,
     );
   }
+}
+
+/** What a store holds already; null: nothing. A server that was started once has made itself at home. */
+async function heldBy(db: Kysely<Tables>): Promise<string | null> {
+  for (const table of TABLE_NAMES) {
+    const { count } = await db
+      .selectFrom(table as 'meta')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    if (count > 0) return `${count} ${count === 1 ? 'row' : 'rows'} of ${table}`;
+  }
+  return null;
 }
 
 async function fill(
@@ -205,9 +221,9 @@ async function insert(
     return;
   }
   for (const row of rows) {
-    const body = Buffer.from(String(row['body']), 'base64');
+    const bytes = bytesOf(table).map((name) => [name, Buffer.from(String(row[name]), 'base64')]);
     // one type for both tables: kysely cannot follow a name that varies
-    const values = { ...(row as unknown as ReportRow), body };
+    const values = { ...(row as unknown as ReportRow), ...Object.fromEntries(bytes) };
     await tx
       .insertInto(table as 'reports')
       .values(values)

@@ -68,7 +68,9 @@ export function advanceHost(
     ? { rows: [], events: [] }
     : advanceFindings(known.findings, seen.findings, isOverOutside(evidence, shut), look);
   return {
-    host: late ? null : hostRow(known, evidence, host, [...now.values()], found.rows, names, look),
+    host: late
+      ? recounted(known.host, [...now.values()], at)
+      : hostRow(known, evidence, host, [...now.values()], found.rows, names, look),
     intervals,
     changes,
     findings: found.rows,
@@ -109,6 +111,20 @@ function namesOf(known: HostRow | undefined, seen: readonly string[]): readonly 
   return JSON.parse(known.names) as readonly string[];
 }
 
+/** What a late look changes of a host: the ports that it added. */
+function recounted(
+  host: HostRow | undefined,
+  now: readonly IntervalRow[],
+  at: number,
+): HostRow | null {
+  if (host === undefined) return null;
+  return { ...host, first_seen: Math.min(host.first_seen, at), open: openIn(now) };
+}
+
+function openIn(now: readonly IntervalRow[]): number {
+  return now.filter(({ state, phantom }) => state === 'open' && phantom === null).length;
+}
+
 /** Null for an address of which there is nothing to remember. */
 function hostRow(
   known: HostKnown,
@@ -129,7 +145,7 @@ function hostRow(
     names: JSON.stringify(names),
     first_seen: known.host?.first_seen ?? at,
     last_seen: at,
-    open: now.filter(({ state, phantom }) => state === 'open' && phantom === null).length,
+    open: openIn(now),
     severity: open.reduce((worst, { severity }) => Math.max(worst, severity), -1),
     phantoms: JSON.stringify(phantoms),
     edge: edge === undefined ? (known.host?.edge ?? null) : JSON.stringify(edge),

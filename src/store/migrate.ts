@@ -3,11 +3,12 @@ import { problem } from '../model/errors.ts';
 import type { DialectFacts } from './dialects/facts.ts';
 import { first } from './migrations/0001-first.ts';
 import { service } from './migrations/0002-service.ts';
+import { auth } from './migrations/0003-auth.ts';
 import type { Migration } from './migrations/migration.ts';
 import type { Tables } from './schema.ts';
 
 /** In order, without a gap; the last is the schema of this version. */
-export const MIGRATIONS: readonly Migration[] = [first, service];
+export const MIGRATIONS: readonly Migration[] = [first, service, auth];
 
 export interface Migrated {
   readonly from: number;

@@ -31,45 +31,65 @@ export function placeOf(
   data: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): Place {
-  if (data !== undefined) return { file: resolve(data, 'postern.db') };
   const url = env['POSTERN_DATABASE_URL'];
-  if (url !== undefined && url !== '') return { url };
+  if (data === undefined && url !== undefined && url !== '') return { url };
+  return { file: join(dataFolder(data, env), 'postern.db') };
+}
+
+/** Where this machine keeps what is no part of a database: `--data`, else the XDG data directory. */
+export function dataFolder(
+  data: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  if (data !== undefined) return resolve(data);
   const xdg = env['XDG_DATA_HOME'];
   // relative paths are to be ignored, says the specification
   const base = xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), '.local', 'share');
-  return { file: join(base, 'postern', 'postern.db') };
+  return join(base, 'postern');
+}
+
+export interface OpenOptions {
+  /**
+   * Nobody waits for a writer: writing has a connection of its own, which waits for other processes
+   * without holding up this one, and less memory is kept.
+   */
+  readonly serving?: boolean;
 }
 
 /**
  * Opens a store and brings it to the newest schema. Throws STORE_OPEN, STORE_NEWER, STORE_DAMAGED.
  * The libraries of the other kind are not loaded.
  */
-export async function openStore(place: Place): Promise<Store> {
+export async function openStore(
+  place: Place,
+  { serving = false }: OpenOptions = {},
+): Promise<Store> {
   const where = 'file' in place ? place.file : withoutPassword(place.url);
-  const { facts, db } = await connect(place, where);
+  const { facts, db, writer } = await connect(place, where, serving);
   try {
-    const migrated = await migrate(db, facts, where);
-    return new OpenStore(db, facts, where, migrated);
+    const migrated = await migrate(writer, facts, where);
+    return new OpenStore(db, writer, facts, where, migrated);
   } catch (error) {
-    await db.destroy();
+    await Promise.all([...new Set([db, writer])].map((one) => one.destroy()));
     throw storeProblem(error, facts, where, 'STORE_OPEN');
   }
 }
 
-async function connect(place: Place, where: string) {
+async function connect(place: Place, where: string, serving: boolean) {
   try {
     if ('url' in place) {
       const { openPostgres, postgresFacts } = await import('./dialects/postgres.ts');
       if (!/^postgres(ql)?:\/\//.test(place.url)) throw new Error('it is no postgres:// URL');
-      return { facts: postgresFacts, db: openPostgres(place.url) };
+      const db = openPostgres(place.url);
+      return { facts: postgresFacts, db, writer: db };
     }
-    const { openSqlite, sqliteFacts } = await import('./dialects/sqlite.ts');
-    return await openSqlite(place.file).then(
-      (db) => ({ facts: sqliteFacts, db }),
-      (error: unknown) => {
-        throw storeProblem(error, sqliteFacts, where, 'STORE_OPEN');
-      },
-    );
+    const { openSqlite, sqliteFacts, READER, WRITER } = await import('./dialects/sqlite.ts');
+    const failed = (error: unknown): never => {
+      throw storeProblem(error, sqliteFacts, where, 'STORE_OPEN');
+    };
+    const db = await openSqlite(place.file, serving ? READER : undefined).catch(failed);
+    const writer = serving ? await openSqlite(place.file, WRITER).catch(failed) : db;
+    return { facts: sqliteFacts, db, writer };
   } catch (error) {
     if (error instanceof PosternError) throw error;
     throw problem('STORE_OPEN', { value: where, problem: firstLine(error) }, error);
@@ -78,12 +98,20 @@ async function connect(place: Place, where: string) {
 
 class OpenStore implements Store {
   readonly #db: Kysely<Tables>;
+  readonly #writer: Kysely<Tables>;
   readonly where: string;
   readonly facts: DialectFacts;
   readonly migrated: Migrated;
 
-  constructor(db: Kysely<Tables>, facts: DialectFacts, where: string, migrated: Migrated) {
+  constructor(
+    db: Kysely<Tables>,
+    writer: Kysely<Tables>,
+    facts: DialectFacts,
+    where: string,
+    migrated: Migrated,
+  ) {
     this.#db = db;
+    this.#writer = writer;
     this.facts = facts;
     this.where = where;
     this.migrated = migrated;
@@ -102,11 +130,12 @@ class OpenStore implements Store {
   }
 
   write<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T> {
-    return this.#told(() => this.#db.transaction().execute(work));
+    return this.#told(() => this.#writer.transaction().execute(work));
   }
 
-  close(): Promise<void> {
-    return this.#db.destroy();
+  async close(): Promise<void> {
+    await this.#writer.destroy();
+    if (this.#writer !== this.#db) await this.#db.destroy();
   }
 
   async #told<T>(work: () => Promise<T>): Promise<T> {

@@ -10,7 +10,9 @@ import { groupBy } from './group.ts';
 import { REOPEN_WITHIN_MS } from './history.ts';
 import { advanceHost, type HostSteps, isCoveredLater, type LaterLook } from './host-step.ts';
 import type { Store } from './open.ts';
+import { dropOldEvents, findingEvent, hearsEvents } from './queries/events.ts';
 import { knownHosts } from './queries/known-hosts.ts';
+import { askedHash } from './queries/scans.ts';
 import { packReport } from './report-body.ts';
 import type { Tables } from './schema.ts';
 
@@ -26,6 +28,10 @@ export interface Recorded {
 /**
  * Stores a look and what history makes of it, all or nothing. Storing the same id again changes
  * nothing. A look older than what is known of a host adds only what no later look has covered.
+ *
+ * What happened to findings also goes to `events`, for the alerts of a server: only when the tenant has
+ * an alert rule that is switched on, and what nobody has taken within 30 days is dropped. So the table
+ * stays empty where there is only the command line, and bounded where a server was.
  */
 export async function recordLook(
   store: Store,
@@ -48,6 +54,7 @@ class Recording {
   readonly #at: number;
   readonly #vantage: string;
   #changes = 0;
+  #heard = false;
 
   constructor(tx: Transaction<Tables>, facts: DialectFacts, tenant: string, report: ScanReport) {
     this.#tx = tx;
@@ -65,6 +72,8 @@ class Recording {
       .insertInto('reports')
       .values({ tenant: this.#tenant, scan: id, ended_at: this.#at, body })
       .execute();
+    this.#heard = await hearsEvents(this.#tx, this.#tenant);
+    if (this.#heard) await dropOldEvents(this.#tx, this.#tenant, this.#at);
     const later = await this.#laterLooks();
     const findings = groupBy(this.#report.findings, ({ address }) => address);
     const { hosts } = this.#report;
@@ -99,6 +108,8 @@ class Recording {
         hosts: hosts.length,
         open: hosts.reduce((sum, { counts }) => sum + counts.open - (counts.phantom ?? 0), 0),
         findings: findings.length,
+        asked: askedHash(scan.scope),
+        report_taken_at: null,
       })
       .onConflict((conflict) => conflict.columns(['tenant', 'id']).doNothing())
       .executeTakeFirst();
@@ -187,10 +198,20 @@ class Recording {
       'finding_events',
       steps.flatMap((step) => step.events),
     );
+    if (this.#heard) await this.#tell(steps);
     await this.#upsert(
       'hosts',
       steps.flatMap((step) => step.host ?? []),
     );
+  }
+
+  async #tell(steps: readonly HostSteps[]): Promise<void> {
+    const batch = this.#report.scan.id;
+    const rows = steps.flatMap(({ findings, events }) => {
+      const byId = new Map(findings.map((row) => [row.id, row]));
+      return events.flatMap((event) => findingEvent(event, byId.get(event.finding), batch) ?? []);
+    });
+    await this.#upsert('events', rows);
   }
 
   #upsert<Name extends Parameters<typeof upsert>[2]>(table: Name, rows: readonly Tables[Name][]) {

@@ -36,6 +36,7 @@ export function scanOf(row: ScanRow): StoredScan {
     hosts: row.hosts,
     open: row.open,
     problems: JSON.parse(row.problems) as Problem[],
+    ...(row.report_taken_at === null ? {} : { reportTakenAt: isoOf(row.report_taken_at) }),
   };
 }
 

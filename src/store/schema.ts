@@ -1,4 +1,6 @@
 import type { Transport } from '../model/port.ts';
+import type { AuthTables } from './auth-schema.ts';
+import { AUTH_SHAPES } from './auth-shapes.ts';
 import type { ServiceTables } from './service-schema.ts';
 import { SERVICE_SHAPES } from './service-shapes.ts';
 import type { TableShape } from './shape.ts';
@@ -22,6 +24,10 @@ export interface ScanRow {
   hosts: number;
   open: number;
   findings: number;
+  /** Hash of the targets; null: an older Postern stored it. */
+  asked: string | null;
+  /** When retention took its report; null: it is there, or was never. */
+  report_taken_at: Millis | null;
 }
 
 /** The report itself, gzipped; goes when retention says so. */
@@ -132,7 +138,7 @@ export interface MigrationRow {
   applied_at: Millis;
 }
 
-export interface Tables extends ServiceTables {
+export interface Tables extends ServiceTables, AuthTables {
   scans: ScanRow;
   reports: ReportRow;
   hosts: HostRow;
@@ -167,6 +173,8 @@ export const SHAPES: {
       hosts: integer,
       open: integer,
       findings: integer,
+      asked: text,
+      report_taken_at: integer,
     },
     key: ['tenant', 'id'],
   },
@@ -270,6 +278,7 @@ export const SHAPES: {
   },
   meta: { columns: { tenant: text, name: text, value: text }, key: ['tenant', 'name'] },
   ...SERVICE_SHAPES,
+  ...AUTH_SHAPES,
 };
 
 export type TableName = keyof typeof SHAPES;

@@ -22,6 +22,15 @@ export interface AssetAddressRow {
   first_seen: Millis;
   last_seen: Millis;
   left_at: Millis | null;
+  /** Answers in a row that were without it. */
+  misses: number;
+}
+
+/** When a target was looked at last by a scan that went to its end. */
+export interface TargetLookRow {
+  tenant: string;
+  target: string;
+  looked_at: Millis;
 }
 
 export interface AssetGroupRow {
@@ -67,7 +76,7 @@ export interface JobRow {
   progress: Json | null;
   /** `CODE: message` of what ended it. */
   problem: string | null;
-  /** 1: somebody asked it to stop. */
+  /** 1: somebody asked it to stop; 2: it is to stop, and to go on when it is due again. */
   cancel: number;
 }
 
@@ -80,7 +89,7 @@ export interface EventRow {
   kind: string;
   /** Id of the finding, the name, the job. */
   subject: string;
-  /** What it came with: the id of the look, the job. */
+  /** What it came with: the id of the look, the job. All of a batch is told together. */
   batch: string;
   detail: Json;
 }
@@ -89,8 +98,15 @@ export interface AlertRuleRow {
   tenant: string;
   id: string;
   name: string;
+  /** `contract/service/alert-rule.ts`. */
   spec: Json;
   enabled: number;
+  /** Rules are asked in this order. */
+  position: number;
+  /** Of the next digest; null: the rule tells at once. */
+  digest_at: Millis | null;
+  /** What changed after this is in the next digest. */
+  digest_from: Millis;
   created_at: Millis;
 }
 
@@ -109,7 +125,7 @@ export interface IncidentRow {
   id: string;
   /** Id of the alert rule. */
   rule: string;
-  /** What it is about: the id of a finding, or `mass:…`. */
+  /** What it is about: `finding:…`, `agent:…`; `bundle:…` tells of several at once. */
   subject: string;
   status: 'open' | 'resolved';
   severity: number;
@@ -118,8 +134,12 @@ export interface IncidentRow {
   told_at: Millis | null;
   /** What was told last, to see whether there is something new. */
   told: string | null;
+  /** When it is to be looked at again: a reminder, the end of a quiet time or of an acceptance. */
   remind_at: Millis | null;
+  /** Changes that its damping remembers. */
   flaps: number;
+  /** Id of the incident that tells of it together with others. */
+  bundle: string | null;
   detail: Json;
 }
 
@@ -130,6 +150,8 @@ export interface OutboxRow {
   channel: string;
   rule: string | null;
   incident: string | null;
+  /** Of the messages of an incident: they are sent in this order. */
+  seq: number;
   alert: Json;
   status: 'waiting' | 'sent' | 'failed';
   attempts: number;
@@ -151,8 +173,11 @@ export interface GrantRow {
   status: 'pending' | 'granted' | 'lapsed';
   created_at: Millis;
   created_by: string;
+  /** When the proof was last seen. */
   proved_at: Millis | null;
   checked_at: Millis | null;
+  /** Checks since then that found no proof. */
+  misses: number;
 }
 
 export interface ApiKeyRow {
@@ -232,6 +257,7 @@ export interface ServiceTables {
   assets: AssetRow;
   asset_addresses: AssetAddressRow;
   asset_groups: AssetGroupRow;
+  target_looks: TargetLookRow;
   schedules: ScheduleRow;
   jobs: JobRow;
   events: EventRow;

@@ -5,6 +5,7 @@ import type { NameFailure } from '../net/dns.ts';
 const CODES = {
   'not-found': 'NAME_NOT_FOUND',
   'no-address': 'NAME_NO_ADDRESS',
+  inside: 'TARGET_NOT_GRANTED',
   timeout: 'NAME_TIMEOUT',
   server: 'NAME_SERVER_FAILURE',
 } as const satisfies Record<NameFailure['kind'], ErrorCode>;
@@ -12,6 +13,7 @@ const CODES = {
 const WORDS: Readonly<Record<NameFailure['kind'], string>> = {
   'not-found': 'there is no such name',
   'no-address': 'it has no A or AAAA record',
+  inside: 'it leads inside',
   timeout: 'no name server answered in time',
   server: 'the name servers failed',
 };

@@ -207,7 +207,8 @@ export function describeStore(kind: StoreKind): void {
         true,
       );
       const worst = async () =>
-        (await store.read((db) => assetPage(db, LOCAL, { limit: 10 }))).assets[0]?.severity;
+        (await store.read((db) => assetPage(db, LOCAL, store.facts, { limit: 10 }))).assets[0]
+          ?.severity;
       expect(await worst()).toBeUndefined();
       await store.write((tx) => assignFinding(tx, act, 'bob'));
       await store.write((tx) => commentFinding(tx, act, 'see ticket 7'));
@@ -248,7 +249,10 @@ export function describeStore(kind: StoreKind): void {
       do {
         const cursor = after;
         const page: Awaited<ReturnType<typeof assetPage>> = await store.read((db) =>
-          assetPage(db, LOCAL, { limit: 4, ...(cursor === null ? {} : { after: cursor }) }),
+          assetPage(db, LOCAL, store.facts, {
+            limit: 4,
+            ...(cursor === null ? {} : { after: cursor }),
+          }),
         );
         seen.push(...page.assets.map(({ address }) => address));
         after = page.next;

@@ -1,6 +1,8 @@
 import { createApp } from '../../src/server/app.ts';
 import type { Caller } from '../../src/server/caller.ts';
 import { SCOPES } from '../../src/server/caller.ts';
+import { Counts } from '../../src/server/counts.ts';
+import { Live } from '../../src/server/live.ts';
 import type { Route } from '../../src/server/route.ts';
 import type { Service } from '../../src/server/service.ts';
 import type { Store } from '../../src/store/open.ts';
@@ -11,13 +13,20 @@ export function person(role: Caller['role'], tenant = 'local'): Caller {
   return { tenant, actor: `user:${role}`, name: role, role, scopes: SCOPES };
 }
 
+export interface TestRequest {
+  readonly body?: unknown;
+  readonly caller?: Caller | null;
+}
+
 export interface TestApi {
   /** Asks as `caller`; a path below /api/v1. Resolves to the status and the JSON of the answer. */
   ask(
     method: string,
     path: string,
-    asked?: { readonly body?: unknown; readonly caller?: Caller | null },
+    asked?: TestRequest,
   ): Promise<{ readonly status: number; readonly json: unknown }>;
+  /** The same, for answers that are no JSON. */
+  request(method: string, path: string, asked?: TestRequest): Promise<Response>;
   /** For a real server, and for requests that are no JSON. */
   readonly fetch: (request: Request) => Response | Promise<Response>;
 }
@@ -34,6 +43,9 @@ export function testApi(
       store,
       sealer: sealerOf(Buffer.alloc(32, 7)),
       publicUrl: 'http://127.0.0.1:4100',
+      live: new Live(store),
+      counts: new Counts(),
+      names: { texts: async () => ({ kind: 'unknown', detail: 'no name server in this test' }) },
       wakeJobs: () => undefined,
       wakeAlerts: () => undefined,
       ...service,
@@ -47,19 +59,27 @@ export function testApi(
     },
     version: '0.0.0',
   });
+  const request = async (
+    method: string,
+    path: string,
+    { body, caller = person('admin') }: TestRequest = {},
+  ): Promise<Response> => {
+    const id = String(callers.size);
+    if (caller !== null) callers.set(id, caller);
+    return app.request(`/api/v1${path}`, {
+      method,
+      headers: {
+        'x-caller': id,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  };
   return {
-    fetch: (request) => app.fetch(request),
-    ask: async (method, path, { body, caller = person('admin') } = {}) => {
-      const id = String(callers.size);
-      if (caller !== null) callers.set(id, caller);
-      const answer = await app.request(`/api/v1${path}`, {
-        method,
-        headers: {
-          'x-caller': id,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
+    fetch: (asked) => app.fetch(asked),
+    request,
+    ask: async (method, path, asked) => {
+      const answer = await request(method, path, asked);
       return { status: answer.status, json: await answer.json() };
     },
   };

@@ -1,7 +1,11 @@
 import { problem } from '../../model/errors.ts';
 import { backup, restore } from '../../store/backup.ts';
+import { type Compacted, compact, compactable } from '../../store/compact.ts';
 import type { Store } from '../../store/open.ts';
+import { compactionSettings, tenantsOf } from '../../store/queries/compaction.ts';
+import { contradictionsIn } from '../../store/queries/contradictions.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
+import type { CompactOptions } from '../history-program.ts';
 import type { GlobalOptions } from '../options.ts';
 import { type Terminal, write } from '../terminal.ts';
 import { withStore } from '../with-store.ts';
@@ -39,16 +43,60 @@ export function migrateCommand(options: GlobalOptions, terminal: Terminal): Prom
   });
 }
 
-/** Looks for damage. Throws STORE_DAMAGED where there is some. */
+/** Looks for damage and contradictions. Throws STORE_DAMAGED, STORE_INCONSISTENT. */
 export function checkCommand(options: GlobalOptions, terminal: Terminal): Promise<ExitCode> {
   return tell(options, terminal, async (store) => {
     const faults = await store.read((db) => store.facts.faults(db));
     if (faults.length > 0) {
       throw problem('STORE_DAMAGED', { value: store.where, problem: faults.join('; ') });
     }
+    const contradictions = await store.snapshot(contradictionsIn);
+    if (contradictions.length > 0) {
+      const lines = contradictions.join('\n');
+      throw problem('STORE_INCONSISTENT', { value: store.where, problem: lines });
+    }
     return [{ store: store.where, sound: true }, `${store.where} is sound`];
   });
 }
+
+/** Tells what retention lets go of, or takes it away. */
+export function compactCommand(options: CompactOptions, terminal: Terminal): Promise<ExitCode> {
+  return tell(options, terminal, async (store) => {
+    const now = Date.now();
+    const taken = options.now === true;
+    const tenants = [];
+    for (const tenant of await store.read(tenantsOf)) {
+      const settings = await store.read((db) => compactionSettings(db, tenant));
+      const found = await (taken ? compact : compactable)(store, tenant, settings, now);
+      tenants.push({ tenant, ...found });
+    }
+    if (taken) await store.read((db) => store.facts.rebuild(db));
+    const lines = tenants.map(
+      ({ tenant, ...found }) => `${tenant}: ${compactedText(found, taken)}`,
+    );
+    const none = `nothing is stored in ${store.where}`;
+    return [{ store: store.where, taken, tenants }, lines.join('\n') || none];
+  });
+}
+
+function compactedText({ bytes, ...counts }: Compacted, taken: boolean): string {
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  if (some.length === 0) return 'nothing is to go';
+  const words = some.map(([what, count]) => `${count} ${WORDS[what as keyof typeof WORDS]}`);
+  const size = bytes === 0 ? '' : ` (${bytes} bytes of reports)`;
+  return `${words.join(', ')} ${taken ? 'are gone' : 'would go with --now'}${size}`;
+}
+
+const WORDS = {
+  reports: 'raw reports',
+  jobs: 'jobs',
+  outbox: 'messages',
+  events: 'events',
+  incidents: 'incidents',
+  auditLog: 'lines of the audit log',
+  agentAudits: 'audits of agents',
+  changes: 'changes',
+} as const;
 
 async function tell(
   options: GlobalOptions,

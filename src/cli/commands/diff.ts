@@ -99,7 +99,12 @@ async function lookNamed(store: Store, name: string, last: StoredScan | null): P
 async function reportOf(store: Store, scan: StoredScan, name: string): Promise<ScanReport> {
   const report = await store.read((db) => storedReport(db, LOCAL, scan.id));
   if (report !== null) return report;
-  throw problem('DIFF_SIDE', { value: name, problem: 'its report is no longer kept' });
+  const taken = scan.reportTakenAt;
+  const reason =
+    taken === undefined
+      ? 'its report is not there'
+      : `its report was taken by retention on ${taken}`;
+  throw problem('DIFF_SIDE', { value: name, problem: reason });
 }
 
 /** 2026-01-31, or with a time: 2026-01-31T12:00Z. Null: it is no date. */

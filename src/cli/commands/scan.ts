@@ -1,34 +1,21 @@
-import { randomInt, randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
-import { judge } from '../../judge/judge.ts';
 import { PosternError } from '../../model/errors.ts';
-import { isLoopback } from '../../model/loopback.ts';
-import type { Policy } from '../../model/policy.ts';
-import type { ScanReport, Vantage } from '../../model/scan.ts';
+import type { ScanReport } from '../../model/scan.ts';
 import { shellWord } from '../../model/shell-word.ts';
 import { compareSeverity } from '../../model/verdict.ts';
-import { createResolver } from '../../net/dns.ts';
-import { EdgeTable } from '../../pipeline/edges.ts';
 import { takeLock } from '../../pipeline/journal/lock.ts';
-import type { Journal } from '../../pipeline/journal/open.ts';
-import { countTargets, type LookRequest, look } from '../../pipeline/look.ts';
-import type { PhantomSearch } from '../../pipeline/phantoms.ts';
-import type { Seen } from '../../pipeline/scan.ts';
-import { chooseEngineWithNote, chooseUdpEngine, type EngineChoice } from '../../probe/engines.ts';
-import { createObserver } from '../../probe/phantom/observers.ts';
+import { countTargets, look } from '../../pipeline/look.ts';
 import { mostDatagrams } from '../../probe/udp/question.ts';
 import type { Format, RenderOptions } from '../../report/format.ts';
-import { readExclusions } from '../../targets/exclude.ts';
-import { areOwnLoopback, chooseFormat, choosePorts } from '../choose.ts';
-import { chooseEdges } from '../edges.ts';
+import { areOwnLoopback, chooseFormat } from '../choose.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { interruptible } from '../interrupt.ts';
 import { type GivenOptions, SCAN_DEFAULTS, type ScanOptions } from '../options.ts';
 import { type OutputFile, outputFiles, printReport, writeReportFile } from '../output.ts';
 import { planJson, planText } from '../plan.ts';
-import { choosePolicy, type PolicyFile, readPolicy } from '../policy-file.ts';
+import { readPolicy } from '../policy-file.ts';
 import { noProgress, type ProgressView, showProgress } from '../progress.ts';
 import { openJournal, resumedOptions } from '../resume.ts';
+import { type Choice, choose, type Prepared, requestFor } from '../scan-request.ts';
 import { showStats } from '../stats.ts';
 import { type Terminal, wantsColor } from '../terminal.ts';
 import { collectGarbage } from '../thrift.ts';
@@ -82,18 +69,6 @@ export async function lookAt(
   return run(await requestFor(await choose(targets, options), version, signal), options, terminal);
 }
 
-/** What is scanned, from the command line or from the file of an earlier run. */
-interface Choice {
-  readonly targets: readonly string[];
-  readonly options: ScanOptions;
-  readonly policy: PolicyFile | null;
-  readonly journal?: Journal;
-}
-
-async function choose(targets: readonly string[], options: ScanOptions): Promise<Choice> {
-  return { targets, options, policy: await readPolicy(options) };
-}
-
 interface Resumed {
   readonly targets: readonly string[];
   readonly given: GivenOptions;
@@ -111,7 +86,9 @@ async function resumably(
   const lock = await takeLock(`${path}.lock`, path);
   try {
     const tool = `postern ${version}`;
-    const journal = await openJournal({ path, targets, given, stdin: process.stdin, tool, signal });
+    const policy = await readPolicy(given);
+    const { stdin } = process;
+    const journal = await openJournal({ path, targets, given, stdin, tool, signal, policy });
     const options = resumedOptions(journal, given);
     const code = await work({ targets, options, policy: journal.header.settings.policy, journal });
     if (signal.aborted)
@@ -122,88 +99,9 @@ async function resumably(
   }
 }
 
-type Prepared = Omit<LookRequest, 'onProblem' | 'onNote'> & {
-  readonly note: string | null;
-  readonly lacksRights: boolean;
-};
-
-async function requestFor(
-  { targets, options, policy: file, journal }: Choice,
-  version: string,
-  signal: AbortSignal,
-): Promise<Prepared> {
-  const { tcp: ports, udp } = choosePorts(options, targets);
-  const policy = await choosePolicy(file);
-  const { engine, note, lacksRights } = await chooseEngineWithNote(options.engine);
-  const edges = new EdgeTable(await chooseEdges(options.edges));
-  const second = udp.length === 0 ? null : await udpEngine(options);
-  const resolver = createResolver({ signal });
-  return {
-    targets,
-    stdin: process.stdin,
-    exclusions: await readExclusions(options.exclude, { resolver, signal }),
-    resolver,
-    ports,
-    engine,
-    note: note ?? second?.note ?? null,
-    lacksRights,
-    ...(second === null ? {} : { udp: { ports: udp, engine: second.engine } }),
-    pace: { rate: options.rate, perHost: options.perHost },
-    identify: options.identify,
-    phantoms: await phantomSearch(options, engine.name),
-    judge: judgeWith(policy),
-    edgeOf: (address) => edges.of(address),
-    show: options.show,
-    seed: options.seed ?? randomInt(2 ** 32),
-    signal,
-    id: journal?.header.id ?? randomUUID(),
-    tool: `postern ${version}`,
-    machine: hostname(),
-    now: () => new Date(),
-    ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
-    ...(options.shard === undefined ? {} : { shard: options.shard }),
-    ...(journal === undefined ? {} : { journal }),
-  };
-}
-
-/** Loaded only when UDP ports are named: what is asked over UDP. */
-async function udpEngine({ engine: name }: ScanOptions): Promise<EngineChoice> {
-  const { QUESTIONS } = await import('../../identify/datagrams.ts');
-  return chooseUdpEngine(name, QUESTIONS);
-}
-
 async function datagramsEach(ports: readonly number[]): Promise<number> {
   const { QUESTIONS } = await import('../../identify/datagrams.ts');
   return mostDatagrams(QUESTIONS, ports, DATAGRAM_ATTEMPTS);
-}
-
-/** With `--no-identify` nothing is said to any port, unless phantoms were asked for by name. */
-async function phantomSearch(
-  { phantoms, identify }: ScanOptions,
-  engine: string,
-): Promise<PhantomSearch> {
-  const mode = identify || phantoms === 'always' ? phantoms : 'never';
-  return { mode, observer: await createObserver(engine) };
-}
-
-/** Binds the policy and the time of the look; every port is judged by the same clock. */
-function judgeWith(policy: Policy): LookRequest['judge'] {
-  const now = new Date().toISOString();
-  const name = hostname();
-  return ({ outcome, names, service, identified, source, edge, amplification, phantoms }: Seen) => {
-    const { address, transport, port, state } = outcome;
-    const vantage: Vantage = { kind: isLoopback(address) ? 'loopback' : 'host', name };
-    const input = {
-      ...{ address, names, transport, port, state, service, identified, amplification },
-      ...(edge === undefined ? {} : { edge }),
-      ...(phantoms === undefined ? {} : { phantoms }),
-    };
-    return judge(input, policy, {
-      now,
-      vantage,
-      ...(source === undefined ? {} : { source }),
-    });
-  };
 }
 
 async function plan(

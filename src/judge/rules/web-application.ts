@@ -1,6 +1,6 @@
+import { type GlobTest, readGlob } from '../../model/glob.ts';
 import { applicationOfProtocol, capitalised } from '../applications.ts';
 import { WEB_APPLICATIONS, type WebApplication } from '../data/web-applications.ts';
-import { type GlobTest, readGlob } from '../glob.ts';
 import type { Decision, VerdictRule } from '../rule.ts';
 import { isWeb, type Subject } from '../subject.ts';
 

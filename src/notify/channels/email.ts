@@ -2,7 +2,7 @@ import { createTransport } from 'nodemailer';
 import { z } from 'zod';
 import { messageOf, type PosternError, problem } from '../../model/errors.ts';
 import type { Channel, World } from '../channel.ts';
-import { hostName, portNumber, secret } from '../fields.ts';
+import { hostName, portNumber, secret, serverFile } from '../fields.ts';
 import { shortHash } from '../identity.ts';
 import { type Alert, renderHtml, renderText, subjectOf } from '../message.ts';
 import { trustFor } from '../trust.ts';
@@ -26,11 +26,7 @@ const settings = z
       .describe(
         '`starttls` must succeed before anything is said, `implicit` begins with TLS, `none` is for a relay on this machine.',
       ),
-    ca: z
-      .string()
-      .min(1)
-      .exactOptional()
-      .describe('PEM file of an authority to trust beside the usual ones.'),
+    ca: serverFile('PEM file of an authority to trust beside the usual ones.').exactOptional(),
     user: z.string().min(1).max(256).exactOptional().describe('Name to sign in with.'),
     password: secret('Password to sign in with.').exactOptional(),
     from: mailbox().describe('Sender of the message.'),

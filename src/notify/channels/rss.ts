@@ -5,15 +5,14 @@ import { z } from 'zod';
 import { messageOf, problem } from '../../model/errors.ts';
 import { escapeMarkup } from '../../report/text.ts';
 import type { Channel } from '../channel.ts';
+import { serverFile } from '../fields.ts';
 import { shortHash } from '../identity.ts';
 import { type Alert, linkOf, renderHtml, subjectOf } from '../message.ts';
 
 const settings = z.strictObject({
-  path: z
-    .string()
-    .min(1)
-    .refine(isAbsolute, 'give the whole path, from / on')
-    .describe('File that a web server serves; it is replaced whole, and nothing else is in it.'),
+  path: serverFile(
+    'File that a web server serves; it is replaced whole, and nothing else is in it.',
+  ).refine(isAbsolute, 'give the whole path, from / on'),
   entries: z.int().min(1).max(500).default(50).describe('Entries kept, the newest of them.'),
 });
 

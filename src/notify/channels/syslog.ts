@@ -9,7 +9,7 @@ import type { Severity } from '../../model/verdict.ts';
 import { clip } from '../../report/text.ts';
 import { cefOf } from '../cef.ts';
 import type { Channel, World } from '../channel.ts';
-import { hostName, portNumber } from '../fields.ts';
+import { hostName, portNumber, serverFile } from '../fields.ts';
 import { shortHash } from '../identity.ts';
 import { type Alert, entriesOf, rowsOf, subjectOf } from '../message.ts';
 import { trustFor } from '../trust.ts';
@@ -23,11 +23,7 @@ const settings = z.strictObject({
     .default('tls')
     .describe('`tls` (RFC 5425), `tcp` (RFC 6587) or `udp` (RFC 5426), which nobody confirms.'),
   port: portNumber('Its port; 6514 for TLS, else 514, unless stated.').exactOptional(),
-  ca: z
-    .string()
-    .min(1)
-    .exactOptional()
-    .describe('PEM file of an authority to trust beside the usual ones.'),
+  ca: serverFile('PEM file of an authority to trust beside the usual ones.').exactOptional(),
   format: z
     .enum(['text', 'cef'])
     .default('text')

@@ -28,6 +28,9 @@ export const overviewRoute = route({
       changes: z.int(),
     })
     .openapi('Overview'),
-  handle: ({ mine, query, now }) =>
-    mine.ask(overview, query.since === undefined ? now - WEEK : Date.parse(query.since)),
+  handle: ({ mine, query, now, caller, service }) => {
+    const since = query.since === undefined ? now - WEEK : Date.parse(query.since);
+    const key = JSON.stringify([caller.tenant, query.since ?? 'a week ago']);
+    return service.counts.of(key, () => mine.ask(overview, since));
+  },
 });

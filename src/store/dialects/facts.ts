@@ -18,10 +18,18 @@ export interface DialectFacts {
   lockForMigration(tx: Transaction<Tables>): Promise<void>;
   /** Until the end of the transaction no other process records for this tenant. */
   lockForRecording(tx: Transaction<Tables>, tenant: string): Promise<void>;
+  /** Until the end of the transaction no other process claims a job. */
+  lockForClaiming(tx: Transaction<Tables>): Promise<void>;
   /** Whether there is a table of this name. */
   hasTable(db: Kysely<Tables>, name: string): Promise<boolean>;
   /** Looks for damage; a line for each fault. */
   faults(db: Kysely<Tables>): Promise<readonly string[]>;
+  /** Gives up to so many pages that hold nothing back to the disk; resolves to how many are left. */
+  reclaim(tx: Transaction<Tables>, pages: number): Promise<number>;
+  /** Ends a clean-up: what lies beside the store goes into it. */
+  settle(db: Kysely<Tables>): Promise<void>;
+  /** Gives all room back, however long it takes, where `reclaim` cannot. */
+  rebuild(db: Kysely<Tables>): Promise<void>;
   /** What kind of trouble an error of the driver is. */
   troubleOf(error: unknown): Trouble;
 }

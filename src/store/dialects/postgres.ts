@@ -6,6 +6,7 @@ import type { DialectFacts, Trouble } from './facts.ts';
 /** First half of our advisory locks: `Post` in ASCII, so that other programs' do not meet ours. */
 const LOCKS = 0x506f7374;
 const MIGRATION_LOCK = 0;
+const CLAIM_LOCK = 1;
 const CONNECT_MS = 10_000;
 const CONNECTIONS = 8;
 
@@ -27,6 +28,9 @@ export const postgresFacts: DialectFacts = {
   lockForRecording: async (tx, tenant) => {
     await sql`select pg_advisory_xact_lock(${LOCKS}::int, hashtext(${tenant}))`.execute(tx);
   },
+  lockForClaiming: async (tx) => {
+    await sql`select pg_advisory_xact_lock(${LOCKS}::int, ${CLAIM_LOCK}::int)`.execute(tx);
+  },
   hasTable: async (db, name) => {
     // not to_regclass: its cache does not see what another session has just made
     const { rows } = await sql`
@@ -36,6 +40,10 @@ export const postgresFacts: DialectFacts = {
   },
   // its own checksums and pg_amcheck look deeper, and need rights that we do not
   faults: async () => [],
+  // its autovacuum does all of that
+  reclaim: async () => 0,
+  settle: async () => undefined,
+  rebuild: async () => undefined,
   troubleOf,
 };
 

@@ -19,8 +19,17 @@ import type { DialectFacts, Trouble, Value } from './facts.ts';
 
 /** How long a writer waits for another; storing 100,000 hosts takes less. */
 const WAIT_MS = 60_000;
-/** SQLite's own wait stops the whole process: only for what ends at once, such as a checkpoint. */
-const BUSY_MS = 50;
+export interface Connection {
+  /** Of pages kept in memory, at most. */
+  readonly cacheKib: number;
+  /** SQLite's own wait stops the whole process: only for what ends at once, such as a checkpoint. */
+  readonly busyMs: number;
+}
+
+const ALONE: Connection = { cacheKib: 65_536, busyMs: 50 };
+/** The two connections of a server. */
+export const READER: Connection = { cacheKib: 32_768, busyMs: 50 };
+export const WRITER: Connection = { cacheKib: 4096, busyMs: 2 };
 /** Between two tries, a little by chance so that two do not keep step. */
 const PAUSE_MS = 10;
 
@@ -37,6 +46,7 @@ export const sqliteFacts: DialectFacts = {
   // `begin immediate` holds the only writing lock there is
   lockForMigration: async () => undefined,
   lockForRecording: async () => undefined,
+  lockForClaiming: async () => undefined,
   hasTable: async (db, name) => {
     const { rows } = await sql`
       select 1 from sqlite_master where type = 'table' and name = ${name}`.execute(db);
@@ -46,8 +56,31 @@ export const sqliteFacts: DialectFacts = {
     const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(db);
     return rows.map((row) => row.integrity_check).filter((line) => line !== 'ok');
   },
+  reclaim: async (tx, pages) => {
+    if ((await autoVacuum(tx)) === AUTO_VACUUM.none) return 0;
+    await sql.raw(`pragma incremental_vacuum(${pages})`).execute(tx);
+    const { rows } = await sql<{ freelist_count: number }>`pragma freelist_count`.execute(tx);
+    return rows[0]?.freelist_count ?? 0;
+  },
+  settle: async (db) => {
+    // says in its answer, and not as an error, when others read meanwhile: the next one does it
+    await sql`pragma wal_checkpoint(truncate)`.execute(db);
+  },
+  rebuild: async (db) => {
+    if ((await autoVacuum(db)) !== AUTO_VACUUM.none) return;
+    await sql`pragma auto_vacuum = incremental`.execute(db);
+    await sql`vacuum`.execute(db);
+  },
   troubleOf,
 };
+
+/** https://www.sqlite.org/pragma.html#pragma_auto_vacuum; stores made before it was set have none. */
+const AUTO_VACUUM = { none: 0 };
+
+async function autoVacuum(db: Kysely<Tables>): Promise<number> {
+  const { rows } = await sql<{ auto_vacuum: number }>`pragma auto_vacuum`.execute(db);
+  return rows[0]?.auto_vacuum ?? AUTO_VACUUM.none;
+}
 
 function troubleOf(error: unknown): Trouble {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -97,22 +130,82 @@ class ImmediateDialect extends SqliteDialect {
  * it is given a boolean.
  */
 function adapted(database: Libsql.Database): SqliteDatabase {
+  const questions = new Questions(database);
   return {
     close: () => database.close(),
-    prepare: (text) => statement(database.prepare(text)),
+    prepare: (text) =>
+      text.startsWith('select ')
+        ? questions.statement(text)
+        : statement(() => database.prepare(text), text),
   };
 }
 
-function statement(prepared: Libsql.Statement): SqliteStatement {
-  const given = (parameters: readonly unknown[]): Value[] => parameters.map(valueOf);
+function statement(prepare: () => Libsql.Statement, text: string): SqliteStatement {
+  const prepared = prepare();
   return {
-    reader: prepared.reader,
-    all: (parameters) => prepared.all(given(parameters)).map(rowOf),
-    run: (parameters) => prepared.run(given(parameters)),
+    // one that works step by step and gives no columns (`incremental_vacuum`) stays under way after `run`
+    reader: prepared.reader || text.startsWith('pragma'),
+    all: (parameters) => prepared.all(valuesOf(parameters)).map(rowOf),
+    run: (parameters) => prepared.run(valuesOf(parameters)),
     *iterate(parameters) {
-      for (const row of prepared.iterate(given(parameters))) yield rowOf(row);
+      for (const row of prepared.iterate(valuesOf(parameters))) yield rowOf(row);
     },
   };
+}
+
+interface Question {
+  readonly prepared: Libsql.Statement;
+  readonly columns: readonly string[];
+}
+
+/** Statements kept prepared: as many as there are different texts that are asked often. */
+const QUESTIONS = 200;
+
+/** Questions that were asked before are not prepared again: that takes longer than most answers. */
+class Questions {
+  readonly #database: Libsql.Database;
+  readonly #known = new Map<string, Question>();
+
+  constructor(database: Libsql.Database) {
+    this.#database = database;
+  }
+
+  statement(text: string): SqliteStatement {
+    // row by row it is under way for long, and would be in the way of the same question
+    const alone = () => statement(() => this.#database.prepare(text), text);
+    return {
+      reader: true,
+      all: (parameters) => this.#all(text, valuesOf(parameters)),
+      run: (parameters) => alone().run(parameters),
+      iterate: (parameters) => alone().iterate(parameters),
+    };
+  }
+
+  #all(text: string, values: readonly Value[]): unknown[] {
+    const { prepared, columns } = this.#known.get(text) ?? this.#prepare(text);
+    this.#known.delete(text);
+    // one that fails may stay under way, and is not kept
+    const rows = prepared.all(values) as readonly (readonly unknown[])[];
+    this.#known.set(text, { prepared, columns });
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > QUESTIONS && oldest !== undefined) this.#known.delete(oldest);
+    return rows.map((row) => named(columns, row));
+  }
+
+  #prepare(text: string): Question {
+    const prepared = this.#database.prepare(text).raw(true);
+    return { prepared, columns: prepared.columns().map(({ name }) => name) };
+  }
+}
+
+function named(columns: readonly string[], row: readonly unknown[]): unknown {
+  const made: Record<string, unknown> = {};
+  for (let at = 0; at < columns.length; at++) made[columns[at] ?? ''] = bytesOf(row[at]);
+  return made;
+}
+
+function valuesOf(parameters: readonly unknown[]): Value[] {
+  return parameters.map(valueOf);
 }
 
 function valueOf(value: unknown): Value {
@@ -124,9 +217,13 @@ function valueOf(value: unknown): Value {
 function rowOf(row: unknown): unknown {
   if (typeof row !== 'object' || row === null) return row;
   for (const [name, value] of Object.entries(row)) {
-    if (value instanceof ArrayBuffer) Object.assign(row, { [name]: new Uint8Array(value) });
+    if (value instanceof ArrayBuffer) Object.assign(row, { [name]: bytesOf(value) });
   }
   return row;
+}
+
+function bytesOf(value: unknown): unknown {
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : value;
 }
 
 /** One by one: Node's own `recursive` never ends where the system refuses a folder with ENOENT (/proc). */
@@ -142,7 +239,10 @@ function makeFolder(path: string): void {
 }
 
 /** Opens (and makes) the file: only its owner may read it, and what is confirmed is on the disk. */
-export async function openSqlite(file: string): Promise<Kysely<Tables>> {
+export async function openSqlite(
+  file: string,
+  { cacheKib, busyMs }: Connection = ALONE,
+): Promise<Kysely<Tables>> {
   if (!existsSync(file)) {
     makeFolder(dirname(file));
     closeSync(openSync(file, 'a', 0o600));
@@ -150,11 +250,14 @@ export async function openSqlite(file: string): Promise<Kysely<Tables>> {
   }
   // not imported: where it has no binary Node throws once more than an import can catch
   const Driver = createRequire(import.meta.url)('libsql') as typeof Libsql;
-  const database = new Driver(file, { timeout: BUSY_MS });
+  const database = new Driver(file, { timeout: busyMs });
   try {
-    await patiently(() => database.exec('pragma journal_mode = wal'));
+    // only of a file that is still empty: later it takes a `vacuum`
+    await patiently(() =>
+      database.exec('pragma auto_vacuum = incremental; pragma journal_mode = wal'),
+    );
     database.exec(
-      'pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -65536',
+      `pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -${cacheKib}`,
     );
   } catch (error) {
     database.close();

@@ -4,8 +4,35 @@ import type { Migration, Types } from './migration.ts';
 export const service: Migration = {
   version: 2,
   name: 'service',
-  statements: (types) => [...work(types), ...alerts(types), ...access(types)],
+  statements: (types) => [
+    ...lists,
+    ...kept(types),
+    ...work(types),
+    ...alerts(types),
+    ...access(types),
+  ],
 };
+
+/** For lists that the first schema did not have: what stands open now, findings by what is asked of them. */
+const lists: readonly string[] = [
+  `create index hosts_named on hosts (tenant, names, address) where names <> '[]'`,
+  `create index intervals_open on intervals (tenant, port, address, vantage)
+    where ended_at is null and state = 'open' and phantom is null`,
+  `create index intervals_open_by_severity on intervals (severity)
+    where ended_at is null and state = 'open' and phantom is null`,
+  'create index findings_by_rule on findings (tenant, rule, status, severity desc, opened_at desc, id)',
+  `create index findings_by_assignee on findings
+    (tenant, assignee, status, severity desc, opened_at desc, id) where assignee is not null`,
+];
+
+/** What is known of looks whose report is gone, and which looks asked the same. */
+function kept({ text, integer }: Types): readonly string[] {
+  return [
+    `alter table scans add column asked ${text}`,
+    `alter table scans add column report_taken_at ${integer}`,
+    'create index scans_by_asked on scans (tenant, vantage, source, asked, ended_at)',
+  ];
+}
 
 /** What is to be looked at, and when. */
 function work({ text, integer }: Types): readonly string[] {
@@ -18,12 +45,15 @@ function work({ text, integer }: Types): readonly string[] {
     `create table asset_addresses (
       tenant ${text} not null, name ${text} not null, address ${text} not null,
       first_seen ${integer} not null, last_seen ${integer} not null, left_at ${integer},
-      primary key (tenant, name, address, first_seen))`,
+      misses ${integer} not null, primary key (tenant, name, address, first_seen))`,
     'create index asset_addresses_by_address on asset_addresses (tenant, address)',
     `create table asset_groups (
       tenant ${text} not null, id ${text} not null, name ${text} not null,
       selector ${text} not null, created_at ${integer} not null, primary key (tenant, id))`,
     'create unique index asset_groups_by_name on asset_groups (tenant, name)',
+    `create table target_looks (
+      tenant ${text} not null, target ${text} not null, looked_at ${integer} not null,
+      primary key (tenant, target))`,
     `create table schedules (
       tenant ${text} not null, id ${text} not null, name ${text} not null, spec ${text} not null,
       enabled ${integer} not null, next_at ${integer}, last_at ${integer},
@@ -49,10 +79,13 @@ function alerts({ text, integer }: Types): readonly string[] {
       tenant ${text} not null, id ${text} not null, at ${integer} not null, kind ${text} not null,
       subject ${text} not null, batch ${text} not null, detail ${text} not null,
       primary key (tenant, id))`,
-    'create index events_by_batch on events (tenant, batch)',
+    'create index events_by_batch on events (tenant, batch, at, id)',
+    'create index events_by_time on events (tenant, at, batch)',
     `create table alert_rules (
       tenant ${text} not null, id ${text} not null, name ${text} not null, spec ${text} not null,
-      enabled ${integer} not null, created_at ${integer} not null, primary key (tenant, id))`,
+      enabled ${integer} not null, position ${integer} not null, digest_at ${integer},
+      digest_from ${integer} not null, created_at ${integer} not null, primary key (tenant, id))`,
+    'create index alert_rules_due on alert_rules (digest_at) where digest_at is not null',
     `create table channels (
       tenant ${text} not null, id ${text} not null, name ${text} not null, type ${text} not null,
       settings ${text} not null, created_at ${integer} not null, primary key (tenant, id))`,
@@ -61,15 +94,19 @@ function alerts({ text, integer }: Types): readonly string[] {
       tenant ${text} not null, id ${text} not null, rule ${text} not null, subject ${text} not null,
       status ${text} not null, severity ${integer} not null, opened_at ${integer} not null,
       changed_at ${integer} not null, told_at ${integer}, told ${text}, remind_at ${integer},
-      flaps ${integer} not null, detail ${text} not null, primary key (tenant, id))`,
+      flaps ${integer} not null, bundle ${text}, detail ${text} not null,
+      primary key (tenant, id))`,
     'create unique index incidents_by_subject on incidents (tenant, rule, subject)',
+    'create index incidents_by_rule on incidents (tenant, rule, changed_at)',
+    'create index incidents_by_time on incidents (tenant, changed_at desc, id)',
     'create index incidents_to_remind on incidents (remind_at) where remind_at is not null',
     `create table outbox (
       tenant ${text} not null, id ${text} not null, channel ${text} not null, rule ${text},
-      incident ${text}, alert ${text} not null, status ${text} not null,
+      incident ${text}, seq ${integer} not null, alert ${text} not null, status ${text} not null,
       attempts ${integer} not null, created_at ${integer} not null, next_at ${integer} not null,
       ended_at ${integer}, problem ${text}, primary key (tenant, id))`,
     `create index outbox_due on outbox (next_at) where status = 'waiting'`,
+    `create index outbox_order on outbox (tenant, channel, incident, seq) where status = 'waiting'`,
     'create index outbox_by_time on outbox (tenant, created_at desc, id)',
   ];
 }
@@ -81,7 +118,8 @@ function access({ text, integer, bytes }: Types): readonly string[] {
       tenant ${text} not null, id ${text} not null, target ${text} not null, kind ${text} not null,
       method ${text} not null, token ${text}, status ${text} not null,
       created_at ${integer} not null, created_by ${text} not null, proved_at ${integer},
-      checked_at ${integer}, primary key (tenant, id))`,
+      checked_at ${integer}, misses ${integer} not null, primary key (tenant, id))`,
+    `create index grants_to_check on grants (checked_at) where method = 'dns'`,
     'create unique index grants_by_target on grants (tenant, target, method)',
     `create table api_keys (
       tenant ${text} not null, id ${text} not null, name ${text} not null, hash ${text} not null,

@@ -1,5 +1,6 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { SEVERITIES, type Severity } from '../../model/verdict.ts';
+import type { DialectFacts } from '../dialects/facts.ts';
 import { isoOf } from '../rows.ts';
 import type { HostRow, Tables } from '../schema.ts';
 
@@ -23,44 +24,127 @@ export interface AssetPage {
   readonly next: AssetCursor | null;
 }
 
+/** Which hosts are meant; absent: all. */
+export interface AssetFilter {
+  /** Their worst open finding is this bad, or worse. */
+  readonly severity?: Severity;
+  /** Begins their address or is part of a name; lower case. */
+  readonly text?: string;
+  /** Is open now, on either transport. */
+  readonly port?: number;
+}
+
+/** Up to so many hosts that fit are looked up and sorted; more of them are soon met in order. */
+const FEW = 10_000;
+
+/** Without what a list does not show: phantoms may be long. */
+const COLUMNS = [
+  'address',
+  'vantage',
+  'position',
+  'names',
+  'open',
+  'severity',
+  'first_seen',
+  'last_seen',
+] as const;
+
 /** Hosts, worst first, then those with most open ports, then by address. */
 export async function assetPage(
   db: Kysely<Tables>,
   tenant: string,
-  { limit, after }: { readonly limit: number; readonly after?: AssetCursor },
+  facts: DialectFacts,
+  {
+    limit,
+    after,
+    filter = {},
+  }: {
+    readonly limit: number;
+    readonly after?: AssetCursor;
+    readonly filter?: AssetFilter;
+  },
 ): Promise<AssetPage> {
+  const { severity, text, port } = filter;
   let query = db
     .selectFrom('hosts')
-    .selectAll()
+    .select(COLUMNS)
     .where('tenant', '=', tenant)
     .orderBy('severity', 'desc')
     .orderBy('open', 'desc')
     .orderBy('position')
     .orderBy('vantage')
     .limit(limit + 1);
-  if (after !== undefined) {
-    const { severity, open, position, vantage } = after;
-    query = query
-      .where('severity', '<=', severity)
-      .where((eb) =>
-        eb.or([
-          eb('severity', '<', severity),
-          eb('open', '<', open),
-          eb.and([eb('open', '=', open), eb('position', '>', position)]),
-          eb.and([
-            eb('open', '=', open),
-            eb('position', '=', position),
-            eb('vantage', '>', vantage),
-          ]),
-        ]),
-      );
-  }
+  if (severity !== undefined) query = query.where('severity', '>=', SEVERITIES.indexOf(severity));
+  if (text !== undefined) query = query.where(textMatches(text));
+  if (port !== undefined) query = query.where(hasOpen(port));
+  const few = await fewOf(db, tenant, filter);
+  if (few !== null) query = query.where(facts.isAmong('address', few));
+  if (after !== undefined) query = query.where(isBehind(after));
   const rows = await query.execute();
   const shown = rows.slice(0, limit);
   return { assets: shown.map(assetOf), next: rows.length > limit ? (shown.at(-1) ?? null) : null };
 }
 
-function assetOf(row: HostRow): Asset {
+function isBehind({ severity, open, position, vantage }: AssetCursor) {
+  // the first term is what an index can begin from
+  return sql<boolean>`severity <= ${severity} and (severity < ${severity}
+    or "open" < ${open} or ("open" = ${open} and (position, vantage) > (${position}, ${vantage})))`;
+}
+
+/** Addresses of hosts that a text or a port leaves, when these are few; else null. */
+async function fewOf(
+  db: Kysely<Tables>,
+  tenant: string,
+  { text, port }: AssetFilter,
+): Promise<readonly string[] | null> {
+  if (port !== undefined) {
+    const found = await db
+      .selectFrom('intervals')
+      .select('address')
+      .where('tenant', '=', tenant)
+      .where('port', '=', port)
+      .where(isOpenNow)
+      .limit(FEW + 1)
+      .execute();
+    if (found.length <= FEW) return found.map(({ address }) => address);
+  }
+  if (text === undefined) return null;
+  const hosts = db.selectFrom('hosts').select('address').where('tenant', '=', tenant);
+  const named = await hosts
+    .where(isNamed(text))
+    .limit(FEW + 1)
+    .execute();
+  const placed = await hosts
+    .where(startsWith(text))
+    .limit(FEW + 1)
+    .execute();
+  if (named.length + placed.length > FEW) return null;
+  return [...named, ...placed].map(({ address }) => address);
+}
+
+const isOpenNow = sql<boolean>`ended_at is null and state = 'open' and phantom is null`;
+
+function hasOpen(port: number) {
+  return sql<boolean>`exists (select 1 from intervals i where i.tenant = hosts.tenant
+    and i.address = hosts.address and i.vantage = hosts.vantage and i.port = ${port}
+    and i.ended_at is null and i.state = 'open' and i.phantom is null)`;
+}
+
+function textMatches(text: string) {
+  return sql<boolean>`(${startsWith(text)} or (${isNamed(text)}))`;
+}
+
+function startsWith(text: string) {
+  // no character of an address sorts behind ~
+  return sql<boolean>`(address >= ${text} and address < ${`${text}~`})`;
+}
+
+function isNamed(text: string) {
+  const pattern = `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  return sql<boolean>`names <> '[]' and names like ${pattern} escape '\\'`;
+}
+
+export function assetOf(row: Pick<HostRow, (typeof COLUMNS)[number]>): Asset {
   const severity = SEVERITIES[row.severity];
   return {
     address: row.address,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
 import type { FindingRow, Tables } from '../schema.ts';
+import { findingEvent, hearsEvents } from './events.ts';
 
 /** Who did something to a finding, and when (ms). */
 export interface Act {
@@ -25,7 +26,37 @@ export async function acceptFinding(
   if (!done) return false;
   await note(tx, act, 'accepted', reason);
   await refreshHost(tx, act);
+  await tellAlerts(tx, act);
   return true;
+}
+
+/** Takes an acceptance back. Resolves to false when there is no such finding. */
+export async function unacceptFinding(tx: Transaction<Tables>, act: Act): Promise<boolean> {
+  const done = await update(tx, act, {
+    status: sql<string>`case when status = 'accepted' then 'open' else status end`,
+    accepted_reason: null,
+    accepted_by: null,
+    accepted_until: null,
+  });
+  if (!done) return false;
+  await note(tx, act, 'unaccepted', '');
+  await refreshHost(tx, act);
+  await tellAlerts(tx, act);
+  return true;
+}
+
+/** Alerts are silent about what is accepted, and speak again when the acceptance has ended. */
+async function tellAlerts(tx: Transaction<Tables>, { tenant, finding, at }: Act): Promise<void> {
+  if (!(await hearsEvents(tx, tenant))) return;
+  const row = await tx
+    .selectFrom('findings')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('id', '=', finding)
+    .executeTakeFirst();
+  const id = randomUUID();
+  const event = findingEvent({ tenant, id, finding, at, kind: 'changed', detail: '' }, row, id);
+  if (event !== null) await tx.insertInto('events').values(event).execute();
 }
 
 export async function assignFinding(

@@ -1,7 +1,8 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { FindingRecord, FindingStatus } from '../../model/history.ts';
+import { SEVERITIES, type Severity } from '../../model/verdict.ts';
 import { findingOf } from '../rows.ts';
-import type { Tables } from '../schema.ts';
+import type { FindingRow, Tables } from '../schema.ts';
 
 /** Findings of one status, worst first, then the newest. `now` (ms) ends acceptances. */
 export async function findingList(
@@ -20,6 +21,95 @@ export async function findingList(
     .limit(asked.limit)
     .execute();
   return rows.map((row) => findingOf(row, asked.now));
+}
+
+/** The place of the last finding of a page. */
+export type FindingCursor = Pick<FindingRow, 'severity' | 'opened_at' | 'id'>;
+
+export interface FindingQuestion {
+  readonly status: FindingStatus;
+  /** This bad, or worse. */
+  readonly severity?: Severity;
+  readonly rule?: string;
+  readonly address?: string;
+  readonly assignee?: string;
+  readonly limit: number;
+  readonly after?: FindingCursor;
+  /** Ends acceptances (ms). */
+  readonly now: number;
+}
+
+/** A page of findings, worst first, then the newest. `next` is null where there are no more. */
+export async function findingPage(
+  db: Kysely<Tables>,
+  tenant: string,
+  { status, severity, rule, address, assignee, limit, after, now }: FindingQuestion,
+): Promise<{ readonly findings: readonly FindingRecord[]; readonly next: FindingCursor | null }> {
+  let query = db
+    .selectFrom('findings')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('status', '=', status)
+    .orderBy('severity', 'desc')
+    .orderBy('opened_at', 'desc')
+    .orderBy('id')
+    .limit(limit + 1);
+  if (severity !== undefined) query = query.where('severity', '>=', SEVERITIES.indexOf(severity));
+  if (rule !== undefined) query = query.where('rule', '=', rule);
+  if (address !== undefined) query = query.where('address', '=', address);
+  if (assignee !== undefined) query = query.where('assignee', '=', assignee);
+  if (after !== undefined) query = query.where(isBehind(after));
+  const rows = await query.execute();
+  const shown = rows.slice(0, limit);
+  return {
+    findings: shown.map((row) => findingOf(row, now)),
+    next: rows.length > limit ? (shown.at(-1) ?? null) : null,
+  };
+}
+
+function isBehind({ severity, opened_at: opened, id }: FindingCursor) {
+  // the first term is what an index can begin from
+  return sql<boolean>`severity <= ${severity} and (severity < ${severity}
+    or opened_at < ${opened} or (opened_at = ${opened} and id > ${id}))`;
+}
+
+/** Every finding of a host that is not resolved, worst first; at most `limit`. */
+export async function hostFindings(
+  db: Kysely<Tables>,
+  tenant: string,
+  {
+    address,
+    limit,
+    now,
+  }: { readonly address: string; readonly limit: number; readonly now: number },
+): Promise<readonly FindingRecord[]> {
+  const rows = await db
+    .selectFrom('findings')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('address', '=', address)
+    .where('status', '!=', 'resolved')
+    .orderBy('severity', 'desc')
+    .orderBy('opened_at', 'desc')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => findingOf(row, now));
+}
+
+/** One finding; null: there is none of this id. */
+export async function findingById(
+  db: Kysely<Tables>,
+  tenant: string,
+  { id, now }: { readonly id: string; readonly now: number },
+): Promise<FindingRecord | null> {
+  const row = await db
+    .selectFrom('findings')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row === undefined ? null : findingOf(row, now);
 }
 
 export interface FindingEvent {

@@ -1,6 +1,7 @@
-import type { Kysely } from 'kysely';
+import { createHash } from 'node:crypto';
+import { type Kysely, sql } from 'kysely';
 import type { StoredScan } from '../../model/history.ts';
-import type { ScanReport } from '../../model/scan.ts';
+import type { ScanReport, Scope } from '../../model/scan.ts';
 import { unpackReport } from '../report-body.ts';
 import { scanOf } from '../rows.ts';
 import type { ScanRow, Tables } from '../schema.ts';
@@ -44,29 +45,81 @@ export async function comparableBefore(
   tenant: string,
   scan: StoredScan,
 ): Promise<StoredScan | null> {
-  const rows = await newest(db, tenant)
+  const before = newest(db, tenant)
     .where('vantage', '=', scan.scope.vantage.name)
     .where('source', '=', scan.source)
-    .where('ended_at', '<', Date.parse(scan.endedAt))
-    .execute();
-  return rows.map(scanOf).find((other) => asksTheSame(other, scan)) ?? null;
+    .where('ended_at', '<', Date.parse(scan.endedAt));
+  const row = await before.where('asked', '=', askedHash(scan.scope)).limit(1).executeTakeFirst();
+  return row === undefined ? comparableOld(before, scan) : scanOf(row);
 }
 
-function asksTheSame(a: StoredScan, b: StoredScan): boolean {
-  return JSON.stringify(a.scope.targets) === JSON.stringify(b.scope.targets);
+/** Of looks that an older Postern stored, without a hash, only so many of the newest are read. */
+const OLD_LOOKS = 100;
+
+async function comparableOld(
+  before: ReturnType<typeof newest>,
+  scan: StoredScan,
+): Promise<StoredScan | null> {
+  const rows = await before.where('asked', 'is', null).limit(OLD_LOOKS).execute();
+  const hash = askedHash(scan.scope);
+  return rows.map(scanOf).find(({ scope }) => askedHash(scope) === hash) ?? null;
 }
 
-/** The whole report of a look; null when retention has taken it. */
+/** The same for two looks that were asked for the same targets. */
+export function askedHash({ targets }: Pick<Scope, 'targets'>): string {
+  return createHash('sha256').update(JSON.stringify(targets)).digest('hex');
+}
+
+/** The whole report of a look; null when retention has taken it (`reportTakenAt` of the look). */
 export async function storedReport(
   db: Kysely<Tables>,
   tenant: string,
   id: ScanRow['id'],
 ): Promise<ScanReport | null> {
+  const body = await packedReport(db, tenant, id);
+  return body === null ? null : unpackReport(body);
+}
+
+/** The place of the last look of a page. */
+export type ScanCursor = Pick<ScanRow, 'ended_at' | 'id'>;
+
+/** A page of stored looks, newest first. `next` is null where there are no more. */
+export async function scanPage(
+  db: Kysely<Tables>,
+  tenant: string,
+  { limit, after }: { readonly limit: number; readonly after?: ScanCursor },
+): Promise<{ readonly scans: readonly StoredScan[]; readonly next: ScanCursor | null }> {
+  let query = newest(db, tenant).limit(limit + 1);
+  if (after !== undefined) {
+    const { ended_at: ended, id } = after;
+    query = query.where(sql<boolean>`ended_at <= ${ended} and (ended_at < ${ended} or id > ${id})`);
+  }
+  const rows = await query.execute();
+  const shown = rows.slice(0, limit);
+  return { scans: shown.map(scanOf), next: rows.length > limit ? (shown.at(-1) ?? null) : null };
+}
+
+/** The look of this id; null: there is none. */
+export async function storedScan(
+  db: Kysely<Tables>,
+  tenant: string,
+  id: ScanRow['id'],
+): Promise<StoredScan | null> {
+  const row = await newest(db, tenant).where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : scanOf(row);
+}
+
+/** The report of a look as it is stored, gzipped JSON; null when retention has taken it. */
+export async function packedReport(
+  db: Kysely<Tables>,
+  tenant: string,
+  id: ScanRow['id'],
+): Promise<Uint8Array | null> {
   const row = await db
     .selectFrom('reports')
     .select('body')
     .where('tenant', '=', tenant)
     .where('scan', '=', id)
     .executeTakeFirst();
-  return row === undefined ? null : unpackReport(row.body);
+  return row?.body ?? null;
 }

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { MAX_PASSWORD, PROVIDER } from './library.ts';
+import { emailAddress } from './links.ts';
+
+/** A request that the library answers. What is not here it is never asked for. */
+export interface Flow {
+  /** Fields that are passed on, and no others. */
+  readonly body?: z.ZodType<object>;
+  /** Whether it is counted as an attempt to get in. */
+  readonly counted: boolean;
+  /** Fields of its answer that are passed on: none names a session's token. */
+  readonly answers: readonly string[];
+  /** For the audit log when it succeeds for somebody who is signed in. */
+  readonly action?: string;
+}
+
+const password = z.string().min(1).max(MAX_PASSWORD);
+const code = z
+  .string()
+  .trim()
+  .regex(/^\d{6}$/, 'it must be the six digits');
+const signIn = { counted: true, answers: ['twoFactorRedirect'] } as const;
+
+/** By method and path below /api/auth. */
+export const FLOWS: Readonly<Record<string, Flow>> = {
+  'POST /sign-in/email': {
+    ...signIn,
+    body: z.object({ email: emailAddress, password }),
+  },
+  'POST /two-factor/verify-totp': {
+    ...signIn,
+    body: z.object({ code }),
+    action: 'two-factor.enable',
+  },
+  'POST /two-factor/verify-backup-code': {
+    ...signIn,
+    body: z.object({ code: z.string().trim().min(1).max(40) }),
+  },
+  'POST /sign-in/social': {
+    counted: true,
+    body: z
+      .object({})
+      .transform(() => ({ provider: PROVIDER, callbackURL: '/', errorCallbackURL: '/signin' })),
+    answers: ['url'],
+  },
+  [`GET /callback/${PROVIDER}`]: { counted: true, answers: [] },
+  'POST /sign-out': { counted: false, answers: [], action: 'session.end' },
+  'POST /two-factor/enable': {
+    counted: true,
+    body: z.object({ password }).transform((asked) => ({ ...asked, method: 'totp' })),
+    answers: ['totpURI', 'backupCodes'],
+  },
+  'POST /two-factor/disable': {
+    counted: true,
+    body: z.object({ password }),
+    answers: [],
+    action: 'two-factor.disable',
+  },
+  'POST /two-factor/generate-backup-codes': {
+    counted: true,
+    body: z.object({ password }),
+    answers: ['backupCodes'],
+    action: 'two-factor.codes',
+  },
+  'POST /change-password': {
+    counted: true,
+    body: z
+      .object({ currentPassword: password, newPassword: z.string().max(MAX_PASSWORD) })
+      .transform((asked) => ({ ...asked, revokeOtherSessions: true })),
+    answers: [],
+    action: 'password.change',
+  },
+};

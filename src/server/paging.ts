@@ -1,0 +1,56 @@
+import { z } from '@hono/zod-openapi';
+
+const MOST = 500;
+const USUAL = 100;
+
+/** How many things a page holds. */
+export const limit = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(MOST)
+  .default(USUAL)
+  .openapi({ type: 'integer', minimum: 1, maximum: MOST, default: USUAL });
+
+/** Where a page begins: `next` of the page before. What it holds is ours alone, and checked again. */
+export function cursor<Place extends z.ZodType>(place: Place) {
+  return z
+    .string()
+    .max(2048)
+    .transform((text, context): z.output<Place> => {
+      const read = place.safeParse(fromText(text));
+      if (read.success) return read.data;
+      context.addIssue({ code: 'custom', message: 'it is no "next" of a page of this list' });
+      return z.NEVER;
+    })
+    .optional()
+    .openapi({
+      type: 'string',
+      description: 'The "next" of the page before; absent: from the start.',
+    });
+}
+
+function fromText(text: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(text, 'base64url').toString());
+  } catch {
+    return null;
+  }
+}
+
+/** A place as a page's `next` gives it, only with the fields of its schema. */
+export function nextOf<Place extends z.ZodType>(
+  place: Place,
+  value: z.input<Place> | null,
+): string | null {
+  if (value === null) return null;
+  return Buffer.from(JSON.stringify(place.parse(value))).toString('base64url');
+}
+
+/** The schema of a page: `items`, and `next` where there are more. */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({
+    items: z.array(item),
+    next: z.string().nullable().describe('Give it as "cursor" for the next page; null: the last.'),
+  });
+}

@@ -1,0 +1,92 @@
+import { z } from '@hono/zod-openapi';
+import { problem } from '../../model/errors.ts';
+import {
+  type Changed,
+  changeRole,
+  type Member,
+  memberById,
+  memberList,
+  removeMember,
+} from '../../store/queries/people.ts';
+import { ROLES } from '../caller.ts';
+import { cursor, limit, nextOf, pageOf } from '../paging.ts';
+import { type Route, route } from '../route.ts';
+
+const tag = 'Members';
+const role = z.enum(ROLES);
+const params = z.object({ id: z.uuid() });
+const place = z.string();
+
+const member = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    email: z.string(),
+    role,
+    twoFactor: z.boolean().describe('Whether they sign in with a second factor.'),
+    since: z.iso.datetime(),
+  })
+  .openapi('Member');
+
+function shown({ since, ...one }: Member): z.input<typeof member> {
+  return { ...one, role: role.parse(one.role), since: new Date(since).toISOString() };
+}
+
+/** Throws what kept a change from being made. */
+function held(changed: Changed, id: string): void {
+  if (changed === 'unknown') throw problem('API_NOT_FOUND', { what: 'member', value: id });
+  if (changed === 'last') throw problem('AUTH_LAST_ADMIN', { value: id });
+}
+
+const listRoute = route({
+  method: 'get',
+  path: '/members',
+  tag,
+  summary: 'People of this organisation, by e-mail address.',
+  access: { role: 'viewer', scope: 'read' },
+  query: z.object({ limit, cursor: cursor(place) }),
+  answer: pageOf(member),
+  handle: async ({ mine, query }) => {
+    const rows = await mine.ask(memberList, { limit: query.limit + 1, after: query.cursor });
+    const items = rows.slice(0, query.limit);
+    const last = rows.length > query.limit ? (items.at(-1)?.email ?? null) : null;
+    return { items: items.map(shown), next: nextOf(place, last) };
+  },
+});
+
+const changeRoute = route({
+  method: 'patch',
+  path: '/members/{id}',
+  tag,
+  summary: 'Gives a member another role. The last admin stays one.',
+  access: { role: 'admin', scope: 'admin' },
+  params,
+  body: z.object({ role }),
+  answer: member,
+  handle: async ({ mine, params: { id }, body }) => {
+    const deed = { action: 'member.role', subject: id, detail: { role: body.role } };
+    await mine.change(deed, async (tx, tenant) =>
+      held(await changeRole(tx, tenant, id, body.role), id),
+    );
+    const found = await mine.ask(memberById, id);
+    if (found === null) throw problem('API_NOT_FOUND', { what: 'member', value: id });
+    return shown(found);
+  },
+});
+
+const removeRoute = route({
+  method: 'delete',
+  path: '/members/{id}',
+  tag,
+  summary: 'Takes somebody out of this organisation: their sessions and API keys here end.',
+  access: { role: 'admin', scope: 'admin' },
+  params,
+  answer: z.object({}),
+  handle: async ({ mine, params: { id } }) => {
+    const deed = { action: 'member.remove', subject: id };
+    await mine.change(deed, async (tx, tenant) => held(await removeMember(tx, tenant, id), id));
+    return {};
+  },
+});
+
+export const memberRoutes: readonly Route[] = [listRoute, changeRoute, removeRoute];

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { z } from '@hono/zod-openapi';
+import { problem } from '../../model/errors.ts';
+import {
+  addOrganization,
+  organizationById,
+  organizationList,
+  renameOrganization,
+} from '../../store/queries/people.ts';
+import { cursor, limit, nextOf, pageOf } from '../paging.ts';
+import { type Route, route } from '../route.ts';
+import { invitationBody, invite, makeInvitation, newInvitation } from './invitations.ts';
+
+const tag = 'Organisations';
+const access = { role: 'admin', scope: 'admin', installation: true } as const;
+const name = z.string().trim().min(1).max(100);
+const id = z.union([z.uuid(), z.literal('local')]);
+const place = z.string();
+
+const organization = z
+  .object({
+    id: id.describe('"local" is that of the installation.'),
+    name: z.string(),
+    createdAt: z.iso.datetime(),
+  })
+  .openapi('Organization');
+
+const listRoute = route({
+  method: 'get',
+  path: '/organizations',
+  tag,
+  summary: 'All organisations of the installation.',
+  access,
+  query: z.object({ limit, cursor: cursor(place) }),
+  answer: pageOf(organization.extend({ members: z.int() })),
+  handle: async ({ mine, query }) => {
+    const asked = { limit: query.limit + 1, after: query.cursor };
+    const rows = await mine.ask((db) => organizationList(db, asked));
+    const items = rows.slice(0, query.limit);
+    const last = rows.length > query.limit ? (items.at(-1)?.id ?? null) : null;
+    return {
+      items: items.map(({ created_at: at, ...row }) => ({ ...row, createdAt: iso(at) })),
+      next: nextOf(place, last),
+    };
+  },
+});
+
+const createRoute = route({
+  method: 'post',
+  path: '/organizations',
+  tag,
+  summary: 'Makes an organisation and invites its first admin.',
+  access,
+  body: z.object({ name, admin: invitationBody.shape.email }),
+  answer: organization.extend({ invitation: newInvitation }),
+  status: 201,
+  handle: async ({ mine, body, caller: { actor }, service: { publicUrl }, now }) => {
+    const made = { id: randomUUID(), name: body.name, created_at: now };
+    const asked = { email: body.admin, role: 'admin' } as const;
+    const { row, answer } = makeInvitation(asked, { actor, publicUrl, now });
+    const deed = { action: 'organization.create', subject: made.id, detail: body };
+    await mine.change(deed, async (tx) => {
+      await addOrganization(tx, made);
+      await invite(tx, made.id, row);
+    });
+    return { id: made.id, name: made.name, createdAt: iso(now), invitation: answer };
+  },
+});
+
+const inviteRoute = route({
+  method: 'post',
+  path: '/organizations/{id}/invitations',
+  tag,
+  summary: 'Invites somebody into any organisation, such as an admin where none is left.',
+  access,
+  params: z.object({ id }),
+  body: invitationBody,
+  answer: newInvitation,
+  status: 201,
+  handle: async ({ mine, params, body, caller: { actor }, service: { publicUrl }, now }) => {
+    const { row, answer } = makeInvitation(body, { actor, publicUrl, now });
+    const detail = { ...body, invitation: row.id };
+    await mine.change({ action: 'organization.invite', subject: params.id, detail }, async (tx) => {
+      if ((await organizationById(tx, params.id)) === null) throw unknown(params.id);
+      await invite(tx, params.id, row);
+    });
+    return answer;
+  },
+});
+
+const renameRoute = route({
+  method: 'patch',
+  path: '/organizations/{id}',
+  tag,
+  summary: 'Gives an organisation another name.',
+  access,
+  params: z.object({ id }),
+  body: z.object({ name }),
+  answer: z.object({ id: z.string(), name: z.string() }),
+  handle: async ({ mine, params, body }) => {
+    const deed = { action: 'organization.rename', subject: params.id, detail: body };
+    await mine.change(deed, async (tx) => {
+      if (!(await renameOrganization(tx, params.id, body.name))) throw unknown(params.id);
+    });
+    return { id: params.id, name: body.name };
+  },
+});
+
+function unknown(value: string) {
+  return problem('API_NOT_FOUND', { what: 'organisation', value });
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+export const organizationRoutes: readonly Route[] = [
+  listRoute,
+  createRoute,
+  inviteRoute,
+  renameRoute,
+];

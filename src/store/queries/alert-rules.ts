@@ -1,0 +1,92 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Tables } from '../schema.ts';
+import type { AlertRuleRow } from '../service-schema.ts';
+
+/** The rules of a tenant in the order in which they are asked. */
+export async function alertRules(
+  db: Kysely<Tables>,
+  tenant: string,
+): Promise<readonly AlertRuleRow[]> {
+  return db
+    .selectFrom('alert_rules')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .orderBy('position')
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+}
+
+export async function alertRule(
+  db: Kysely<Tables>,
+  tenant: string,
+  id: string,
+): Promise<AlertRuleRow | undefined> {
+  return db
+    .selectFrom('alert_rules')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
+
+export async function addAlertRule(
+  tx: Transaction<Tables>,
+  tenant: string,
+  row: Omit<AlertRuleRow, 'tenant'>,
+): Promise<void> {
+  await tx
+    .insertInto('alert_rules')
+    .values({ tenant, ...row })
+    .execute();
+}
+
+/** Resolves to false when there is none. */
+export async function changeAlertRule(
+  tx: Transaction<Tables>,
+  tenant: string,
+  id: string,
+  changes: Partial<Omit<AlertRuleRow, 'tenant' | 'id'>>,
+): Promise<boolean> {
+  const result = await tx
+    .updateTable('alert_rules')
+    .set(changes)
+    .where('tenant', '=', tenant)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** Takes a rule away, and its incidents: nobody is told of them any more. */
+export async function dropAlertRule(
+  tx: Transaction<Tables>,
+  tenant: string,
+  id: string,
+): Promise<boolean> {
+  const result = await tx
+    .deleteFrom('alert_rules')
+    .where('tenant', '=', tenant)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  await tx.deleteFrom('incidents').where('tenant', '=', tenant).where('rule', '=', id).execute();
+  return result.numDeletedRows > 0n;
+}
+
+/** Digests whose time has come. */
+export async function dueDigests(
+  db: Kysely<Tables>,
+  now: number,
+): Promise<readonly Pick<AlertRuleRow, 'tenant' | 'id'>[]> {
+  return db
+    .selectFrom('alert_rules')
+    .select(['tenant', 'id'])
+    .where('digest_at', '<=', now)
+    .where('enabled', '=', 1)
+    .execute();
+}
+
+/** Tenants that have a rule. */
+export async function tenantsWithRules(db: Kysely<Tables>): Promise<readonly string[]> {
+  const rows = await db.selectFrom('alert_rules').select('tenant').distinct().execute();
+  return rows.map(({ tenant }) => tenant);
+}

@@ -1,0 +1,107 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Tables } from '../schema.ts';
+import type { ChannelRow } from '../service-schema.ts';
+
+/** The channels of a tenant by name; their settings are sealed. */
+export async function channelRows(
+  db: Kysely<Tables>,
+  tenant: string,
+): Promise<readonly ChannelRow[]> {
+  return db
+    .selectFrom('channels')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .orderBy('name')
+    .execute();
+}
+
+export async function channelRow(
+  db: Kysely<Tables>,
+  tenant: string,
+  id: string,
+): Promise<ChannelRow | undefined> {
+  return db
+    .selectFrom('channels')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
+
+/** Resolves to false when the name is taken. */
+export async function addChannelRow(
+  tx: Transaction<Tables>,
+  tenant: string,
+  row: Omit<ChannelRow, 'tenant'>,
+): Promise<boolean> {
+  const result = await tx
+    .insertInto('channels')
+    .values({ tenant, ...row })
+    .onConflict((conflict) => conflict.columns(['tenant', 'name']).doNothing())
+    .executeTakeFirst();
+  return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
+/** Resolves to false when there is none. */
+export async function changeChannelRow(
+  tx: Transaction<Tables>,
+  tenant: string,
+  id: string,
+  changes: Pick<ChannelRow, 'name' | 'settings'>,
+): Promise<boolean> {
+  const result = await tx
+    .updateTable('channels')
+    .set(changes)
+    .where('tenant', '=', tenant)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+export async function dropChannelRow(
+  tx: Transaction<Tables>,
+  tenant: string,
+  id: string,
+): Promise<boolean> {
+  const result = await tx
+    .deleteFrom('channels')
+    .where('tenant', '=', tenant)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+/**
+ * Notes that a channel fails; resolves to whether it worked until now. So it is told once, until
+ * `worked` says otherwise.
+ */
+export async function failed(
+  tx: Transaction<Tables>,
+  tenant: string,
+  id: string,
+): Promise<boolean> {
+  const result = await tx
+    .insertInto('meta')
+    .values({ tenant, name: failing(id), value: '' })
+    .onConflict((conflict) => conflict.columns(['tenant', 'name']).doNothing())
+    .executeTakeFirst();
+  return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
+/** Notes that a channel works; resolves to whether it failed until now. */
+export async function worked(
+  tx: Transaction<Tables>,
+  tenant: string,
+  id: string,
+): Promise<boolean> {
+  const result = await tx
+    .deleteFrom('meta')
+    .where('tenant', '=', tenant)
+    .where('name', '=', failing(id))
+    .executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+function failing(id: string): string {
+  return `channel.failing:${id}`;
+}

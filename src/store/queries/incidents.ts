@@ -1,0 +1,203 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { DialectFacts } from '../dialects/facts.ts';
+import type { Tables } from '../schema.ts';
+import type { IncidentRow } from '../service-schema.ts';
+
+/**
+ * Until the end of the transaction no other process works on the alerts of this tenant: who comes
+ * second waits for the row, and sees what the first has written.
+ */
+export async function lockAlerts(tx: Transaction<Tables>, tenant: string): Promise<void> {
+  await tx
+    .insertInto('meta')
+    .values({ tenant, name: 'alerts.lock', value: '' })
+    .onConflict((conflict) => conflict.columns(['tenant', 'name']).doUpdateSet({ value: '' }))
+    .execute();
+}
+
+export async function incidentsOf(
+  db: Kysely<Tables>,
+  facts: DialectFacts,
+  tenant: string,
+  asked: { readonly rules: readonly string[]; readonly subjects: readonly string[] },
+): Promise<IncidentRow[]> {
+  if (asked.rules.length === 0 || asked.subjects.length === 0) return [];
+  return db
+    .selectFrom('incidents')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where(facts.isAmong('rule', asked.rules))
+    .where(facts.isAmong('subject', asked.subjects))
+    .execute();
+}
+
+export async function incidentsById(
+  db: Kysely<Tables>,
+  facts: DialectFacts,
+  tenant: string,
+  ids: readonly string[],
+): Promise<IncidentRow[]> {
+  if (ids.length === 0) return [];
+  return db
+    .selectFrom('incidents')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where(facts.isAmong('id', ids))
+    .execute();
+}
+
+/** Tenants with an incident to be looked at. */
+export async function tenantsToWake(db: Kysely<Tables>, now: number): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('incidents')
+    .select('tenant')
+    .distinct()
+    .where('remind_at', '<=', now)
+    .execute();
+  return rows.map(({ tenant }) => tenant);
+}
+
+export async function incidentsToWake(
+  db: Kysely<Tables>,
+  tenant: string,
+  asked: { readonly now: number; readonly limit: number },
+): Promise<IncidentRow[]> {
+  return db
+    .selectFrom('incidents')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('remind_at', '<=', asked.now)
+    .orderBy('remind_at')
+    .orderBy('id')
+    .limit(asked.limit)
+    .execute();
+}
+
+export interface ChangedCount {
+  readonly status: IncidentRow['status'];
+  readonly severity: number;
+  readonly count: number;
+}
+
+/** How many incidents of a rule have changed after a time (ms); accepted ones are left out. */
+export async function countChanged(
+  db: Kysely<Tables>,
+  tenant: string,
+  asked: { readonly rule: string; readonly after: number },
+): Promise<readonly ChangedCount[]> {
+  return changed(db, tenant, asked)
+    .select(['status', 'severity'])
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .groupBy(['status', 'severity'])
+    .execute();
+}
+
+/** The worst of them, open ones first. */
+export async function worstChanged(
+  db: Kysely<Tables>,
+  tenant: string,
+  asked: { readonly rule: string; readonly after: number; readonly limit: number },
+): Promise<IncidentRow[]> {
+  return changed(db, tenant, asked)
+    .selectAll()
+    .orderBy('status')
+    .orderBy('severity', 'desc')
+    .orderBy('changed_at', 'desc')
+    .orderBy('id')
+    .limit(asked.limit)
+    .execute();
+}
+
+function changed(
+  db: Kysely<Tables>,
+  tenant: string,
+  { rule, after }: { readonly rule: string; readonly after: number },
+) {
+  return db
+    .selectFrom('incidents')
+    .where('tenant', '=', tenant)
+    .where('rule', '=', rule)
+    .where('changed_at', '>', after)
+    .where((eb) => eb.or([eb('told', 'is', null), eb('told', '!=', 'held')]));
+}
+
+/** The place of the last incident of a page. */
+export type IncidentCursor = Pick<IncidentRow, 'changed_at' | 'id'>;
+
+/** The newest first. */
+export async function incidentPage(
+  db: Kysely<Tables>,
+  tenant: string,
+  asked: {
+    readonly limit: number;
+    readonly after?: IncidentCursor | undefined;
+    readonly status?: IncidentRow['status'] | undefined;
+  },
+): Promise<readonly IncidentRow[]> {
+  const { limit, after, status } = asked;
+  let query = db
+    .selectFrom('incidents')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .orderBy('changed_at', 'desc')
+    .orderBy('id')
+    .limit(limit);
+  if (status !== undefined) query = query.where('status', '=', status);
+  if (after !== undefined) {
+    query = query.where((eb) =>
+      eb.or([
+        eb('changed_at', '<', after.changed_at),
+        eb.and([eb('changed_at', '=', after.changed_at), eb('id', '>', after.id)]),
+      ]),
+    );
+  }
+  return query.execute();
+}
+
+/** Takes away what has been over since before a time (ms). */
+export async function dropOldIncidents(
+  tx: Transaction<Tables>,
+  tenant: string,
+  before: number,
+): Promise<void> {
+  await tx
+    .deleteFrom('incidents')
+    .where('tenant', '=', tenant)
+    .where('status', '=', 'resolved')
+    .where('changed_at', '<', before)
+    .where('remind_at', 'is', null)
+    .execute();
+}
+
+/** What a large batch has to tell so far, between its parts; null: nothing. */
+export async function unfinished(
+  db: Kysely<Tables>,
+  tenant: string,
+  batch: string,
+): Promise<string | null> {
+  const row = await db
+    .selectFrom('meta')
+    .select('value')
+    .where('tenant', '=', tenant)
+    .where('name', '=', `alerts.batch:${batch}`)
+    .executeTakeFirst();
+  return row?.value ?? null;
+}
+
+export async function keepUnfinished(
+  tx: Transaction<Tables>,
+  tenant: string,
+  batch: string,
+  value: string | null,
+): Promise<void> {
+  const name = `alerts.batch:${batch}`;
+  if (value === null) {
+    await tx.deleteFrom('meta').where('tenant', '=', tenant).where('name', '=', name).execute();
+    return;
+  }
+  await tx
+    .insertInto('meta')
+    .values({ tenant, name, value })
+    .onConflict((conflict) => conflict.columns(['tenant', 'name']).doUpdateSet({ value }))
+    .execute();
+}

@@ -1,0 +1,110 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { QUOTA_NAMES, type QuotaName } from '../../contract/service/settings.ts';
+import { problem } from '../../model/errors.ts';
+import type { Tables } from '../schema.ts';
+import { quotasOf } from './settings.ts';
+
+/** Members are rows of the sign-in library, which counts them. */
+type Counted = Exclude<QuotaName, 'members'>;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Lets a change go on only while the tenant has no more of something than it may. Called first in the
+ * transaction that adds: until its end no other one adds for this tenant. Throws QUOTA.
+ */
+export async function withinQuota(
+  tx: Transaction<Tables>,
+  tenant: string,
+  what: Counted,
+  adding: number,
+  now = Date.now(),
+): Promise<void> {
+  const limit = (await quotasOf(tx, tenant))[what];
+  if (limit === null) return;
+  await oneAtATime(tx, tenant);
+  refuseBeyond(what, limit, await usedOf(tx, tenant, what, now), adding);
+}
+
+/** For what is counted elsewhere, such as members. Throws QUOTA. */
+export function refuseBeyond(
+  what: QuotaName,
+  limit: number | null,
+  used: number,
+  adding: number,
+): void {
+  if (limit === null || used + adding <= limit) return;
+  throw problem('QUOTA', { what: QUOTA_NAMES[what], used, adding, limit });
+}
+
+/** How many more of something a tenant may have; never below 0, Infinity without a limit. */
+export async function quotaLeft(
+  db: Kysely<Tables>,
+  tenant: string,
+  what: Counted,
+  now: number,
+): Promise<number> {
+  const limit = (await quotasOf(db, tenant))[what];
+  if (limit === null) return Number.POSITIVE_INFINITY;
+  return Math.max(0, limit - (await usedOf(db, tenant, what, now)));
+}
+
+export type Usage = Readonly<Record<Exclude<Counted, 'addressesPerScan'>, number>>;
+
+/** What a tenant has of everything that is counted. */
+export async function usageOf(db: Kysely<Tables>, tenant: string, now: number): Promise<Usage> {
+  const used = (what: Counted) => usedOf(db, tenant, what, now);
+  return {
+    assets: await used('assets'),
+    runningJobs: await used('runningJobs'),
+    queuedJobs: await used('queuedJobs'),
+    scansPerDay: await used('scansPerDay'),
+    channels: await used('channels'),
+    alertRules: await used('alertRules'),
+    apiKeys: await used('apiKeys'),
+    agents: await used('agents'),
+    grants: await used('grants'),
+    reportBytes: await used('reportBytes'),
+  };
+}
+
+/** A row of its own is written to, because two transactions of PostgreSQL would count at once. */
+async function oneAtATime(tx: Transaction<Tables>, tenant: string): Promise<void> {
+  await tx
+    .insertInto('meta')
+    .values({ tenant, name: 'quota.lock', value: '1' })
+    .onConflict((on) => on.columns(['tenant', 'name']).doUpdateSet({ value: '1' }))
+    .execute();
+}
+
+async function usedOf(
+  db: Kysely<Tables>,
+  tenant: string,
+  what: Counted,
+  now: number,
+): Promise<number> {
+  const row = await sql<{ used: number | string }>`select ${USED[what](tenant, now)} as used`
+    .execute(db)
+    .then(({ rows }) => rows[0]);
+  return Number(row?.used ?? 0);
+}
+
+const count = (table: string, tenant: string, where = sql``) =>
+  sql`(select count(*) from ${sql.table(table)} where tenant = ${tenant} ${where})`;
+
+const USED: Readonly<Record<Counted, (tenant: string, now: number) => ReturnType<typeof sql>>> = {
+  assets: (tenant) => count('assets', tenant),
+  runningJobs: (tenant) => count('jobs', tenant, sql`and status = 'running'`),
+  queuedJobs: (tenant) => count('jobs', tenant, sql`and status = 'queued'`),
+  scansPerDay: (tenant, now) =>
+    count('jobs', tenant, sql`and kind = 'scan' and created_at > ${now - DAY_MS}`),
+  // of one scan: nothing is counted up
+  addressesPerScan: () => sql`0`,
+  channels: (tenant) => count('channels', tenant),
+  alertRules: (tenant) => count('alert_rules', tenant),
+  apiKeys: (tenant) => count('api_keys', tenant, sql`and revoked_at is null`),
+  agents: (tenant) => count('agents', tenant, sql`and revoked_at is null`),
+  grants: (tenant) => count('grants', tenant),
+  reportBytes: (tenant) =>
+    sql`(select coalesce(sum(length(body)), 0) from reports where tenant = ${tenant})`,
+};

@@ -1,0 +1,279 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openLibrary } from '../../src/server/auth/library.ts';
+import { backup, restore } from '../../src/store/backup.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import {
+  addApiKey,
+  noteKeyUse,
+  revokeApiKey,
+  usableKey,
+} from '../../src/store/queries/api-keys.ts';
+import { auditLines, note } from '../../src/store/queries/audit-log.ts';
+import { countAttempt, forgetAttempts } from '../../src/store/queries/auth-limits.ts';
+import {
+  addMember,
+  addOrganization,
+  addUser,
+  changeRole,
+  memberList,
+  organizationList,
+  removeMember,
+} from '../../src/store/queries/people.ts';
+import { keepSignUp, useSignUp } from '../../src/store/queries/sign-up.ts';
+import { sealerOf } from '../../src/store/seal.ts';
+import { testServer, totp } from '../helpers/test-auth.ts';
+import type { StoreKind } from './store.ts';
+
+const NOW = Date.UTC(2026, 0, 1);
+const PASSWORD = 'correct horse battery';
+
+/** What the library of sign-in, and our own queries about people, do on every store. */
+export function describeAuth(kind: StoreKind): void {
+  describe(`people in ${kind.name}`, () => {
+    let store: Store;
+    beforeAll(() => kind.start());
+    afterAll(async () => {
+      await store.close();
+      await kind.stop();
+    });
+    beforeEach(async () => {
+      await (store as Store | undefined)?.close();
+      store = await openStore(await kind.newPlace());
+    });
+    const adapter = async () => {
+      const library = openLibrary({
+        ...{ store, sealer: sealerOf(Buffer.alloc(32, 7)), publicUrl: 'http://127.0.0.1:4100' },
+        ...{ oidc: null, trustEmail: false, now: () => NOW },
+        onTrouble: (message) => {
+          throw new Error(message);
+        },
+      });
+      return (await library.$context).adapter;
+    };
+    const verification = (identifier: string, minutes: number) => ({
+      ...{ identifier, value: `of ${identifier}`, createdAt: new Date(NOW) },
+      ...{ updatedAt: new Date(NOW), expiresAt: new Date(NOW + minutes * 60_000) },
+    });
+
+    it('gives back dates, booleans and nothing as they were given', async () => {
+      const db = await adapter();
+      const times = { createdAt: new Date(NOW), updatedAt: new Date(NOW + 1) };
+      const data = { name: 'Ada', email: 'ada@example.org', emailVerified: true, ...times };
+      const made = await db.create<Record<string, unknown>>({ model: 'user', data });
+      const where = [{ field: 'id', value: String(made['id']) }];
+      expect(await db.findOne({ model: 'user', where })).toMatchObject({
+        ...{ ...data, image: null, twoFactorEnabled: false },
+      });
+      await db.update({ model: 'user', where, update: { emailVerified: false, image: 'x' } });
+      expect(await db.findOne({ model: 'user', where })).toMatchObject({
+        ...{ emailVerified: false, image: 'x', createdAt: times.createdAt },
+      });
+      const row = await store.read((sql) => sql.selectFrom('auth_users').selectAll().execute());
+      expect(row).toMatchObject([{ email_verified: 0, created_at: NOW, two_factor: 0 }]);
+    });
+
+    it('finds by every operator, in order, a page of them', async () => {
+      const db = await adapter();
+      const model = 'verification';
+      for (const [name, minutes] of [
+        ['a', 1],
+        ['b_1', 2],
+        ['B%2', 3],
+        ['c', 4],
+      ] as const) {
+        await db.create({ model, data: verification(name, minutes) });
+      }
+      type Where = NonNullable<Parameters<typeof db.findMany>[0]['where']>;
+      const names = async (where: Where, page = {}) => {
+        const sortBy = { field: 'expiresAt', direction: 'asc' } as const;
+        const rows = await db.findMany<{ identifier: string }>({ model, where, sortBy, ...page });
+        return rows.map(({ identifier }) => identifier).join(' ');
+      };
+      const field = 'identifier';
+      const expiresAt = (minutes: number) => new Date(NOW + minutes * 60_000);
+      expect(await names([])).toBe('a b_1 B%2 c');
+      expect(await names([], { limit: 2, offset: 1 })).toBe('b_1 B%2');
+      expect(await names([{ field, operator: 'in', value: ['c', 'a'] }])).toBe('a c');
+      expect(await names([{ field, operator: 'in', value: [] }])).toBe('');
+      expect(await names([{ field, operator: 'not_in', value: ['c', 'a'] }])).toBe('b_1 B%2');
+      expect(await names([{ field, operator: 'ne', value: 'a' }])).toBe('b_1 B%2 c');
+      expect(await names([{ field, operator: 'contains', value: '%' }])).toBe('B%2');
+      expect(await names([{ field, operator: 'ends_with', value: '_1' }])).toBe('b_1');
+      const start = { field, operator: 'starts_with', value: 'b', mode: 'insensitive' } as const;
+      expect(await names([start])).toBe('b_1 B%2');
+      expect(await names([{ field: 'expiresAt', operator: 'lt', value: expiresAt(2) }])).toBe('a');
+      expect(await names([{ field: 'expiresAt', operator: 'gte', value: expiresAt(3) }])).toBe(
+        'B%2 c',
+      );
+      const either = (value: string) => ({ field, value, connector: 'OR' }) as const;
+      expect(await names([either('a'), either('c')])).toBe('a c');
+      expect(await names([either('a'), either('c'), { field, operator: 'gt', value: 'b' }])).toBe(
+        'c',
+      );
+      expect(await db.count({ model })).toBe(4);
+      const updated = { model, where: [either('a'), either('c')], update: { value: 'new' } };
+      expect(await db.updateMany(updated)).toBe(2);
+      expect(await db.deleteMany({ model, where: [{ field: 'value', value: 'new' }] })).toBe(2);
+      expect(await db.count({ model })).toBe(2);
+    });
+
+    it('gives what can be used once to one alone', async () => {
+      const db = await adapter();
+      await db.create({ model: 'verification', data: verification('once', 1) });
+      const where = [{ field: 'identifier', value: 'once' }];
+      const tries = Array.from({ length: 8 }, () =>
+        db.consumeOne({ model: 'verification', where }),
+      );
+      expect((await Promise.all(tries)).filter((got) => got !== null)).toHaveLength(1);
+    });
+
+    it('counts guarded, and loses no count', async () => {
+      const db = await adapter();
+      const data = { userId: 'u', secret: 's', backupCodes: 'b', verified: true };
+      const { id } = await db.create<Record<string, unknown>, { id: string }>({
+        ...{ model: 'twoFactor', data: { ...data, failedVerificationCount: 0 } },
+      });
+      const where = [
+        { field: 'id', value: id },
+        { field: 'failedVerificationCount', operator: 'lt', value: 5 } as const,
+      ];
+      const increment = { failedVerificationCount: 1 };
+      const tries = Array.from({ length: 8 }, () =>
+        db.incrementOne({ model: 'twoFactor', where, increment }),
+      );
+      expect((await Promise.all(tries)).filter((got) => got !== null)).toHaveLength(5);
+    });
+
+    const organization = async (id: string, ...roles: readonly string[]) => {
+      const people: string[] = [];
+      await store.write(async (tx) => {
+        await addOrganization(tx, { id, name: `the ${id}`, created_at: NOW });
+        for (const [index, role] of roles.entries()) {
+          const email = `${id}-${index}@example.org`;
+          const user = await addUser(tx, { name: email, email, password: 'hash', at: NOW });
+          await addMember(tx, id, user, { role, at: NOW });
+          people.push(user);
+        }
+      });
+      return people;
+    };
+
+    it('leaves an organisation its last admin when two go at once', async () => {
+      const [one = '', two = ''] = await organization('acme', 'admin', 'admin', 'viewer');
+      const both = await Promise.all([
+        store.write((tx) => changeRole(tx, 'acme', one, 'viewer')),
+        store.write((tx) => removeMember(tx, 'acme', two)),
+      ]);
+      expect(both.toSorted()).toEqual(['done', 'last']);
+      expect(await store.write((tx) => removeMember(tx, 'acme', 'nobody'))).toBe('unknown');
+    });
+
+    it('keeps organisations apart, and counts their members', async () => {
+      await organization('acme', 'admin', 'viewer');
+      const [other = ''] = await organization('beta', 'admin');
+      const list = await store.read((db) => organizationList(db, { limit: 10 }));
+      expect(list.map(({ id, members }) => [id, members])).toEqual([
+        ['acme', 2],
+        ['beta', 1],
+      ]);
+      const page = (after?: string) =>
+        store.read((db) => memberList(db, 'acme', { limit: 1, after }));
+      const [first] = await page();
+      const [second] = await page(first?.email);
+      expect([first?.email, second?.email]).toEqual(['acme-0@example.org', 'acme-1@example.org']);
+      expect(await page(second?.email)).toEqual([]);
+      expect(await store.write((tx) => changeRole(tx, 'acme', other, 'admin'))).toBe('unknown');
+    });
+
+    it('takes somebody who belongs nowhere any more away altogether', async () => {
+      const [, viewer = ''] = await organization('acme', 'admin', 'viewer');
+      await organization('beta', 'admin');
+      const asViewer = { role: 'viewer', at: NOW };
+      await store.write((tx) => addMember(tx, 'beta', viewer, asViewer));
+      const users = () => store.read((db) => db.selectFrom('auth_users').select('id').execute());
+      await store.write((tx) => removeMember(tx, 'acme', viewer));
+      expect(await users()).toHaveLength(3);
+      await store.write((tx) => removeMember(tx, 'beta', viewer));
+      expect(await users()).toHaveLength(2);
+    });
+
+    it('lets the first link be used once, also by two at once', async () => {
+      const link = { hash: 'h', until: NOW + 1 };
+      await store.write((tx) => keepSignUp(tx, link));
+      const use = (now: number) => store.write((tx) => useSignUp(tx, 'h', now));
+      expect(await use(NOW + 1)).toBe(false);
+      const used = await Promise.all([use(NOW), use(NOW)]);
+      expect(used.filter(Boolean)).toHaveLength(1);
+    });
+
+    it('counts attempts of one window, whoever counts at the same time', async () => {
+      const count = (now: number) =>
+        store.write((tx) => countAttempt(tx, 'account:x', { now, windowMs: 1000 }));
+      const counts = await Promise.all(Array.from({ length: 6 }, () => count(NOW)));
+      expect(counts.map((one) => one.count).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6]);
+      expect(await count(NOW + 999)).toEqual({ count: 7, until: NOW + 1000 });
+      expect(await count(NOW + 1000)).toEqual({ count: 1, until: NOW + 2000 });
+      await store.write((tx) => forgetAttempts(tx, 'account:x'));
+      expect((await count(NOW + 1500)).count).toBe(1);
+    });
+
+    it('knows keys by their hash while they may be used', async () => {
+      const row = {
+        ...{ id: 'k', name: 'k', hash: 'hash', role: 'viewer', scopes: '["read"]' },
+        ...{ created_at: NOW, created_by: 'user:u', used_at: null, revoked_at: null },
+        expires_at: NOW + 10,
+      };
+      await store.write((tx) => addApiKey(tx, 'acme', row));
+      const usable = (now: number) => store.read((db) => usableKey(db, 'hash', now));
+      expect(await usable(NOW)).toEqual({ ...row, tenant: 'acme' });
+      expect(await usable(NOW + 10)).toBeNull();
+      await store.write((tx) => noteKeyUse(tx, { tenant: 'acme', id: 'k' }, NOW + 1));
+      expect((await usable(NOW))?.used_at).toBe(NOW + 1);
+      await store.write((tx) => revokeApiKey(tx, 'other', 'k', NOW));
+      expect(await usable(NOW)).not.toBeNull();
+      await store.write((tx) => revokeApiKey(tx, 'acme', 'k', NOW));
+      expect(await usable(NOW)).toBeNull();
+    });
+
+    it('filters the audit log by the first word of an action', async () => {
+      for (const action of ['member', 'member.role', 'members.x', 'memo', 'member/x']) {
+        const line = { at: NOW, actor: 'a', action, subject: 's', source: null };
+        await store.write((tx) => note(tx, 'acme', line));
+      }
+      const found = await store.read((db) =>
+        auditLines(db, 'acme', { limit: 10, action: 'member' }),
+      );
+      expect(found.map(({ action }) => action).toSorted()).toEqual(['member', 'member.role']);
+      expect(await store.read((db) => auditLines(db, 'other', { limit: 10 }))).toEqual([]);
+    });
+
+    it('goes whole through a backup into a new store, password and second factor too', async () => {
+      const server = await testServer(store);
+      const browser = server.browser();
+      const token = new URL((await server.auth.signUpLink()) ?? '').searchParams.get('token');
+      const asked = { email: 'ada@example.org', password: PASSWORD };
+      await browser.ask('POST', '/api/auth/sign-up', { ...asked, token, name: 'Ada' });
+      await browser.ask('POST', '/api/auth/sign-in/email', asked);
+      const { json } = await browser.ask('POST', '/api/auth/two-factor/enable', asked);
+      const uri = String(json['totpURI']);
+      const verify = '/api/auth/two-factor/verify-totp';
+      expect((await browser.ask('POST', verify, { code: totp(uri) })).status).toBe(200);
+
+      const folder = mkdtempSync(join(tmpdir(), 'postern-auth-'));
+      const file = join(folder, 'backup.gz');
+      await backup(store, file, new Date(NOW));
+      const copy = await openStore({ file: join(folder, 'copy', 'postern.db') });
+      await restore(copy, file);
+      const there = (await testServer(copy)).browser();
+      const half = await there.ask('POST', '/api/auth/sign-in/email', asked);
+      expect(half.json).toEqual({ twoFactorRedirect: true });
+      expect((await there.ask('POST', verify, { code: totp(uri) })).status).toBe(200);
+      expect((await there.ask('GET', '/api/v1/me')).json).toMatchObject({ role: 'admin' });
+      await copy.close();
+      rmSync(folder, { recursive: true });
+    });
+  });
+}

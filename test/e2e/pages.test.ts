@@ -1,0 +1,168 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { met } from '../helpers/needs.ts';
+import { type TestServer, testServer, totp } from '../helpers/test-auth.ts';
+import { openTestStore, type TestStore } from '../helpers/test-store.ts';
+import { type Chromium, startChromium, type Tab } from '../lab/chromium.ts';
+import { type OidcProvider, startOidcProvider } from '../lab/oidc-provider.ts';
+
+const PASSWORD = 'correct horse battery';
+/** POSTERN_SCREENSHOTS=folder keeps a picture of each page, light and dark. */
+const PICTURES = process.env['POSTERN_SCREENSHOTS'];
+
+describe.skipIf(!met({ commands: ['chromium'] }))('pages in Chromium', () => {
+  let test: TestStore;
+  let server: TestServer;
+  let http: Server;
+  let chromium: Chromium;
+  let tab: Tab;
+  let url: string;
+  let provider: OidcProvider;
+  let uri: string;
+  let backup: string;
+
+  beforeAll(async () => {
+    test = await openTestStore();
+    provider = await startOidcProvider({
+      ...{ sub: 'cy-1', email: 'cy@example.org', email_verified: true, name: 'Cy' },
+    });
+    http = createServer();
+    http.listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    server = await testServer(test.store, {
+      publicUrl: url,
+      env: {
+        POSTERN_OIDC_ISSUER: provider.issuer,
+        POSTERN_OIDC_CLIENT_ID: provider.clientId,
+        POSTERN_OIDC_CLIENT_SECRET: provider.clientSecret,
+        POSTERN_OIDC_NAME: 'Example Inc.',
+      },
+    });
+    const listener = getRequestListener((request) => server.fetch(request, '127.0.0.1'));
+    http.on('request', (request, response) => void listener(request, response));
+    chromium = await startChromium();
+    tab = chromium.tab;
+  });
+  afterAll(async () => {
+    await chromium.stop();
+    http.closeAllConnections();
+    http.close();
+    await provider.stop();
+    await test.end();
+  });
+
+  const picture = async (name: string) => {
+    if (PICTURES === undefined) return;
+    for (const scheme of ['light', 'dark'] as const) {
+      await tab.scheme(scheme);
+      await tab.screenshot(`${PICTURES}/${name}-${scheme}.png`);
+    }
+  };
+  const signIn = async (email: string, password = PASSWORD) => {
+    await tab.open(`${url}/signin`);
+    await tab.type('#email', email);
+    await tab.type('#password', password);
+    await tab.click('#password-step button');
+  };
+  const signOut = async () => {
+    await tab.open(`${url}/`);
+    await tab.click('#leave button');
+    await tab.until(`location.pathname === '/signin'`);
+  };
+  const expectHome = (name: string) =>
+    tab.until(
+      `location.pathname === '/' && document.querySelector('#name').textContent === '${name}'`,
+    );
+  const expectTold = (selector: string, text: string) =>
+    tab.until(`document.querySelector('${selector}').textContent.includes('${text}')`);
+  const invite = async (email: string) =>
+    tab.value<string>(`fetch('/api/v1/invitations', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: '${email}', role: 'operator' }),
+    }).then((answer) => answer.json()).then(({ link }) => link)`);
+
+  it('sign the first person up by the link, and in', async () => {
+    await tab.open((await server.auth.signUpLink()) ?? '');
+    await tab.type('#name', 'Ada Admin');
+    await tab.type('#email', 'ada@example.org');
+    await tab.type('#password', PASSWORD);
+    await picture('signup');
+    await tab.click('#sign-up button');
+    await expectHome('Ada Admin');
+    await picture('home');
+    expect(await tab.value('document.cookie')).toBe('');
+    expect(await tab.value(`document.querySelector('#role').textContent`)).toBe('admin');
+  });
+
+  it('send who is not signed in to the sign-in, and say what was wrong', async () => {
+    await signOut();
+    await tab.open(`${url}/signin`);
+    await tab.until(`document.querySelector('#company').offsetParent`);
+    await picture('signin');
+    await signIn('ada@example.org', 'something else');
+    await expectTold('#told', 'password is wrong');
+    await picture('signin-wrong');
+  });
+
+  it('set up a second factor, and ask for it', async () => {
+    await signIn('ada@example.org');
+    await expectHome('Ada Admin');
+    await tab.type('#factor-password', PASSWORD);
+    await tab.click('#factor button');
+    await tab.until(`document.querySelector('#confirm').offsetParent`);
+    await picture('factor');
+    uri = await tab.value(`document.querySelector('#totp-link').href`);
+    backup = await tab.value(`document.querySelector('#backup-codes li').textContent`);
+    await tab.type('#code', totp(uri));
+    await tab.click('#confirm button');
+    await expectTold('#factor-told', 'It is on.');
+    await signOut();
+    await signIn('ada@example.org');
+    await tab.type('#code', '000000');
+    await tab.click('#code-step button');
+    await expectTold('#code-told', 'code is wrong');
+    await picture('code');
+    await tab.type('#code', totp(uri));
+    await tab.click('#code-step button');
+    await expectHome('Ada Admin');
+  });
+
+  it('take a backup code instead', async () => {
+    await signOut();
+    await signIn('ada@example.org');
+    await tab.click('#use-backup');
+    await tab.type('#backup', backup);
+    await tab.click('#backup-step button');
+    await expectHome('Ada Admin');
+  });
+
+  it('let the invited join, with a password or by their company', async () => {
+    const bea = await invite('bea@example.org');
+    const cy = await invite('cy@example.org');
+    await signOut();
+    await tab.open(bea);
+    await tab.type('#name', 'Bea');
+    await tab.type('#password', PASSWORD);
+    await picture('invite');
+    await tab.click('#join button');
+    await expectHome('Bea');
+    expect(await tab.value(`document.querySelector('#role').textContent`)).toBe('operator');
+    await signOut();
+    await tab.open(cy);
+    await tab.click('#company button');
+    await expectHome('Cy');
+    await tab.open(bea);
+    await tab.until(`document.querySelector('#dead').offsetParent`);
+    await picture('invite-dead');
+  });
+
+  it('break nothing that their policy forbids, and throw nothing', () => {
+    expect(tab.complaints).toEqual([]);
+    expect(server.log).toEqual([]);
+  });
+});

@@ -30,6 +30,11 @@ const TENANT = 'acme';
 const HOUR = 60 * 60 * 1000;
 const NOON = Date.UTC(2026, 0, 1, 12);
 const HOST = '192.0.2.7';
+/** Without a rule nobody hears events. */
+const RULE = {
+  ...{ tenant: TENANT, id: 'r', name: 'all', spec: '{}', enabled: 1, created_at: NOON },
+  ...{ digest_from: NOON, position: 0 },
+};
 /** Two hosts, in networks of their own. */
 const SHARED = '10.0.0.1';
 
@@ -45,6 +50,7 @@ export function describeAgents(place: StoreKind): void {
     beforeEach(async () => {
       await (store as Store | undefined)?.close();
       store = await openStore(await place.newPlace());
+      await store.write((tx) => tx.insertInto('alert_rules').values(RULE).execute());
     });
 
     async function newAgent(name: string, tenant = TENANT): Promise<string> {

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from '../schema.ts';
 import type { AgentAddressRow, AgentAuditRow, AgentRow } from '../service-schema.ts';
+import { hearsEvents } from './events.ts';
 
 /** What a new agent is made of; `hash`es are SHA-256 of tokens, hex. */
 export interface NewAgent {
@@ -176,7 +177,7 @@ const MISSED = 3;
 
 /**
  * Notes, of all tenants, which agents have become silent, each once however many servers ask at once,
- * and writes the event `agent.silent` of each. Resolves to how many.
+ * and writes the event `agent.silent` of each where an alert rule hears it. Resolves to how many.
  */
 export async function silenceAgents(tx: Transaction<Tables>, now: number): Promise<number> {
   const rows = await tx
@@ -197,6 +198,7 @@ async function tell(
   kind: 'agent.silent' | 'agent.returned',
   at: number,
 ): Promise<void> {
+  if (!(await hearsEvents(tx, tenant))) return;
   const detail = JSON.stringify({ name, address });
   await tx
     .insertInto('events')

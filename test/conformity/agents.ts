@@ -9,7 +9,6 @@ import {
   agentPage,
   agentsAt,
   changeAgent,
-  dropAgentAudits,
   enrolAgent,
   newestAudit,
   revokeAgent,
@@ -256,16 +255,6 @@ export function describeAgents(place: StoreKind): void {
       ]);
       await store.write((tx) => revokeAgent(tx, TENANT, agent, NOON));
       expect(await silence(24 * HOUR)).toBe(0);
-    });
-
-    it('drops old audits, but never the newest of an agent', async () => {
-      const [a, b] = [await newAgent('a'), await newAgent('b')];
-      await take(a, 0, { listeners: {} });
-      await take(a, 1, { listeners: {} });
-      await take(b, 0, { listeners: {} });
-      expect(await store.write((tx) => dropAgentAudits(tx, TENANT, NOON + 9 * HOUR))).toBe(1);
-      expect((await store.read((db) => newestAudit(db, TENANT, a)))?.at).toBe(NOON + HOUR);
-      expect((await store.read((db) => newestAudit(db, TENANT, b)))?.at).toBe(NOON);
     });
 
     it('keeps tenants apart', async () => {

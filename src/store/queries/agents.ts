@@ -314,27 +314,3 @@ export function newestAudit(
     .limit(1)
     .executeTakeFirst();
 }
-
-/** For retention: drops audits of before a time (ms), but never the newest of an agent. */
-export async function dropAgentAudits(
-  tx: Transaction<Tables>,
-  tenant: string,
-  before: number,
-): Promise<number> {
-  const result = await tx
-    .deleteFrom('agent_audits')
-    .where('tenant', '=', tenant)
-    .where('at', '<', before)
-    .where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('agent_audits as later')
-          .select('later.id')
-          .whereRef('later.tenant', '=', 'agent_audits.tenant')
-          .whereRef('later.agent', '=', 'agent_audits.agent')
-          .whereRef('later.at', '>', 'agent_audits.at'),
-      ),
-    )
-    .executeTakeFirst();
-  return Number(result.numDeletedRows);
-}

@@ -155,8 +155,8 @@ export function describeAlerts(kind: StoreKind): void {
 
     it('knows hosts by the labels and groups of their assets', async () => {
       const group = randomUUID();
-      const asset = (target: string, kind: 'network' | 'address', labels: readonly string[]) => ({
-        ...{ tenant: LOCAL, id: randomUUID(), target, kind, labels: JSON.stringify(labels) },
+      const asset = (target: string, of: 'network' | 'address', labels: readonly string[]) => ({
+        ...{ tenant: LOCAL, id: randomUUID(), target, kind: of, labels: JSON.stringify(labels) },
         ...{ note: '', created_at: NOON },
       });
       const selector = JSON.stringify({ labels: ['shop'], patterns: ['192.0.2.9'] });
@@ -173,7 +173,7 @@ export function describeAlerts(kind: StoreKind): void {
       const hosts = { '192.0.2.7': bad, '192.0.2.9': bad, '192.0.2.77': bad };
       await recordLook(store, LOCAL, 'scan', lookOf({ at: NOON, tcp: '22', hosts }));
       await hearAll(NOON);
-      expect((await alerts()).map(({ host }) => host).sort()).toEqual([
+      expect((await alerts()).map(({ host }) => String(host)).sort()).toEqual([
         '192.0.2.7',
         '192.0.2.7',
         '192.0.2.9',
@@ -182,8 +182,8 @@ export function describeAlerts(kind: StoreKind): void {
 
     it('tells of jobs, agents, grants and addresses, and skips what it does not know', async () => {
       await addRule();
-      const said = (kind: string, subject: string, detail: string, at: number) => ({
-        ...{ tenant: LOCAL, id: randomUUID(), at, kind, subject, detail },
+      const said = (word: string, subject: string, detail: string, at: number) => ({
+        ...{ tenant: LOCAL, id: randomUUID(), at, kind: word, subject, detail },
         batch: randomUUID(),
       });
       const detail = JSON.stringify({ schedule: 'nightly', problem: 'STORE_FULL: no space' });

@@ -64,6 +64,7 @@ export interface Up {
 /** Answers that are being given when it stops. */
 const GRACE_MS = 4000;
 const LIVE_EVERY_MS = 1000;
+/** An agent's silence is noticed within a minute; the rest comes once a day. */
 const CARE_EVERY_MS = 60_000;
 
 /**

@@ -52,9 +52,10 @@ beforeAll(async () => {
       callerOf: async ({ headers }) =>
         headers.get('authorization') === `Bearer ${KEY}` ? person('admin', INSTALLATION) : null,
       handler: async () => new Response(null, { status: 404 }),
-      routes: [],
+      forget: () => undefined,
       signUpLink: async () => null,
     }),
+    proxies: [],
     parts: [],
   });
   Object.assign(values, {

@@ -51,7 +51,7 @@ function licences(output) {
     moduleIds.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? []),
   );
   return [...new Set(packages)]
-    .sort()
+    .sort((a, b) => a.localeCompare(b))
     .map((folder) => `${folder.replace(/^.*node_modules\//, '')}\n\n${licenceIn(folder)}\n`)
     .join(`\n${'-'.repeat(80)}\n\n`);
 }

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { problem } from '../../model/errors.ts';
+import { carePart } from '../../server/care.ts';
 import { isLocal, type Listen, readListen } from '../../server/listen.ts';
 import type { Part } from '../../server/part.ts';
 import { type Doorman, type Up, up } from '../../server/up.ts';
@@ -22,7 +23,7 @@ const NOBODY: Doorman = {
 
 /** What the server does beside answering. */
 function partsOf(_options: UpCommandOptions): readonly Part[] {
-  return [];
+  return [carePart()];
 }
 
 /** Runs the server until it is told to stop. Throws SERVE_*, STORE_*, SECRET_KEY. */

@@ -128,11 +128,8 @@ describe('reminders', () => {
 describe('flapping', () => {
   it('is told once, then it is quiet, and told when it is stable', () => {
     const world = new Simulation();
-    const events = ['opened', ...Array(10).fill(['resolved', 'reopened']).flat()] as (
-      | 'opened'
-      | 'resolved'
-      | 'reopened'
-    )[];
+    const turns = Array.from({ length: 10 }, () => ['resolved', 'reopened'] as const);
+    const events = ['opened' as const, ...turns.flat()];
     for (const event of events) {
       world.hear([happening('a', event)]);
       world.pass(HOUR);

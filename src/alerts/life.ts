@@ -81,14 +81,14 @@ export function advance(
   const { state, severity, facts } = happening;
   if (before === undefined && state === 'resolved') return null;
   const known = before ?? begun(happening, rule, now, newId);
-  const told = { ...known, severity, facts };
+  const fresh = { ...known, severity, facts };
   switch (state) {
     case 'once':
-      return once(told, rule, now);
+      return once(fresh, rule, now);
     case 'held':
-      return held(told, happening.heldUntil);
+      return held(fresh, happening.heldUntil);
     default:
-      return moved(before, { ...told, status: state }, happening, rule, now);
+      return moved(before, { ...fresh, status: state }, happening, rule, now);
   }
 }
 
@@ -205,16 +205,16 @@ export function wake(incident: Incident, rule: Rule, now: number): Step {
     const calm = { ...incident, flapping: false, flips: [] };
     return { incident: told(calm, rule, now), tell: 'settled', left: null };
   }
-  if (incident.status === 'resolved') return quiet(incident);
+  if (incident.status === 'resolved') return unwoken(incident);
   if (incident.told === 'held') {
     return { incident: told(incident, rule, now), tell: 'unheld', left: null };
   }
   const wakeAt = nextReminder(incident, rule, now);
-  if (wakeAt === null) return quiet(incident);
+  if (wakeAt === null) return unwoken(incident);
   return { incident: { ...incident, toldAt: now, wakeAt }, tell: 'reminder', left: null };
 }
 
-function quiet(incident: Incident): Step {
+function unwoken(incident: Incident): Step {
   return { incident: { ...incident, wakeAt: null }, tell: null, left: null };
 }
 

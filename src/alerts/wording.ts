@@ -118,13 +118,21 @@ export function tally(counts: readonly number[]): string {
     .join(', ');
 }
 
+export interface TestOf {
+  readonly channel: string;
+  /** Where Postern is: a host or a URL. */
+  readonly from: string;
+  readonly link: string | null;
+}
+
 /** Says that a channel works. */
-export function testAlert(id: string, channel: string, publicUrl: string, now: Date): Alert {
+export function testAlert(id: string, { channel, from, link }: TestOf, now: Date): Alert {
   return {
-    ...{ id, incident: id, kind: 'test', severity: 'info', what: 'Postern can write here' },
+    ...{ id, incident: id, kind: 'test', severity: 'info', link },
+    what: `Postern on ${from} can write here`,
     since: now.toISOString(),
     why: `Alerts for the channel "${channel}" will arrive this way.`,
     todo: 'Nothing is to be done.',
-    ...{ host: null, port: null, transport: 'tcp', link: publicUrl, entries: [] },
+    ...{ host: null, port: null, transport: 'tcp', entries: [] },
   };
 }

@@ -1,13 +1,17 @@
 import { type Network, readNetwork } from '../model/network.ts';
 import { fullAddresses } from './boxes.ts';
 import { addressText, cidrsOf } from './cidrs.ts';
-import type { AddressField, AddressRanges, Family, Test } from './layer.ts';
-import { difference, intersection, type Ranges, rangesOf, union } from './ranges.ts';
+import {
+  type AddressField,
+  type AddressRanges,
+  FAMILIES,
+  type Family,
+  type Test,
+} from './layer.ts';
+import { difference, intersection, pairsOf, type Ranges, rangesOf, union } from './ranges.ts';
 
 /** Addresses of both families, as many rule languages mix them in one list. */
 export type BothFamilies = Readonly<Record<Family, Ranges<bigint>>>;
-
-export const FAMILIES: readonly Family[] = [4, 6];
 
 const EVERY: BothFamilies = { 4: fullAddresses(4), 6: fullAddresses(6) };
 
@@ -71,16 +75,6 @@ export function readAddresses(texts: readonly string[]): BothFamilies | null {
     networks.push(network);
   }
   return ofNetworks(networks);
-}
-
-/** Ranges with both ends included. */
-export function pairsOf<T extends number | bigint>(ranges: Ranges<T>, one: T): [T, T][] {
-  const pairs: [T, T][] = [];
-  for (let at = 0; at < ranges.length; at += 2) {
-    const end = ranges[at + 1] as T;
-    pairs.push([ranges[at] as T, ((end as number) - (one as number)) as T]);
-  }
-  return pairs;
 }
 
 /** The blocks of both families, IPv4 first. */

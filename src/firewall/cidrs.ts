@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import type { Family } from './layer.ts';
-import type { Ranges } from './ranges.ts';
+import { type Ranges, rangesOf } from './ranges.ts';
 
 const BITS = { 4: 32, 6: 128 } as const;
 
@@ -67,4 +67,14 @@ export function cidrsOf(family: Family, ranges: Ranges<bigint>): readonly string
     }
   }
   return out;
+}
+
+/** Ranges of runs of addresses with both ends included. */
+export function addressRanges(
+  runs: readonly { readonly first: bigint; readonly last: bigint }[],
+): Ranges<bigint> {
+  return rangesOf(
+    runs.map(({ first, last }) => [first, last] as const),
+    1n,
+  );
 }

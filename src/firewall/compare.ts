@@ -3,7 +3,7 @@ import type { Transport } from '../model/port.ts';
 import type { Fate, LayerDecision } from '../model/reachability.ts';
 import { type Box, joinBoxes, overlaps } from './boxes.ts';
 import { evaluate } from './evaluate.ts';
-import type { Family, Layer } from './layer.ts';
+import { FAMILIES, type Family, type Layer } from './layer.ts';
 import type { AnswerPart, Question } from './packet.ts';
 import { intersection, type Ranges } from './ranges.ts';
 import { everyDevice, everyPort } from './reach.ts';
@@ -30,7 +30,6 @@ export interface Difference {
 }
 
 export const TRANSPORTS = ['tcp', 'udp'] as const;
-export const FAMILIES = [4, 6] as const;
 
 /** Whether it gets through; `drop` and `reject` both mean no. */
 function outcome({ fate }: Side): 'open' | 'closed' | 'unknown' {

@@ -3,13 +3,21 @@ import { readNetwork } from '../model/network.ts';
 import type { Transport } from '../model/port.ts';
 import { OTHER_DEVICE } from '../model/reachability.ts';
 import { type Box, joinBoxes, unionAll } from './boxes.ts';
-import { FAMILIES, TRANSPORTS } from './compare.ts';
+import { TRANSPORTS } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 import type { Allowance, Intent } from './kind.ts';
-import type { Family, Layer, Rule, Test } from './layer.ts';
+import { FAMILIES, type Family, type Layer, type Rule, type Test } from './layer.ts';
 import type { AnswerPart, Question } from './packet.ts';
 import { portClasses } from './port-classes.ts';
-import { difference, equalRanges, intersection, type Ranges, rangesOf, union } from './ranges.ts';
+import {
+  difference,
+  equalRanges,
+  intersection,
+  pairsOf,
+  type Ranges,
+  rangesOf,
+  union,
+} from './ranges.ts';
 import { blocksOf, everyPort, portsText } from './reach.ts';
 
 export interface Derived {
@@ -138,19 +146,13 @@ function allowancesOf(
   const { family } = question;
   const from = equalRanges(source, question.source) ? {} : { from: blocksOf(family, source) };
   const on = device === undefined ? {} : { device };
-  return pairsOf(ports).map((pair) => ({
+  return pairsOf(ports, 1).map((pair) => ({
     transport,
     ports: pair,
     ...from,
     families: [family],
     ...on,
   }));
-}
-
-function pairsOf(ports: Ranges<number>): readonly (readonly [number, number])[] {
-  return ports.flatMap((first, at) =>
-    at % 2 === 1 ? [] : [[first, (ports[at + 1] ?? first) - 1] as const],
-  );
 }
 
 /** One allowance for both families where they say the same. */

@@ -1,6 +1,7 @@
 import type { Ranges } from './ranges.ts';
 
 export type Family = 4 | 6;
+export const FAMILIES: readonly Family[] = [4, 6];
 
 /** Names of the firewall kinds, as users write them. */
 export const KIND_NAMES = [

@@ -84,10 +84,11 @@ export function width(ranges: Ranges<number>): number {
 }
 
 /** The ranges as pairs with both ends included. */
-export function rangePairs(ranges: Ranges<number>): readonly (readonly [number, number])[] {
-  const pairs: (readonly [number, number])[] = [];
+export function pairsOf<T extends number | bigint>(ranges: Ranges<T>, one: T): [T, T][] {
+  const pairs: [T, T][] = [];
   for (let at = 0; at < ranges.length; at += 2) {
-    pairs.push([ranges[at] as number, (ranges[at + 1] as number) - 1]);
+    const end = ranges[at + 1] as T;
+    pairs.push([ranges[at] as T, ((end as number) - (one as number)) as T]);
   }
   return pairs;
 }

@@ -1,3 +1,5 @@
+import { ownValue } from '../model/own-value.ts';
+
 /**
  * Names that rule languages take for ports, in the spelling of services(5) (IANA) and of Cisco's
  * command references. One name stands for one number in all of them; names that do not are left out.
@@ -90,5 +92,5 @@ const PORTS: Readonly<Record<string, number>> = {
 
 /** Port of a service name, or undefined. */
 export function servicePort(name: string): number | undefined {
-  return Object.hasOwn(PORTS, name) ? PORTS[name] : undefined;
+  return ownValue(PORTS, name);
 }

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { Reader, type Response } from 'maxmind';
-import { addressText } from '../firewall/cidr.ts';
+import { addressText } from '../firewall/cidrs.ts';
 import type { Family } from '../firewall/layer.ts';
 import { messageOf, problem } from '../model/errors.ts';
 import type { Network } from '../model/network.ts';

@@ -44,7 +44,7 @@ export interface Alert {
   readonly transport: 'tcp' | 'udp';
   /** Where to read on; http or https. */
   readonly link: string | null;
-  /** Of a digest; else empty. */
+  /** Of a digest, and of what is told together; else empty. */
   readonly entries: readonly AlertEntry[];
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadNotify } from '../contract/notify.ts';
 import { CHANNEL_TYPES } from './deliver.ts';
-import { isSecret } from './fields.ts';
+import { isSecret, isServerFile } from './fields.ts';
 import { CHANNELS } from './registry.ts';
 
 const page = readFileSync('docs/alerts.md', 'utf8');
@@ -47,6 +47,22 @@ describe('the registry of channels', () => {
   it('has a whole file there that is valid', () => {
     const [, whole = ''] = /```yaml\n(version: 1[\s\S]*?)```/.exec(page) ?? [];
     expect(loadNotify(whole, 'docs', CHANNEL_TYPES).channels).toHaveLength(2);
+  });
+
+  it('marks every setting that names a file of the server', () => {
+    const marked = CHANNELS.flatMap(({ name, settings }) =>
+      Object.entries(settings.shape)
+        .filter(([, field]) => isServerFile(field))
+        .map(([key]) => `${name} ${key}`),
+    );
+    expect(marked).toEqual(['email ca', 'rss path', 'syslog ca']);
+    const named = CHANNELS.flatMap(({ name, settings }) =>
+      Object.entries(z.toJSONSchema(settings, { io: 'input' }).properties ?? {})
+        .filter(([key]) => !isSecret(settings.shape[key]))
+        .filter(([, field]) => /"description":"[^"]*\bfile\b/i.test(JSON.stringify(field)))
+        .map(([key]) => `${name} ${key}`),
+    );
+    expect(named).toEqual(marked);
   });
 
   it('knows a secret behind optional()', () => {

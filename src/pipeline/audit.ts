@@ -1,12 +1,12 @@
 import { overlaps, unionAll } from '../firewall/boxes.ts';
 import { DHCP_CLIENT } from '../firewall/dhcp-client.ts';
-import type { Action, Layer, Step } from '../firewall/layer.ts';
+import { type Action, FAMILIES, type Layer, type Step } from '../firewall/layer.ts';
 import { answersOf } from '../firewall/lint/answers.ts';
 import type { Answer, Sensitive } from '../firewall/lint/check.ts';
 import { lintLayers } from '../firewall/lint/registry.ts';
 import { isOff } from '../firewall/mentioned.ts';
 import type { AnswerPart } from '../firewall/packet.ts';
-import { rangePairs, rangesOf, width } from '../firewall/ranges.ts';
+import { pairsOf, rangesOf, width } from '../firewall/ranges.ts';
 import { type PortQuestion, reachability } from '../firewall/reach.ts';
 import { type DoorFacts, judgeDoor, judgeElsewhere } from '../judge/door.ts';
 import { judgeFlaws } from '../judge/flaws.ts';
@@ -55,7 +55,6 @@ type Unjudged = Omit<AuditedListener, 'verdict'>;
 const FEW_PORTS = 16;
 /** Ports that rules let somebody in to and nobody uses, up to which each is told as a door. */
 const UNUSED_DOORS = 64;
-const FAMILIES = [4, 6] as const;
 const TRANSPORTS = ['tcp', 'udp'] as const;
 
 /** Ports that are not for everybody, and what is usually behind them. */
@@ -175,7 +174,7 @@ function portsLetIn({ parts, classes }: Answer): readonly number[] {
   return classes
     .map(({ ports }) => ports)
     .filter((ports) => width(ports) <= FEW_PORTS && overlaps(byRule, ports))
-    .flatMap(rangePairs)
+    .flatMap((ports) => pairsOf(ports, 1))
     .flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, at) => first + at));
 }
 

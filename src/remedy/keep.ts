@@ -1,4 +1,5 @@
-import { addressRanges, everyAddress } from '../firewall/cidr.ts';
+import { fullAddresses } from '../firewall/boxes.ts';
+import { addressRanges } from '../firewall/cidrs.ts';
 import type { Change } from '../firewall/kind.ts';
 import type { Family, Layer } from '../firewall/layer.ts';
 import type { AnswerPart, Evaluate, Question } from '../firewall/packet.ts';
@@ -133,7 +134,7 @@ export function portQuestion(
   return {
     family,
     protocol: transport === 'tcp' ? 6 : 17,
-    source: everyAddress(family),
+    source: fullAddresses(family),
     destination: ownAddresses(family, machine),
     sourcePort: [0, 65_536],
     destinationPort: [port, port + 1],

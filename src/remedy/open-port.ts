@@ -1,4 +1,4 @@
-import type { Family, KindName, Layer } from '../firewall/layer.ts';
+import { FAMILIES, type Family, type KindName, type Layer } from '../firewall/layer.ts';
 import type { AnswerPart, Evaluate } from '../firewall/packet.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Transport } from '../model/port.ts';
@@ -46,8 +46,6 @@ interface Wanted extends OpenPort {
   readonly asked: readonly Asked[];
   readonly layers: readonly Layer[];
 }
-
-const FAMILIES = [4, 6] as const;
 
 const LINES: Partial<Record<KindName, (wanted: Wanted) => string[]>> = {
   ufw: ({ transport, port }) => [`ufw allow ${port}/${transport}`],

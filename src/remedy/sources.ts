@@ -1,4 +1,4 @@
-import { addressRanges, cidrBlocks } from '../firewall/cidr.ts';
+import { addressRanges, cidrsOf } from '../firewall/cidrs.ts';
 import type { Family } from '../firewall/layer.ts';
 import { problem } from '../model/errors.ts';
 import { type Network, readNetwork } from '../model/network.ts';
@@ -43,6 +43,6 @@ function fault(value: string, why: string) {
 /** The fewest CIDR blocks that hold these networks, IPv4 before IPv6. */
 export function blocksOf(networks: readonly Network[]): string[] {
   const ofFamily = (family: Family) =>
-    cidrBlocks(family, addressRanges(networks.filter((network) => network.family === family)));
+    cidrsOf(family, addressRanges(networks.filter((network) => network.family === family)));
   return [...ofFamily(4), ...ofFamily(6)];
 }

@@ -1,4 +1,4 @@
-import { addressRanges, cidrBlocks } from '../firewall/cidr.ts';
+import { addressRanges, cidrsOf } from '../firewall/cidrs.ts';
 import type { Change } from '../firewall/kind.ts';
 import type { Family } from '../firewall/layer.ts';
 import type { AnswerPart } from '../firewall/packet.ts';
@@ -83,7 +83,7 @@ function open(family: Family, sources: Ranges<bigint>, how: string): Verificatio
 }
 
 function some(family: Family, sources: Ranges<bigint>): string {
-  const blocks = cidrBlocks(family, sources);
+  const blocks = cidrsOf(family, sources);
   const shown = blocks.slice(0, MAX_BLOCKS).join(', ');
   return blocks.length > MAX_BLOCKS ? `${shown} and ${blocks.length - MAX_BLOCKS} more` : shown;
 }

@@ -1,4 +1,4 @@
-import { addressRanges, addressText } from '../firewall/cidr.ts';
+import { addressRanges, addressText } from '../firewall/cidrs.ts';
 import type { Family } from '../firewall/layer.ts';
 import { intersection, type Ranges } from '../firewall/ranges.ts';
 import { problem } from '../model/errors.ts';

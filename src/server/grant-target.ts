@@ -1,4 +1,4 @@
-import { cidrBlocks } from '../firewall/cidr.ts';
+import { cidrsOf } from '../firewall/cidrs.ts';
 import { problem } from '../model/errors.ts';
 import { readNetwork } from '../model/network.ts';
 import { parseHostName } from '../targets/host-name.ts';
@@ -17,7 +17,7 @@ export interface GrantTarget {
 export function readGrantTarget(text: string): GrantTarget {
   const network = readNetwork(text.trim());
   if (network === null) return { kind: 'name', target: nameOf(text.trim()) };
-  const [block = '', ...more] = cidrBlocks(network.family, [network.first, network.last + 1n]);
+  const [block = '', ...more] = cidrsOf(network.family, [network.first, network.last + 1n]);
   if (more.length > 0) {
     throw problem('GRANT_TARGET', {
       value: shown(text),

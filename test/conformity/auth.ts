@@ -20,6 +20,7 @@ import {
   changeRole,
   memberList,
   organizationList,
+  removeExpired,
   removeMember,
 } from '../../src/store/queries/people.ts';
 import { keepSignUp, useSignUp } from '../../src/store/queries/sign-up.ts';
@@ -198,6 +199,23 @@ export function describeAuth(kind: StoreKind): void {
       expect(await users()).toHaveLength(3);
       await store.write((tx) => removeMember(tx, 'beta', viewer));
       expect(await users()).toHaveLength(2);
+    });
+
+    it('takes sessions away that have ended, and no others', async () => {
+      const session = { user_id: 'u', organization: null, ip_address: null, user_agent: null };
+      const times = { created_at: NOW, updated_at: NOW };
+      await store.write(async (tx) => {
+        for (const [id, expires_at] of [
+          ['over', NOW],
+          ['lasts', NOW + 1],
+        ] as const) {
+          const row = { ...session, ...times, id, token: id, expires_at };
+          await tx.insertInto('auth_sessions').values(row).execute();
+        }
+        await removeExpired(tx, NOW);
+      });
+      const left = await store.read((db) => db.selectFrom('auth_sessions').select('id').execute());
+      expect(left).toEqual([{ id: 'lasts' }]);
     });
 
     it('lets the first link be used once, also by two at once', async () => {

@@ -32,7 +32,7 @@ describe('postern complete', () => {
     [['scan', '--fail-on', 'h'], ['high']],
     [['scan', '--show', 'f'], ['filtered']],
     [['scan', '--engine', 'e'], ['epoll']],
-    [['sc'], ['scan']],
+    [['sc'], ['scan', 'schedule']],
   ])('completes %j', async (words, expected) => {
     const { stdout } = await postern(['complete', '--', ...words]);
     const offered = stdout.split('\n').map((line) => line.split('\t')[0] ?? '');

@@ -2,6 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LOCAL, openStore } from '../../src/store/open.ts';
+import { addChannelRow } from '../../src/store/queries/channels.ts';
+import { openSealer } from '../../src/store/seal.ts';
 import { receiver } from '../helpers/notify-peers.ts';
 import { postern } from '../helpers/postern.ts';
 
@@ -63,6 +66,31 @@ describe('postern notify test', () => {
     });
     const absent = await postern(['notify', 'test', 'office'], { cwd: folder });
     expect(absent).toMatchObject({ code: 2, stderr: expect.stringContaining('NOTIFY_FILE') });
+  });
+});
+
+describe('a channel of the store', () => {
+  it('is found by its name, and listed, without a file', async () => {
+    const data = join(folder, 'data');
+    const place = { file: join(data, 'postern.db') };
+    const store = await openStore(place);
+    const settings = openSealer(place, data, {}).seal(
+      JSON.stringify({ url: 'http://127.0.0.1:9/', secret: 'hunter2' }),
+    );
+    const id = '6f1b8a0e-6d7c-4a52-9c36-0f4a1e0b7d11';
+    const row = { id, name: 'stored', type: 'webhook', settings, created_at: 0 };
+    await store.write((tx) => addChannelRow(tx, LOCAL, row));
+    await store.close();
+    const options = { cwd: folder };
+    const test = await postern(['notify', 'test', 'stored', '--data', data], options);
+    // found: it is its address that is refused
+    expect(test).toMatchObject({ code: 3, stderr: expect.stringContaining('NOTIFY_INSIDE') });
+    const list = await postern(['notify', 'list', '--json', '--data', data], options);
+    expect(JSON.parse(list.stdout)).toMatchObject({
+      channels: [{ name: 'stored', type: 'webhook' }],
+    });
+    const other = await postern(['notify', 'test', 'attic', '--data', data], options);
+    expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining('there are stored') });
   });
 });
 

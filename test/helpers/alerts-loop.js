@@ -23,7 +23,11 @@ const alerts = startAlerts({
   timeoutMs: 500,
   onFault: (error) => process.stderr.write(`${error?.stack ?? error}\n`),
 });
-process.on('SIGTERM', () => alerts.stop().then(() => store.close()));
+const stop = async () => {
+  await alerts.stop();
+  await store.close();
+};
+process.on('SIGTERM', () => void stop());
 const lines = file === '-' ? [] : readFileSync(file, 'utf8').split('\n').filter(Boolean);
 for (let number = Number(first); number < lines.length; number++) {
   await recordLook(store, 'local', 'scan', JSON.parse(lines[number]));

@@ -67,6 +67,17 @@ describe('attempts to sign in', () => {
     expect((await signIn(server.browser('2001:db8:1:3::1'))).status).toBe(200);
   });
 
+  it('are counted for who is signed in too: a stolen cookie does not find the password out', async () => {
+    const thief = server.browser();
+    await signIn(thief);
+    const guess = () =>
+      thief.ask('POST', '/api/auth/two-factor/disable', { password: 'a guess at it' });
+    const statuses = [];
+    for (let count = 0; count <= PER_ACCOUNT; count += 1) statuses.push((await guess()).status);
+    expect(statuses.at(-2)).toBe(401);
+    expect(statuses.at(-1)).toBe(429);
+  });
+
   it('are counted together by servers on one store', async () => {
     const other = await testServer(test.store);
     for (let count = 0; count < PER_ACCOUNT; count += 1) {

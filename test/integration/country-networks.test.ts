@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { addressRanges, addressText } from '../../src/firewall/cidr.ts';
+import { addressRanges, addressText } from '../../src/firewall/cidrs.ts';
 import type { Family } from '../../src/firewall/layer.ts';
 import { difference, type Ranges, union } from '../../src/firewall/ranges.ts';
 import { countryNetworks } from '../../src/host/country-networks.ts';

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findCommand } from '../helpers/needs.ts';
 import { makeFolder, removeFolder } from './folders.ts';
@@ -221,6 +222,9 @@ async function dial(host: string, port: number, localAddress: string): Promise<S
     await once(socket, 'connect', { signal: AbortSignal.timeout(SILENCE_MS) });
     return socket;
   } catch {
+    // of a process that was given no time the clock is told first, and then what came meanwhile
+    await setImmediate();
+    if (socket.readyState === 'open') return socket;
     socket.destroy();
     return null;
   }

@@ -1,5 +1,5 @@
 import { decisionText, explain, explainLines } from '../../firewall/explain.ts';
-import type { Family, Layer } from '../../firewall/layer.ts';
+import { FAMILIES, type Family, type Layer } from '../../firewall/layer.ts';
 import type { Question } from '../../firewall/packet.ts';
 import { everyPort, reachability } from '../../firewall/reach.ts';
 import { problem } from '../../model/errors.ts';
@@ -12,7 +12,6 @@ import type { ExplainOptions } from '../inside-program.ts';
 import { chooseLayers } from '../layers.ts';
 import { type Terminal, write } from '../terminal.ts';
 
-const FAMILIES = [4, 6] as const;
 /** Blocks of sources that are named before the rest is counted. */
 const SOURCES_NAMED = 6;
 

@@ -1,20 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cidrsOf } from '../../firewall/cidrs.ts';
-import {
-  compare,
-  type Difference,
-  FAMILIES,
-  type Side,
-  TRANSPORTS,
-} from '../../firewall/compare.ts';
+import { compare, type Difference, type Side, TRANSPORTS } from '../../firewall/compare.ts';
 import { decisionText } from '../../firewall/explain.ts';
 import { intentOf } from '../../firewall/intent.ts';
 import type { FileWrite } from '../../firewall/kind.ts';
 import { kindNamed } from '../../firewall/kinds.ts';
-import type { Family } from '../../firewall/layer.ts';
+import { FAMILIES, type Family } from '../../firewall/layer.ts';
 import { lintLayers } from '../../firewall/lint/registry.ts';
-import { difference, equalRanges, type Ranges, rangePairs } from '../../firewall/ranges.ts';
+import { difference, equalRanges, pairsOf, type Ranges } from '../../firewall/ranges.ts';
 import { blocksOf, everySource, openPorts, type PortClass } from '../../firewall/reach.ts';
 import { judgeFlaws } from '../../judge/flaws.ts';
 import { messageOf, problem } from '../../model/errors.ts';
@@ -39,7 +33,7 @@ function listOf(words: readonly string[]): string {
 
 function portsText(ports: Ranges<number>): string {
   if (equalRanges(ports, ALL_PORTS)) return 'all ports';
-  const runs = rangePairs(ports).map(([first, last]) =>
+  const runs = pairsOf(ports, 1).map(([first, last]) =>
     first === last ? `${first}` : `${first}-${last}`,
   );
   return listOf(runs);
@@ -60,7 +54,7 @@ function shown({ layers, machine }: LayersAndMachine): readonly Shown[] {
     FAMILIES.flatMap((family) =>
       openPorts(layers, machine, transport, family)
         .filter(({ reach }) => reach !== 'nobody')
-        .map(({ ports, ...rest }) => ({ transport, family, ports: rangePairs(ports), ...rest })),
+        .map(({ ports, ...rest }) => ({ transport, family, ports: pairsOf(ports, 1), ...rest })),
     ),
   );
 }
@@ -148,10 +142,10 @@ function differenceLines(
 function differenceJson({ source, destination, sourcePort, ports, ...rest }: Difference): unknown {
   return {
     ...rest,
-    ports: rangePairs(ports),
+    ports: pairsOf(ports, 1),
     from: cidrsOf(rest.family, source),
     to: cidrsOf(rest.family, destination),
-    sourcePorts: rangePairs(sourcePort),
+    sourcePorts: pairsOf(sourcePort, 1),
   };
 }
 

@@ -1,17 +1,24 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { loadNotify, type NotifySettings } from '../../contract/notify.ts';
+import { openChannels } from '../../alerts/channels.ts';
+import { testAlert } from '../../alerts/wording.ts';
+import { type ChannelSetup, loadNotify, type NotifySettings } from '../../contract/notify.ts';
 import { messageOf, problem } from '../../model/errors.ts';
+import type { Network } from '../../model/network.ts';
 import { createResolver } from '../../net/dns.ts';
 import { CHANNEL_TYPES, deliver } from '../../notify/deliver.ts';
-import type { Alert } from '../../notify/message.ts';
 import { CHANNELS } from '../../notify/registry.ts';
 import { createWorld } from '../../notify/world.ts';
 import { visible } from '../../report/text.ts';
+import { dataFolder, LOCAL, placeOf } from '../../store/open.ts';
+import { channelRows } from '../../store/queries/channels.ts';
+import { openSealer } from '../../store/seal.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { NotifyOptions } from '../notify-program.ts';
 import { type Terminal, write } from '../terminal.ts';
+import { withStore } from '../with-store.ts';
 
 const DEFAULT_FILE = 'notify.yaml';
 
@@ -25,23 +32,37 @@ async function readSettings({ config = DEFAULT_FILE }: NotifyOptions): Promise<N
   return loadNotify(await readText(config), config, CHANNEL_TYPES);
 }
 
-function testMessage(channel: string, now: Date): Alert {
-  const id = `test:${randomUUID()}`;
-  return {
-    id,
-    incident: id,
-    kind: 'test',
-    severity: 'info',
-    what: `Postern on ${hostname()} can write here`,
-    since: now.toISOString(),
-    why: `Alerts for the channel "${channel}" will arrive this way.`,
-    todo: 'Nothing is to be done.',
-    host: null,
-    port: null,
-    transport: 'tcp',
-    link: null,
-    entries: [],
-  };
+/** A channel, and the networks that it may reach although they are inside. */
+interface Found {
+  readonly setup: ChannelSetup;
+  readonly allowed: readonly Network[];
+}
+
+/** The channel of that name in the settings, else, when no file was named, in the store. */
+async function findChannel(name: string, options: NotifyOptions): Promise<Found> {
+  const settings = await settingsIfAny(options);
+  const allowed = settings?.allowed ?? [];
+  const setup = settings?.channels.find((channel) => channel.name === name);
+  if (setup !== undefined) return { setup, allowed };
+  const stored = options.config === undefined ? await storedChannels(options) : [];
+  const inStore = stored.find((channel) => channel.name === name);
+  if (inStore !== undefined) return { setup: inStore, allowed };
+  // says that there is no file
+  if (settings === null && stored.length === 0) await readSettings(options);
+  const all = [...(settings?.channels ?? []), ...stored];
+  const known = all.map((channel) => channel.name).join(', ') || 'none';
+  throw problem('NOTIFY_CHANNEL', { value: visible(name), channels: known });
+}
+
+/** Channels that were set up over the API. A store that is not there is not made. */
+async function storedChannels(options: NotifyOptions): Promise<readonly ChannelSetup[]> {
+  const place = placeOf(options.data, process.env);
+  if ('file' in place && !existsSync(place.file)) return [];
+  return withStore(options, async (store) => {
+    if ((await store.read((db) => channelRows(db, LOCAL))).length === 0) return [];
+    const sealer = openSealer(place, dataFolder(options.data, process.env), process.env);
+    return store.read((db) => openChannels(db, LOCAL, { sealer, notify: undefined }));
+  });
 }
 
 /** Sends a test message over a channel. Exit code 0 when it was taken; throws NOTIFY_*. */
@@ -50,16 +71,17 @@ export async function notifyTestCommand(
   options: NotifyOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { channels, allowed } = await readSettings(options);
-  const setup = channels.find((channel) => channel.name === name);
-  if (setup === undefined) {
-    const known = channels.map((channel) => channel.name).join(', ') || 'none';
-    throw problem('NOTIFY_CHANNEL', { value: visible(name), channels: known });
-  }
+  const { setup, allowed } = await findChannel(name, options);
   const { signal } = new AbortController();
   const guard = { allowed, resolver: createResolver({ signal }) };
   const world = createWorld({ guard, signal, now: () => new Date() });
-  await deliver(setup, testMessage(name, world.now()), world, process.env);
+  const link = null;
+  const alert = testAlert(
+    `test:${randomUUID()}`,
+    { channel: name, from: hostname(), link },
+    world.now(),
+  );
+  await deliver(setup, alert, world, process.env);
   const told = { channel: name, type: setup.type, sent: true };
   const text = `sent over ${name} (${setup.type}): now look whether it arrived\n`;
   await write(terminal.out, options.json === true ? `${JSON.stringify(told)}\n` : text);
@@ -83,7 +105,11 @@ export async function notifyListCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const settings = await settingsIfAny(options);
-  const channels = (settings?.channels ?? []).map(({ name, type }) => ({ name, type }));
+  const stored = options.config === undefined ? await storedChannels(options) : [];
+  const channels = [...(settings?.channels ?? []), ...stored].map(({ name, type }) => ({
+    name,
+    type,
+  }));
   const types = CHANNELS.map(({ name, title }) => ({ name, title }));
   if (options.json === true) {
     await write(terminal.out, `${JSON.stringify({ channels, types }, null, 2)}\n`);

@@ -1,7 +1,7 @@
 import type { Machine } from '../../model/machine.ts';
-import { FAMILIES, TRANSPORTS } from '../compare.ts';
+import { TRANSPORTS } from '../compare.ts';
 import { evaluate } from '../evaluate.ts';
-import type { Layer } from '../layer.ts';
+import { FAMILIES, type Layer } from '../layer.ts';
 import { classesOf, everyPort } from '../reach.ts';
 import type { Answer } from './check.ts';
 

@@ -113,9 +113,11 @@ async function answerFlow(
   const { source } = context.env;
   const body = flow.body === undefined ? undefined : await bodyOf(context, flow.body);
   const email = emailOf(body);
-  const refused = flow.counted ? refusal(context, await limits.count(source, email)) : null;
-  if (refused !== null) return refused;
   const before = await sessionOf(context.req.raw.headers);
+  // who is signed in proves the password again: a stolen cookie must not find it out
+  const account = email ?? before?.user;
+  const refused = flow.counted ? refusal(context, await limits.count(source, account)) : null;
+  if (refused !== null) return refused;
   const answer = await library.handler(passedOn(context.req.raw, source, body));
   if (answer.status >= 400) {
     if (flow.counted) await noteRefusal(options, path, { source, email, who: before });
@@ -124,7 +126,6 @@ async function answerFlow(
   }
   const after = await sessionAfter(answer, options);
   if (after !== null && (before === null || flow.action === undefined)) {
-    if (email !== undefined) await limits.forget(email);
     await noteFor(options, after, { action: 'session.create', detail: { by: path }, source });
   } else if (before !== null && flow.action !== undefined) {
     await noteFor(options, before, { action: flow.action, detail: null, source });
@@ -133,6 +134,7 @@ async function answerFlow(
     if (after === null) await noteRefusal(options, path, { source, email, who: before });
     return answer;
   }
+  if (flow.counted && account !== undefined) await limits.forget(account);
   const said: unknown = await answer.json();
   const shown = Object.entries(Object(said)).filter(([name]) => flow.answers.includes(name));
   return copyCookies(answer, context.json(Object.fromEntries(shown)));

@@ -4,6 +4,7 @@ import {
   addMember,
   invitationsFor,
   organizationsOf,
+  removeExpired,
   removeInvitation,
 } from '../../store/queries/people.ts';
 
@@ -39,6 +40,7 @@ export function joiningHooks(store: Store, { now, trustEmail }: Joining) {
     session: {
       create: {
         before: async (session: { userId: string; organization?: unknown }) => {
+          await store.write((tx) => removeExpired(tx, now()));
           const all = await store.read((db) => organizationsOf(db, session.userId));
           const kept = all.find(({ id }) => id === session.organization) ?? all[0];
           return { data: { ...session, organization: kept?.id ?? null } };

@@ -30,12 +30,12 @@ export class Limits {
     this.#now = now;
   }
 
-  /** Counts an attempt; null: it may go on. `email`: the account it is for. */
-  async count(source: string | null, email?: string): Promise<TooMany | null> {
+  /** Counts an attempt; null: it may go on. `account`: e-mail address or id of the person it is for. */
+  async count(source: string | null, account?: string): Promise<TooMany | null> {
     const now = this.#now();
     const asked: readonly (readonly [string, number])[] = [
       [`address:${networkOf(source)}`, PER_ADDRESS],
-      ...(email === undefined ? [] : [[accountOf(email), PER_ACCOUNT] as const]),
+      ...(account === undefined ? [] : [[accountOf(account), PER_ACCOUNT] as const]),
     ];
     return this.#store.write(async (tx) => {
       let waits = 0;
@@ -47,14 +47,14 @@ export class Limits {
     });
   }
 
-  async forget(email: string): Promise<void> {
-    await this.#store.write((tx) => forgetAttempts(tx, accountOf(email)));
+  async forget(account: string): Promise<void> {
+    await this.#store.write((tx) => forgetAttempts(tx, accountOf(account)));
   }
 }
 
 /** Not the address itself, which may be a password typed into the wrong field. */
-function accountOf(email: string): string {
-  return `account:${hashOf(email.trim().toLowerCase())}`;
+function accountOf(account: string): string {
+  return `account:${hashOf(account)}`;
 }
 
 /** Whoever has an IPv6 address has its whole /64 (RFC 4291, 2.5.1). */

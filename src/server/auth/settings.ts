@@ -65,5 +65,5 @@ export function originsOf(publicUrl: string): readonly string[] {
   if (!isLoopback(hostname)) return [origin];
   const suffix = port === '' ? '' : `:${port}`;
   const names = ['localhost', '127.0.0.1', '[::1]'];
-  return [origin, ...names.map((name) => `${protocol}//${name}${suffix}`)];
+  return [...new Set([origin, ...names.map((name) => `${protocol}//${name}${suffix}`)])];
 }

@@ -113,10 +113,11 @@ const change = route({
         const before = await alertRule(tx, tenant, id);
         if (before === undefined) throw none(id);
         await checkChannels(tx, tenant, body.spec, service);
-        const { created_at, ...changes } = ruleRow({ id, ...body }, now);
         // what was told at once is not told again in a list
         const digest_from = before.digest_at === null ? now : before.digest_from;
-        await changeAlertRule(tx, tenant, id, { ...changes, digest_from });
+        const { created_at } = before;
+        const row = { ...ruleRow({ id, ...body }, now), created_at, digest_from };
+        await changeAlertRule(tx, tenant, id, row);
       },
     );
     return { id };

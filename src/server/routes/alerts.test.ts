@@ -221,7 +221,7 @@ it('a viewer reads, and changes nothing; a foreign organisation sees nothing', a
     expect([path, answer.status]).toEqual([path, 403]);
   }
   const foreign = { caller: person('admin', 'foreigners') };
-  for (const [method, path, given] of asked.filter(([, path]) => path.includes(id))) {
+  for (const [method, path, given] of asked.filter((one) => one[1].includes(id))) {
     const more = given === undefined ? {} : { body: given };
     const answer = await api().ask(method, path, { ...foreign, ...more });
     expect([path, answer.status]).toEqual([path, 404]);

@@ -195,7 +195,9 @@ const test = route({
     if (open === null) throw none(id);
     const at = new Date(now);
     const way = { resolver: createResolver({ signal }), signal, now: () => at };
-    const alert = testAlert(`test:${randomUUID()}`, open.name, service.publicUrl, at);
+    const { publicUrl } = service;
+    const about = { channel: open.name, from: publicUrl, link: publicUrl };
+    const alert = testAlert(`test:${randomUUID()}`, about, at);
     await deliverFor(caller.tenant, open, alert, worldOf(caller.tenant, keys, way));
     return { sent: true };
   },

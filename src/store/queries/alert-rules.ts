@@ -49,7 +49,7 @@ export async function changeAlertRule(
   tx: Transaction<Tables>,
   tenant: string,
   id: string,
-  changes: Partial<Omit<AlertRuleRow, 'tenant' | 'id'>>,
+  changes: Partial<Omit<AlertRuleRow, 'tenant'>>,
 ): Promise<boolean> {
   const result = await tx
     .updateTable('alert_rules')

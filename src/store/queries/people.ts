@@ -335,3 +335,10 @@ export async function endOtherSessions(tx: Tx, user: string, session: string): P
     .where('id', '<>', session)
     .execute();
 }
+
+/** Takes away sessions, and what waited for a confirmation, that have ended. */
+export async function removeExpired(tx: Tx, now: number): Promise<void> {
+  for (const table of ['auth_sessions', 'auth_verifications'] as const) {
+    await tx.deleteFrom(table).where('expires_at', '<=', now).execute();
+  }
+}

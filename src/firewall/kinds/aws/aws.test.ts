@@ -50,6 +50,12 @@ describe('security groups', () => {
     });
   });
 
+  it('takes a name of JavaScript for a protocol that it does not know', () => {
+    const text =
+      '{"SecurityGroups":[{"GroupId":"sg-1","IpPermissions":[{"IpProtocol":"constructor","IpRanges":[{"CidrIp":"0.0.0.0/0"}]}]}]}';
+    expect(fate(parse(aws, text), 22)).toBe('unknown');
+  });
+
   it('takes the entries of a prefix list', () => {
     const layer = aws.read(
       [

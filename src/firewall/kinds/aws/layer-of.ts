@@ -1,3 +1,4 @@
+import { ownValue } from '../../../model/own-value.ts';
 import { addressSteps, type BothFamilies, readAddresses, without } from '../../both-families.ts';
 import type { Chain, Layer, Rule, Step, Table, Test } from '../../layer.ts';
 import { rangesOf } from '../../ranges.ts';
@@ -30,7 +31,7 @@ const NAMED: Readonly<Record<string, number>> = {
 /** IANA number, null for all protocols (`-1`), undefined for what is not understood. */
 function protocolNumber(text: string): number | null | undefined {
   if (text === '-1') return null;
-  return NAMED[text] ?? readNumber(text, 255) ?? undefined;
+  return ownValue(NAMED, text) ?? readNumber(text, 255) ?? undefined;
 }
 
 function icmpTests(type: number | undefined, code: number | undefined): Test[] {

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../model/own-value.ts';
 import { PROTOCOLS, readNumber } from '../../steps.ts';
 
 interface IcmpType {
@@ -57,5 +58,5 @@ export function icmpType(protocol: number, text: string): IcmpType | undefined {
   const number = readNumber(text, 255);
   if (number !== null) return { type: number };
   const names = protocol === PROTOCOLS.icmp ? ICMP4 : ICMP6;
-  return Object.hasOwn(names, text) ? names[text] : undefined;
+  return ownValue(names, text);
 }

@@ -1,7 +1,8 @@
 import type { Chain, Hook, Layer, Rule, Step, Test } from '../../layer.ts';
 import { rangesOf, union } from '../../ranges.ts';
+import { opaqueTest } from '../../steps.ts';
 import type { Config, Policy, RuleSet, Zone } from './config.ts';
-import { addressRanges, opaque, peerIs } from './match.ts';
+import { addressRanges, peerIs } from './match.ts';
 import { lastRules, rulesOf, SUFFIXES } from './rules.ts';
 
 /** One of firewalld's base chains, with the chains of zones and policies that belong to it. */
@@ -167,7 +168,7 @@ function decides(step: Step): boolean {
 function baseRules(base: Base, config: Config): Rule[] {
   const jump = rule(`jump ${base.name}_ZONES`, { do: 'jump', chain: `${base.name}_ZONES` });
   if (base.table !== 'filter') return [jump];
-  const direct = config.direct.map((text) => rule(text, opaque(text), { do: 'opaque', text }));
+  const direct = config.direct.map((text) => rule(text, opaqueTest(text), { do: 'opaque', text }));
   const translated = isStatus('dnat');
   return [
     ...direct,
@@ -176,7 +177,7 @@ function baseRules(base: Base, config: Config): Rule[] {
     }),
     // With StrictForwardPorts only firewalld's own translations pass here, which are not told apart.
     config.strictForwardPorts
-      ? rule('ct status dnat, StrictForwardPorts', translated, opaque('StrictForwardPorts'), {
+      ? rule('ct status dnat, StrictForwardPorts', translated, opaqueTest('StrictForwardPorts'), {
           do: 'accept',
         })
       : rule('ct status dnat accept', translated, { do: 'accept' }),
@@ -364,10 +365,10 @@ function sideTests(
   const device = side === 'ingress' ? 'in-device' : 'out-device';
   return names.flatMap((name) => {
     const zone = config.zones.get(name);
-    if (zone === undefined) return [[opaque(`${side}-zone ${name}`)]];
+    if (zone === undefined) return [[opaqueTest(`${side}-zone ${name}`)]];
     const { interfaces, sources } = zone;
     // Versions differ in whether the default zone's packets count without a binding.
-    const byDefault = name === config.defaultZone ? [[opaque(`${side}-zone ${name}`)]] : [];
+    const byDefault = name === config.defaultZone ? [[opaqueTest(`${side}-zone ${name}`)]] : [];
     return [
       ...interfaces.map((one): Test[] => [{ test: 'name', field: device, in: [deviceName(one)] }]),
       ...sources.map((source) => [sourceTest(field, source, config)]),

@@ -1,9 +1,9 @@
 import { problem } from '../../../model/errors.ts';
 import { readNetwork } from '../../../model/network.ts';
 import { shellWord } from '../../../model/shell-word.ts';
-import { addressRanges, cidrBlocks } from '../../cidr.ts';
+import { addressRanges, cidrsOf } from '../../cidrs.ts';
 import type { Change, Command, Script } from '../../kind.ts';
-import type { Chain, Family, Layer } from '../../layer.ts';
+import { type Chain, FAMILIES, type Family, type Layer } from '../../layer.ts';
 import { isOff } from '../../mentioned.ts';
 import { readRichText } from './rich.ts';
 import { richPortText } from './rich-text.ts';
@@ -14,8 +14,6 @@ const ALLOW = -32_767;
 const REFUSE = -32_766;
 /** Above this many networks of one family they go into a set: firewalld makes a rule of each. */
 const MOST_RULES = 64;
-const FAMILIES: readonly Family[] = [4, 6];
-
 /** A set of networks that the change needs. */
 interface NewSet {
   readonly name: string;
@@ -106,14 +104,14 @@ function zonesOfDevice(change: Change, layer: Layer, zones: readonly string[]): 
   return [own];
 }
 
-function blocksOf(change: Change, family: Family): string[] {
+function blocksOf(change: Change, family: Family): readonly string[] {
   if (!change.families.includes(family)) return [];
   const networks = (change.only ?? []).map((text) => {
     const network = readNetwork(text);
     if (network === null) throw impossible(change, `"${text}" is no network`);
     return network;
   });
-  return cidrBlocks(family, addressRanges(networks.filter((one) => one.family === family)));
+  return cidrsOf(family, addressRanges(networks.filter((one) => one.family === family)));
 }
 
 function newSets(change: Change, layer: Layer): NewSet[] {

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../model/own-value.ts';
 import type { Source } from '../../kind.ts';
 import type {
   Config,
@@ -184,7 +185,7 @@ function ruleSetOf(name: string, origin: string, root: Element, own: readonly st
   const read = rules.map(readRichElement);
   const isUnknown = (child: Element) => {
     if (SILENT.includes(child.name) || own.includes(child.name)) return false;
-    const needed = Object.hasOwn(NEEDED, child.name) ? NEEDED[child.name] : undefined;
+    const needed = ownValue(NEEDED, child.name);
     return needed === undefined || needed.some((one) => child.attributes[one] === undefined);
   };
   const unknown = root.children.filter(isUnknown).map((child) => `<${child.name}>`);

@@ -1,5 +1,7 @@
+import { ownValue } from '../../../model/own-value.ts';
 import type { Family, Test } from '../../layer.ts';
-import { familyIs, numberIs, opaque } from './match.ts';
+import { numberTest, opaqueTest, singles } from '../../steps.ts';
+import { familyIs } from './match.ts';
 
 /** Type, and code where the name means one (IANA ICMP Parameters; firewalld.icmptype(5) for the names). */
 type Icmp = readonly [type: number, code?: number];
@@ -78,21 +80,21 @@ export function icmpIs(name: string, only?: Family): Test[][] {
   const families = ([4, 6] as const).filter((family) => only === undefined || only === family);
   const found = families.flatMap((family) => {
     const types = family === 4 ? V4 : V6;
-    const icmp = Object.hasOwn(types, name) ? types[name] : undefined;
+    const icmp = ownValue(types, name);
     return icmp === undefined ? [] : [testsOf(family, icmp)];
   });
-  return found.length > 0 ? found : [[anyIcmp(), opaque(`icmp-type ${name}`)]];
+  return found.length > 0 ? found : [[anyIcmp(), opaqueTest(`icmp-type ${name}`)]];
 }
 
 export function anyIcmp(): Test {
-  return numberIs('protocol', ICMP, ICMPV6);
+  return numberTest('protocol', singles([ICMP, ICMPV6]));
 }
 
 function testsOf(family: Family, [type, code]: Icmp): Test[] {
   return [
     familyIs(family),
-    numberIs('protocol', family === 4 ? ICMP : ICMPV6),
-    numberIs('icmp-type', type),
-    ...(code === undefined ? [] : [numberIs('icmp-code', code)]),
+    numberTest('protocol', singles([family === 4 ? ICMP : ICMPV6])),
+    numberTest('icmp-type', singles([type])),
+    ...(code === undefined ? [] : [numberTest('icmp-code', singles([code]))]),
   ];
 }

@@ -1,27 +1,21 @@
 import { readNetwork } from '../../../model/network.ts';
-import type { AddressField, AddressRanges, Family, NumberField, Test } from '../../layer.ts';
+import type { AddressField, AddressRanges, Family, Test } from '../../layer.ts';
 import { type Ranges, rangesOf } from '../../ranges.ts';
+import { MAX_PORT, numberTest, opaqueTest, singles } from '../../steps.ts';
 import { protocolOf } from '../iptables/words.ts';
 import type { Ipset, Peer, PortSpec } from './config.ts';
 
-export function opaque(text: string): Test {
-  return { test: 'opaque', text };
-}
-
-export function numberIs(field: NumberField, ...values: readonly number[]): Test {
-  const pairs = values.map((value) => [value, value] as const);
-  return { test: 'number', field, in: rangesOf(pairs, 1) };
-}
-
 export function protocolIs(name: string): Test {
   const number = protocolOf(name);
-  return typeof number === 'number' ? numberIs('protocol', number) : opaque(`protocol ${name}`);
+  return typeof number === 'number'
+    ? numberTest('protocol', singles([number]))
+    : opaqueTest(`protocol ${name}`);
 }
 
 /** `80`, `1000-2000`; undefined for what is none. */
 export function portRanges(text: string): Ranges<number> | undefined {
   const [, first, last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text) ?? [];
-  if (first === undefined || Number(last) > 65_535 || Number(first) > Number(last)) {
+  if (first === undefined || Number(last) > MAX_PORT || Number(first) > Number(last)) {
     return undefined;
   }
   return rangesOf([[Number(first), Number(last)]], 1);
@@ -33,7 +27,7 @@ export function portIs(
 ): Test[] {
   const ranges = portRanges(port);
   const inside: Test =
-    ranges === undefined ? opaque(`${field} ${port}`) : { test: 'number', field, in: ranges };
+    ranges === undefined ? opaqueTest(`${field} ${port}`) : { test: 'number', field, in: ranges };
   return [protocolIs(protocol), inside];
 }
 
@@ -60,7 +54,7 @@ function withPrefix(text: string): string {
 
 export function addressIs(field: AddressField, text: string, not = false): Test {
   const ranges = addressRanges(text);
-  if (ranges === undefined) return opaque(`${field} ${not ? 'not ' : ''}${text}`);
+  if (ranges === undefined) return opaqueTest(`${field} ${not ? 'not ' : ''}${text}`);
   return { test: 'address', field, in: ranges, ...(not && { not }) };
 }
 
@@ -71,7 +65,7 @@ export function peerIs(
   ipsets: ReadonlyMap<string, Ipset>,
 ): Test {
   if (peer.address !== undefined) return addressIs(field, peer.address, peer.not);
-  if (peer.ipset === undefined) return opaque(`${field} mac ${peer.mac}`);
+  if (peer.ipset === undefined) return opaqueTest(`${field} mac ${peer.mac}`);
   return ipsetHas(field, peer.ipset, peer.not, ipsets.get(peer.ipset));
 }
 
@@ -81,7 +75,7 @@ function ipsetHas(
   not: boolean,
   ipset: Ipset | undefined,
 ): Test {
-  const unknown = opaque(`${field} ${not ? 'not ' : ''}ipset:${name}`);
+  const unknown = opaqueTest(`${field} ${not ? 'not ' : ''}ipset:${name}`);
   if (ipset === undefined || ipset.timed || !['hash:ip', 'hash:net'].includes(ipset.type)) {
     return unknown;
   }

@@ -1,11 +1,11 @@
 import type { Action, Rule, Step, Test } from '../../layer.ts';
+import { opaqueTest } from '../../steps.ts';
 import type { Config, ForwardPort, RichElement, RichRule, RuleSet } from './config.ts';
 import { anyIcmp, icmpIs } from './icmp.ts';
 import {
   addressIs,
   addressRanges,
   familyIs,
-  opaque,
   peerIs,
   portIs,
   portRanges,
@@ -54,7 +54,7 @@ export function rulesOf(
 }
 
 function unknownRule(text: string): Placed {
-  const steps: Step[] = [opaque(text), { do: 'opaque', text }];
+  const steps: Step[] = [opaqueTest(text), { do: 'opaque', text }];
   return {
     hook: 'filter',
     suffix: 'pre',
@@ -124,7 +124,7 @@ function serviceMatches(name: string, config: Config, seen = new Set<string>()):
   seen.add(name);
   const service = config.services.get(name);
   if (service === undefined)
-    return [{ label: `service ${name}`, tests: [opaque(`service ${name}`)] }];
+    return [{ label: `service ${name}`, tests: [opaqueTest(`service ${name}`)] }];
   const included = service.includes.flatMap((other) => serviceMatches(other, config, seen));
   const destinations: Test[][] =
     service.destinations.length === 0

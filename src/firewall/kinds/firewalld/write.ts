@@ -1,15 +1,13 @@
 import { readNetwork } from '../../../model/network.ts';
-import { addressRanges, cidrBlocks } from '../../cidr.ts';
+import { addressRanges, cidrsOf } from '../../cidrs.ts';
 import type { Allowance, FileWrite, Intent } from '../../kind.ts';
-import type { Family } from '../../layer.ts';
+import { FAMILIES, type Family } from '../../layer.ts';
 import { richPortXml } from './rich-text.ts';
 
 /** The zone that every package has, and firewalld's own default. */
 const ZONE = 'public';
 /** Above this many networks of one family an allowance gets a set: firewalld makes a rule of each. */
 const MOST_RULES = 16;
-const FAMILIES: readonly Family[] = [4, 6];
-
 /**
  * A default zone that lets in what the intent allows, and a zone for each device that more is
  * allowed on. A zone of target `default` lets ICMP in and refuses the rest.
@@ -92,9 +90,9 @@ function setName(at: number, family: Family): string {
   return `postern-${at + 1}-v${family}`;
 }
 
-function blocksOf({ from = [] }: Allowance, family: Family): string[] {
+function blocksOf({ from = [] }: Allowance, family: Family): readonly string[] {
   const networks = from.flatMap((text) => readNetwork(text) ?? []);
-  return cidrBlocks(family, addressRanges(networks.filter((one) => one.family === family)));
+  return cidrsOf(family, addressRanges(networks.filter((one) => one.family === family)));
 }
 
 function portText({ ports: [first, last] }: Allowance): string {

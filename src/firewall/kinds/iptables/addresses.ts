@@ -1,21 +1,11 @@
-import { readNetwork } from '../../../model/network.ts';
+import { addressValue, bitsOf } from '../../address-value.ts';
 import type { AddressRanges, Family } from '../../layer.ts';
 import { equalRanges, rangesOf } from '../../ranges.ts';
 
-const MAPPED = 0xffff_0000_0000n;
 /** Most pieces that an address with a mask of scattered bits is taken apart into. */
 const MOST_PIECES = 4096n;
 
 type Pair = readonly [bigint, bigint];
-
-/** The number of an address of this family; null for any other text. */
-export function addressOf(text: string, family: Family): bigint | null {
-  if (text.includes('/') || text.includes('-') || text.includes('%')) return null;
-  const network = readNetwork(text);
-  if (network === null || text.includes(':') !== (family === 6)) return null;
-  // `readNetwork` makes an IPv4-mapped address an IPv4 one; for ip6tables it is one of IPv6.
-  return family === 6 && network.family === 4 ? MAPPED | network.first : network.first;
-}
 
 /** Addresses with or without mask, apart by commas, as `-s` takes them; null when one is none. */
 export function readAddressList(text: string, family: Family): AddressRanges | null {
@@ -31,33 +21,29 @@ export function readAddressList(text: string, family: Family): AddressRanges | n
 /** `192.0.2.1-192.0.2.9`, or one address. */
 export function readAddressRange(text: string, family: Family): AddressRanges | null {
   const [from = '', to = from, ...more] = text.split('-');
-  const first = addressOf(from, family);
-  const last = addressOf(to, family);
+  const first = addressValue(from, family);
+  const last = addressValue(to, family);
   if (first === null || last === null || last < first || more.length > 0) return null;
   return { family, ranges: rangesOf([[first, last]], 1n) };
 }
 
 /** Whether it is every address there is. */
 export function isEverything({ family, ranges }: AddressRanges): boolean {
-  return equalRanges(ranges, [0n, 1n << widthOf(family)]);
-}
-
-function widthOf(family: Family): bigint {
-  return family === 4 ? 32n : 128n;
+  return equalRanges(ranges, [0n, 1n << BigInt(bitsOf(family))]);
 }
 
 function readMasked(text: string, family: Family): readonly Pair[] | null {
   const [base = '', mask, ...more] = text.split('/');
-  const address = addressOf(base, family);
+  const address = addressValue(base, family);
   if (address === null || more.length > 0) return null;
   if (mask === undefined) return [[address, address]];
   const bits = maskOf(mask, family);
-  return bits === null ? null : piecesOf(address, bits, widthOf(family));
+  return bits === null ? null : piecesOf(address, bits, BigInt(bitsOf(family)));
 }
 
 function maskOf(text: string, family: Family): bigint | null {
-  if (!/^\d{1,3}$/.test(text)) return addressOf(text, family);
-  const width = widthOf(family);
+  if (!/^\d{1,3}$/.test(text)) return addressValue(text, family);
+  const width = BigInt(bitsOf(family));
   const length = BigInt(text);
   return length > width ? null : ((1n << length) - 1n) << (width - length);
 }

@@ -1,11 +1,10 @@
 import type { Change, Command, Script } from '../../kind.ts';
-import type { Chain, Family, Layer, Rule } from '../../layer.ts';
+import { type Chain, FAMILIES, type Family, type Layer, type Rule } from '../../layer.ts';
 import { isOff } from '../../mentioned.ts';
 import {
   blocksByFamily,
   commentText,
   deviceText,
-  FAMILIES,
   impossible,
   isPort,
   ruleText,

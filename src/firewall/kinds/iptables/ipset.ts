@@ -1,7 +1,7 @@
 import { problem } from '../../../model/errors.ts';
 import type { Source } from '../../kind.ts';
 import type { AddressRanges, Family } from '../../layer.ts';
-import { type Ranges, rangesOf } from '../../ranges.ts';
+import { pairsOf, type Ranges, rangesOf } from '../../ranges.ts';
 import { readAddressList, readAddressRange } from './addresses.ts';
 import { protocolOf } from './words.ts';
 
@@ -65,7 +65,7 @@ export function addressesOf(set: IpSet): AddressRanges | null {
   if (!['hash:ip', 'hash:net', 'bitmap:ip'].includes(set.type) || set.exceptions) return null;
   const all = set.entries.map((entry) => readEntry(entry, set.family));
   if (!all.every((ranges) => ranges !== null)) return null;
-  const pairs = all.flatMap(({ ranges }) => pairsOf(ranges));
+  const pairs = all.flatMap(({ ranges }) => pairsOf(ranges, 1n));
   return { family: set.family, ranges: rangesOf(pairs, 1n) };
 }
 
@@ -109,12 +109,4 @@ function portPair(text: string): readonly [number, number] | null {
   const [, first, last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text) ?? [];
   if (first === undefined || Number(last) > 65_535) return null;
   return [Number(first), Number(last)];
-}
-
-function pairsOf(ranges: Ranges<bigint>): (readonly [bigint, bigint])[] {
-  const pairs: (readonly [bigint, bigint])[] = [];
-  for (let at = 0; at + 1 < ranges.length; at += 2) {
-    pairs.push([ranges[at] ?? 0n, (ranges[at + 1] ?? 0n) - 1n]);
-  }
-  return pairs;
 }

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../model/own-value.ts';
 import type { AddressField, Family, NumberField, Test } from '../../layer.ts';
 import { includes, type Ranges } from '../../ranges.ts';
 import { readAddressList, readAddressRange } from './addresses.ts';
@@ -317,7 +318,7 @@ const PACKET_TYPES: Readonly<Record<string, string>> = {
 };
 
 const packetType: Reader = (value, not) => {
-  const type = PACKET_TYPES[value.toLowerCase()];
+  const type = ownValue(PACKET_TYPES, value.toLowerCase());
   return type === undefined ? null : names('packet-type', [type], not);
 };
 

@@ -1,3 +1,5 @@
+import { ownValue } from '../../../model/own-value.ts';
+import { quote, syntaxFault } from '../../fault.ts';
 import type { Source } from '../../kind.ts';
 import type { Chain, Family, Hook, Layer, Rule, Step, Table, Test } from '../../layer.ts';
 import { isEverything, readAddressList } from './addresses.ts';
@@ -48,16 +50,27 @@ export function readIptables(sources: readonly Source[], role: Layer['role']): L
   const sets: IpSets = new Map(
     sources.filter(isIpsetText).flatMap((text) => [...readIpsets(text)]),
   );
-  const read = sources
-    .filter((source) => !isIpsetText(source))
-    .map((source) => readTables(source, sets));
+  const texts = sources.filter((source) => !isIpsetText(source));
+  const read = texts.map((source) => readWhole(source, sets));
   return {
     kind: 'iptables',
     origin: sources.map(({ origin }) => origin).join(', '),
     role,
     tables: read.flatMap(({ tables }) => tables),
-    unread: read.flatMap(({ unread }) => unread),
+    unread: [
+      ...read.flatMap(({ unread }) => unread),
+      ...(texts.length === 0 ? ['the rules were not read, only their sets'] : []),
+    ],
   };
+}
+
+/** `iptables-save` prints nothing at all where there is no table: a head without one was cut off. */
+function readWhole(source: Source, sets: IpSets): Pick<Layer, 'tables' | 'unread'> {
+  const found = readTables(source, sets);
+  if (found.tables.length === 0 && found.unread.length === 0 && source.text.trim() !== '') {
+    throw syntaxFault('iptables', source, 1, 'there is no table: the text is cut short');
+  }
+  return found;
 }
 
 /** One text of `iptables-save` form. Throws FIREWALL_SYNTAX. */
@@ -68,14 +81,19 @@ export function readTables(source: Source, sets: IpSets): Pick<Layer, 'tables' |
   const context = { family, sets, changing: changedSets(saved.tables) };
   const tables = lastOfEach(saved.tables).map((table) => {
     const reader = new TableReader(table, context);
-    unread.push(...reader.undeclared().map((chain) => noPolicy(source, table, chain)));
+    unread.push(...reader.undeclared().map((chain) => noHead(source, table, chain)));
+    if (ownValue(HOOKS, table.name) === undefined) unread.push(noTable(source, table));
     return reader.read();
   });
   return { tables, unread };
 }
 
-function noPolicy({ origin }: Source, { name }: SavedTable, chain: string): string {
-  return `${origin}: the policy of chain ${chain} in table ${name} is not in the text`;
+function noHead({ origin }: Source, { name }: SavedTable, chain: string): string {
+  return `${origin}: the head of chain ${chain} in table ${name} is not in the text`;
+}
+
+function noTable({ origin }: Source, { name }: SavedTable): string {
+  return `${origin}: ${quote(name)} is no table of iptables`;
 }
 
 /** A table that stands twice in a text is emptied before it is loaded again. */
@@ -99,10 +117,12 @@ class TableReader {
     for (const { chain } of table.rules) this.#rules.set(chain, []);
   }
 
-  /** Built-in chains that have rules and no `:CHAIN POLICY`. */
+  /** Built-in chains that have rules and no `:CHAIN POLICY`, and others that nothing makes. */
   undeclared(): readonly string[] {
-    return [...this.#rules.keys()].filter(
-      (name) => this.#hook(name) !== undefined && this.#policies.get(name) === undefined,
+    return [...this.#rules.keys()].filter((name) =>
+      this.#hook(name) === undefined
+        ? !this.#policies.has(name)
+        : this.#policies.get(name) === undefined,
     );
   }
 
@@ -117,8 +137,8 @@ class TableReader {
   }
 
   #hook(name: string): Hook | undefined {
-    const hooks = HOOKS[this.#table.name] ?? {};
-    return Object.hasOwn(hooks, name) ? hooks[name] : undefined;
+    const hooks = ownValue(HOOKS, this.#table.name) ?? {};
+    return ownValue(hooks, name);
   }
 
   #chain(name: string, rules: readonly Rule[]): Chain {

@@ -5,8 +5,6 @@ import { cidrsOf } from '../../cidrs.ts';
 import type { Family } from '../../layer.ts';
 import { rangesOf } from '../../ranges.ts';
 
-export const FAMILIES: readonly Family[] = [4, 6];
-
 /** Most characters of a comment (xt_comment.h keeps 256 with the end). */
 const MOST_COMMENT = 255;
 

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../model/own-value.ts';
 import type { Given } from './matches.ts';
 import { MATCHES, PROTOCOL_MATCHES } from './matches.ts';
 import type { Word } from './save-text.ts';
@@ -147,8 +148,8 @@ class Taker {
   #protocolMatch(option: string): Part | undefined {
     const given = this.#general.find((each) => each.option === '-p' && !each.not);
     const name = PROTOCOL_MATCHES.get(protocolOf(given?.values[0] ?? '') ?? 0);
-    if (name === undefined || MATCHES.get(name)?.takes[option] === undefined) return undefined;
-    return this.#match(name);
+    const takes = MATCHES.get(name ?? '')?.takes ?? {};
+    return name === undefined || !Object.hasOwn(takes, option) ? undefined : this.#match(name);
   }
 
   /** Words from `start` on belong to the current part, if only as its text. */
@@ -161,9 +162,7 @@ class Taker {
 
 function takesOf(part: Part, option: string): number | undefined {
   const known = 'goto' in part ? TARGETS.get(part.name) : MATCHES.get(part.name);
-  return known !== undefined && Object.hasOwn(known.takes, option)
-    ? known.takes[option]
-    : undefined;
+  return known && ownValue(known.takes, option);
 }
 
 /** getopt_long(3) takes `--dport=22` too. */

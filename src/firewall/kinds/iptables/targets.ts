@@ -1,8 +1,9 @@
 import type { Action, AddressRanges, Family } from '../../layer.ts';
 import { type Ranges, rangesOf } from '../../ranges.ts';
+import { MAX_PORT } from '../../steps.ts';
 import { readAddressRange } from './addresses.ts';
 import type { Given } from './matches.ts';
-import { ALL_BITS, MOST_PORT } from './tests.ts';
+import { ALL_BITS } from './tests.ts';
 import { markOf, maskedMarkOf } from './words.ts';
 
 /** A target extension of iptables-extensions(8). */
@@ -122,7 +123,7 @@ export function destinationOf(text: string, family: Family): Destination | null 
 
 function portRange(first: string, last: string): Ranges<number> | null {
   const [from, to] = [Number(first), Number(last)];
-  return from <= to && to <= MOST_PORT ? rangesOf([[from, to]], 1) : null;
+  return from <= to && to <= MAX_PORT ? rangesOf([[from, to]], 1) : null;
 }
 
 const DNAT: Target = {

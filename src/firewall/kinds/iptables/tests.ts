@@ -1,7 +1,7 @@
 import type { AddressField, AddressRanges, NameField, NumberField, Test } from '../../layer.ts';
 import { type Ranges, rangesOf } from '../../ranges.ts';
+import { MAX_PORT, opaqueTest } from '../../steps.ts';
 
-export const MOST_PORT = 65_535;
 export const ALL_BITS = 0xffff_ffff;
 
 type TupleTest = Extract<Test, { test: 'tuple' }>;
@@ -24,7 +24,7 @@ function negation(not: boolean): { readonly not?: true } {
 }
 
 export function opaque(text: string): readonly Test[] {
-  return [{ test: 'opaque', text }];
+  return [opaqueTest(text)];
 }
 
 export function numbers(field: NumberField, values: Ranges<number>, not = false): readonly Test[] {
@@ -74,8 +74,8 @@ export function portPair(text: string): readonly [number, number] | null {
   const [, first, colon, last] = /^(\d{0,5})(:?)(\d{0,5})$/.exec(text) ?? [];
   if (first === undefined || (first === '' && colon === '')) return null;
   const from = first === '' ? 0 : Number(first);
-  const to = colon === '' ? from : last === '' ? MOST_PORT : Number(last);
-  return from <= to && to <= MOST_PORT ? [from, to] : null;
+  const to = colon === '' ? from : last === '' ? MAX_PORT : Number(last);
+  return from <= to && to <= MAX_PORT ? [from, to] : null;
 }
 
 /** Ports and ranges apart by commas; null when one is none. */

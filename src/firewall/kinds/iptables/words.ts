@@ -1,49 +1,12 @@
+import { ownValue } from '../../../model/own-value.ts';
 import type { Family } from '../../layer.ts';
-
-/** IANA protocol numbers by the names of protocols(5). */
-const PROTOCOLS: Readonly<Record<string, number>> = {
-  icmp: 1,
-  igmp: 2,
-  ipencap: 4,
-  ipip: 4,
-  tcp: 6,
-  egp: 8,
-  udp: 17,
-  dccp: 33,
-  ipv6: 41,
-  'ipv6-route': 43,
-  'ipv6-frag': 44,
-  gre: 47,
-  esp: 50,
-  'ipv6-crypt': 50,
-  ah: 51,
-  'ipv6-auth': 51,
-  icmpv6: 58,
-  icmp6: 58,
-  'ipv6-icmp': 58,
-  'ipv6-nonxt': 59,
-  'ipv6-opts': 60,
-  eigrp: 88,
-  ospf: 89,
-  pim: 103,
-  vrrp: 112,
-  l2tp: 115,
-  sctp: 132,
-  mh: 135,
-  'ipv6-mh': 135,
-  'mobility-header': 135,
-  udplite: 136,
-};
+import { protocolNumber } from '../../protocol-names.ts';
 
 /** 0 and `all` are any protocol, which is null; undefined for what is no protocol. */
 export function protocolOf(text: string): number | null | undefined {
-  const name = text.toLowerCase();
-  if (name === 'all') return null;
-  if (/^\d{1,3}$/.test(name)) {
-    const number = Number(name);
-    return number === 0 ? null : number < 256 ? number : undefined;
-  }
-  return Object.hasOwn(PROTOCOLS, name) ? PROTOCOLS[name] : undefined;
+  if (text.toLowerCase() === 'all') return null;
+  const number = protocolNumber(text);
+  return number === 0 ? null : number;
 }
 
 /** Types, or types with codes, by the names of `iptables -p icmp -h` (RFC 792). */
@@ -156,7 +119,7 @@ const FLAGS: Readonly<Record<string, number>> = {
 export function flagsOf(text: string): number | null {
   let flags = 0;
   for (const name of text.toUpperCase().split(',')) {
-    const flag = Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
+    const flag = ownValue(FLAGS, name);
     if (flag === undefined) return null;
     flags |= flag;
   }

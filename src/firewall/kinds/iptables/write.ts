@@ -1,10 +1,10 @@
 import type { Allowance, FileWrite, Intent } from '../../kind.ts';
-import type { Family } from '../../layer.ts';
+import { FAMILIES, type Family } from '../../layer.ts';
+import { NEEDED_ICMP4, NEEDED_ICMP6 } from '../../needed-icmp.ts';
 import {
   blocksByFamily,
   commentText,
   deviceText,
-  FAMILIES,
   impossible,
   isPort,
   ruleText,
@@ -14,14 +14,8 @@ import {
 /** `multiport` takes 15 ports, and a range counts for two (iptables-extensions(8)). */
 const MOST_SLOTS = 15;
 
-/** Errors that connections need, and the question whether the host is there (RFC 1812 §4.3). */
-const ICMP = [3, 8, 11, 12];
 /** RFC 4890 §4.4.1: must not be dropped; neighbour discovery, multicast listeners and their routers among them. */
-const ICMPV6 = [
-  ...[1, 2, 3, 4, 128, 129],
-  ...[130, 131, 132, 133, 134, 135, 136, 141, 142, 143],
-  ...[148, 149, 151, 152, 153],
-];
+const ICMPV6 = [...NEEDED_ICMP6, 130, 131, 132, 141, 142, 143, 148, 149, 151, 152, 153];
 
 /**
  * `/etc/iptables/rules.v4` and `rules.v6`, as netfilter-persistent loads them. Each replaces the
@@ -57,7 +51,7 @@ function tableText(allow: readonly Allowance[], family: Family): string {
 
 function icmpRules(family: Family): readonly string[] {
   if (family === 4)
-    return ICMP.map((type) => `-A INPUT -p icmp -m icmp --icmp-type ${type} -j ACCEPT`);
+    return NEEDED_ICMP4.map((type) => `-A INPUT -p icmp -m icmp --icmp-type ${type} -j ACCEPT`);
   return ICMPV6.map((type) => `-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type ${type} -j ACCEPT`);
 }
 

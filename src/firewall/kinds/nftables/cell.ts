@@ -1,6 +1,7 @@
+import { addressValue } from '../../address-value.ts';
 import type { AddressRanges, Cell, Family, Field } from '../../layer.ts';
 import { type Ranges, rangesOf, union } from '../../ranges.ts';
-import { addressOf, blockOf } from './address.ts';
+import { blockOf } from './address.ts';
 import type { Key } from './field.ts';
 import { isObject, type Json, listed, only } from './json.ts';
 
@@ -98,27 +99,24 @@ function numbersOf(key: NumberKey, value: Json): Ranges<number> | undefined {
 /** An address, block or range of this family. */
 export function rangesIn(family: Family, value: Json): Ranges<bigint> | undefined {
   const ends = endsOf(family, value);
-  if (ends?.[0] === undefined || ends[1] === undefined || ends[1] < ends[0]) return undefined;
-  return [ends[0], ends[1] + 1n];
+  const [first = null, last = null] = ends ?? [];
+  return first === null || last === null || last < first ? undefined : [first, last + 1n];
 }
 
-function endsOf(
-  family: Family,
-  value: Json,
-): readonly [bigint | undefined, bigint | undefined] | undefined {
+function endsOf(family: Family, value: Json): readonly [bigint | null, bigint | null] | null {
   if (typeof value === 'string') {
-    const address = addressOf(value, family);
+    const address = addressValue(value, family);
     return [address, address];
   }
   const [kind, inner] = only(value) ?? [];
   if (kind === 'range') {
     const [first, last] = listed(inner);
-    if (typeof first !== 'string' || typeof last !== 'string') return undefined;
-    return [addressOf(first, family), addressOf(last, family)];
+    if (typeof first !== 'string' || typeof last !== 'string') return null;
+    return [addressValue(first, family), addressValue(last, family)];
   }
-  if (kind !== 'prefix' || !isObject(inner)) return undefined;
+  if (kind !== 'prefix' || !isObject(inner)) return null;
   const { addr, len } = inner;
-  if (typeof addr !== 'string' || typeof len !== 'number') return undefined;
+  if (typeof addr !== 'string' || typeof len !== 'number') return null;
   return blockOf(addr, len, family);
 }
 

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../model/own-value.ts';
 import type { AddressField, Family, NameField, NumberField, Test } from '../../layer.ts';
 import { isObject, type Json, type JsonObject, listed, only, textAt } from './json.ts';
 import {
@@ -84,7 +85,7 @@ function payloadKey(payload: JsonObject): Key | undefined {
   if (payload['base'] !== undefined) return rawKey(payload);
   const protocol = textAt(payload, 'protocol') ?? '';
   const field = textAt(payload, 'field') ?? '';
-  const ofPorts = Object.hasOwn(PORT_PROTOCOLS, protocol) ? PORT_PROTOCOLS[protocol] : undefined;
+  const ofPorts = ownValue(PORT_PROTOCOLS, protocol);
   if (ofPorts !== undefined && (field === 'sport' || field === 'dport')) {
     return portKey(field === 'sport' ? 'source-port' : 'destination-port', ofPorts);
   }
@@ -128,7 +129,7 @@ const FIELDS: ReadonlyMap<string, Key> = new Map([
 ]);
 
 function metaKey(key: string): Key | undefined {
-  const field = Object.hasOwn(NAMES_OF_META, key) ? NAMES_OF_META[key] : undefined;
+  const field = ownValue(NAMES_OF_META, key);
   if (field !== undefined) return { holds: 'name', field, needs: [] };
   if (key === 'mark') return markKey('mark');
   if (key === 'l4proto') return byteKey('protocol', PROTOCOLS, []);
@@ -165,8 +166,7 @@ function fibKey(fib: JsonObject): Key | undefined {
 /** `syn`, `["syn", "ack"]`, `{"|": ["syn", "ack"]}`, 0x12 to the number. */
 export function flagsOf(value: Json): number | undefined {
   if (typeof value === 'number') return value;
-  if (typeof value === 'string')
-    return Object.hasOwn(TCP_FLAGS, value) ? TCP_FLAGS[value] : undefined;
+  if (typeof value === 'string') return ownValue(TCP_FLAGS, value);
   const [kind, parts] = only(value) ?? [];
   const list = kind === '|' ? parts : value;
   if (isObject(list)) return undefined;

@@ -1,6 +1,6 @@
 import type { Cell, Step, Test } from '../../layer.ts';
+import { prefixOfMask } from '../../masks.ts';
 import type { Ranges } from '../../ranges.ts';
-import { maskLength } from './address.ts';
 import { bare, type CellKey, cellOf, cellOfAll, everyAddress, fieldOf, rangesIn } from './cell.ts';
 import { familyIs, flagsOf, type Key, keyOf } from './field.ts';
 import { isList, isObject, type Json, type JsonObject, listed, only, textAt } from './json.ts';
@@ -244,9 +244,9 @@ function maskedAddress(
     return undefined;
   const key = keyOf(inner);
   if (key?.holds !== 'address') return undefined;
-  const len = maskLength(mask, key.family);
+  const len = prefixOfMask(mask, key.family);
   const value = rangesIn(key.family, right)?.[0];
-  if (len === undefined || value === undefined) return undefined;
+  if (len === null || value === undefined) return undefined;
   const block = { prefix: { addr: right, len } };
   // Bits behind the mask that are asked to be set never are.
   return rangesIn(key.family, block)?.[0] === value ? { key, right: block } : undefined;

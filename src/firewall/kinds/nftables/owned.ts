@@ -1,3 +1,4 @@
+import { ownValue } from '../../../model/own-value.ts';
 import type { Chain, Table } from '../../layer.ts';
 
 /** Chains of iptables and their priorities (iptables-nft makes them so: nft.c of its sources). */
@@ -16,7 +17,7 @@ const PRIORITIES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
  */
 export function ownedByIptables({ name, family, chains }: Table): boolean {
   if (family !== 'ip' && family !== 'ip6') return false;
-  const own = Object.hasOwn(PRIORITIES, name) ? PRIORITIES[name] : undefined;
+  const own = ownValue(PRIORITIES, name);
   if (own === undefined) return false;
   const bases = chains.filter(({ hook }) => hook !== undefined);
   return bases.length > 0 && bases.every((chain) => isBuiltIn(chain, own));

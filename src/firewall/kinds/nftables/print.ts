@@ -1,3 +1,4 @@
+import { ownValue } from '../../../model/own-value.ts';
 import { isList, isObject, type Json, type JsonObject, listed, only, textAt } from './json.ts';
 
 /** Elements of a set that a rule's text shows; the rest is counted. */
@@ -41,9 +42,9 @@ const FIXED: Readonly<Record<string, string>> = {
 function printStatement(statement: Json): string {
   const [kind, value] = only(statement) ?? [];
   if (kind === undefined || value === undefined) return JSON.stringify(statement);
-  const fixed = Object.hasOwn(FIXED, kind) ? FIXED[kind] : undefined;
+  const fixed = ownValue(FIXED, kind);
   if (fixed !== undefined) return fixed;
-  const printer = Object.hasOwn(PRINTERS, kind) ? PRINTERS[kind] : undefined;
+  const printer = ownValue(PRINTERS, kind);
   return printer?.(value, kind) ?? `${kind} ${JSON.stringify(value)}`;
 }
 
@@ -146,7 +147,7 @@ export function printExpression(expression: Json): string {
   if (isList(expression)) return printElements(expression);
   const [kind, value] = only(expression) ?? [];
   if (kind === undefined || value === undefined) return JSON.stringify(expression);
-  const printer = Object.hasOwn(EXPRESSIONS, kind) ? EXPRESSIONS[kind] : undefined;
+  const printer = ownValue(EXPRESSIONS, kind);
   return printer?.(value, kind) ?? JSON.stringify(expression);
 }
 

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PosternError } from '../../../model/errors.ts';
 import type { Layer } from '../../layer.ts';
-import { read } from './read.ts';
+import { readOrFault } from '../any-text.test-helper.ts';
+import { nftables } from './nftables.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../../test/fixtures/firewall/nftables');
 const texts = (ending: string) =>
@@ -15,12 +16,7 @@ const JSONS = texts('.json');
 const TEXTS = [...texts('.nft'), ...texts('.conf')];
 
 function outcome(text: string): Layer | PosternError {
-  try {
-    return read([{ origin: 'x', text }], 'live');
-  } catch (thrown) {
-    if (thrown instanceof PosternError) return thrown;
-    throw thrown;
-  }
+  return readOrFault(nftables, [{ origin: 'x', text }]);
 }
 
 function ruleCount({ tables }: Layer): number {
@@ -32,101 +28,7 @@ function isEmpty(found: Layer | PosternError): boolean {
   return !(found instanceof PosternError) && found.unread.length === 0 && ruleCount(found) === 0;
 }
 
-const WORDS = [
-  ...[
-    '{',
-    '}',
-    '(',
-    ')',
-    ';',
-    '\n',
-    '"',
-    ',',
-    ':',
-    '.',
-    '/',
-    '-',
-    '!',
-    '=',
-    '&',
-    '|',
-    '@',
-    '$',
-    '#',
-    '\\',
-  ],
-  ...[
-    'table',
-    'chain',
-    'set',
-    'map',
-    'vmap',
-    'elements',
-    'accept',
-    'drop',
-    'jump',
-    'tcp',
-    'dport',
-    'ip',
-  ],
-  ...[
-    'saddr',
-    '10.0.0.0/8',
-    '22-25',
-    '0x',
-    '::',
-    '*',
-    'null',
-    '[',
-    ']',
-    '0',
-    '-1',
-    '1e99',
-    '\u0000',
-  ],
-];
-const pieces = fc.oneof(fc.constantFrom(...WORDS), fc.string({ maxLength: 6 }));
-
-/** A piece put in, taken out or doubled, some times over. */
-function mutated(originals: readonly string[]): fc.Arbitrary<string> {
-  const edit = fc.record({
-    at: fc.double({ min: 0, max: 1, noNaN: true }),
-    length: fc.nat(40),
-    piece: pieces,
-  });
-  return fc
-    .tuple(fc.constantFrom(...originals), fc.array(edit, { minLength: 1, maxLength: 4 }))
-    .map(([text, edits]) =>
-      edits.reduce((now, { at, length, piece }) => {
-        const place = Math.floor(at * now.length);
-        return now.slice(0, place) + piece + now.slice(place + length);
-      }, text),
-    );
-}
-
 describe('nftables texts of any kind', () => {
-  it.each([
-    ['JSON', JSONS],
-    ['text', TEXTS],
-  ])('mutated %s throws nothing but FIREWALL_SYNTAX, and loses no firewall', (_, originals) => {
-    const property = fc.property(mutated(originals), (text) => {
-      const found = outcome(text);
-      if (found instanceof PosternError) expect(found.code).toBe('FIREWALL_SYNTAX');
-      expect(isEmpty(found)).toBe(false);
-    });
-    fc.assert(property, { numRuns: 400 });
-  });
-
-  it('random words throw nothing else, and are no empty firewall', () => {
-    const text = fc.array(pieces, { maxLength: 60 }).map((some) => some.join(' '));
-    const property = fc.property(text, (some) => {
-      const found = outcome(some);
-      if (found instanceof PosternError) expect(found.code).toBe('FIREWALL_SYNTAX');
-      else expect(some).toMatch(/table|flush|define|list|include|delete/);
-    });
-    fc.assert(property, { numRuns: 2000 });
-  });
-
   it('random JSON in a list throws nothing else', () => {
     const { object, rule } = fc.letrec((tie) => ({
       object: fc.oneof(
@@ -144,14 +46,14 @@ describe('nftables texts of any kind', () => {
     }));
     const property = fc.property(rule, object, (expr, elem) => {
       const own = { family: 'inet', table: 't' };
-      const nftables = [
+      const objects = [
         { metainfo: { json_schema_version: 1 } },
         { table: { family: 'inet', name: 't' } },
         { set: { ...own, name: 's', elem } },
         { chain: { ...own, name: 'c', type: 'filter', hook: 'input', prio: 0, policy: 'accept' } },
         { rule: { ...own, chain: 'c', handle: 1, expr } },
       ];
-      const found = outcome(JSON.stringify({ nftables }));
+      const found = outcome(JSON.stringify({ nftables: objects }));
       expect(found instanceof PosternError ? 1 : ruleCount(found)).toBeGreaterThan(0);
     });
     fc.assert(property, { numRuns: 3000 });

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../model/own-value.ts';
 import type { Action, Test } from '../../layer.ts';
 import { familyIs, protocolIs } from './field.ts';
 import { isObject, type Json, type JsonObject, listed, only, textAt } from './json.ts';
@@ -13,7 +14,7 @@ export function partsOfStatement(statement: Json, scope: Scope): readonly Part[]
   const [kind, value] = only(statement) ?? [];
   if (kind === undefined || value === undefined) return [opaqueAction(statement)];
   if (WITHOUT_EFFECT.has(kind)) return [];
-  const reader = Object.hasOwn(READERS, kind) ? READERS[kind] : undefined;
+  const reader = ownValue(READERS, kind);
   return reader?.(value, scope, kind) ?? [opaqueAction(statement)];
 }
 

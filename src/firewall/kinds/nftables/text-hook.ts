@@ -1,3 +1,4 @@
+import { ownValue } from '../../../model/own-value.ts';
 import { isObject, type Json, type JsonObject, listed } from './json.ts';
 import type { Reader } from './reader.ts';
 import { readElements, readTuple, valueOfWord } from './text-value.ts';
@@ -43,5 +44,5 @@ function priorityOf(value: Json, family: string): number | undefined {
   if (typeof value !== 'string') return undefined;
   if (/^-\d+$/.test(value)) return Number(value);
   const names = family === 'bridge' ? BRIDGE_PRIORITIES : PRIORITIES;
-  return Object.hasOwn(names, value) ? names[value] : undefined;
+  return ownValue(names, value);
 }

@@ -1,4 +1,5 @@
 import { PosternError } from '../../../model/errors.ts';
+import { ownValue } from '../../../model/own-value.ts';
 import { isObject, type Json, only, textAt } from './json.ts';
 import { NotUnderstood, type Reader } from './reader.ts';
 import { beginsKey, readKey, readMapped } from './text-key.ts';
@@ -39,7 +40,7 @@ function readStatement(reader: Reader): Json {
   const { kind, text } = reader.peek();
   if (kind !== 'word') throw new NotUnderstood();
   if (text === 'ct' && reader.peek(1).text === 'count') return readConnectionCount(reader);
-  const read = Object.hasOwn(STATEMENTS, text) ? STATEMENTS[text] : undefined;
+  const read = ownValue(STATEMENTS, text);
   if (read !== undefined) {
     reader.next();
     return read(reader, text);

@@ -1,4 +1,5 @@
-import { addressOf, maskLength } from './address.ts';
+import { addressValue } from '../../address-value.ts';
+import { prefixOfMask } from '../../masks.ts';
 import { type Json, listed, only } from './json.ts';
 import { NotUnderstood, type Reader } from './reader.ts';
 
@@ -160,15 +161,15 @@ function numberOfWord(word: string): number | undefined {
 }
 
 function isAddress(text: string): boolean {
-  return addressOf(text, 4) !== undefined || addressOf(text, 6) !== undefined;
+  return addressValue(text, 4) !== null || addressValue(text, 6) !== null;
 }
 
 /** The mask of IPv4 may be written out. */
 function prefixOfWord(word: string): Json | undefined {
   const [addr = '', mask, ...more] = word.split('/');
   if (mask === undefined || more.length > 0 || !isAddress(addr)) return undefined;
-  const len = /^\d{1,3}$/.test(mask) ? Number(mask) : maskLength(mask, 4);
-  return len === undefined ? undefined : { prefix: { addr, len } };
+  const len = /^\d{1,3}$/.test(mask) ? Number(mask) : prefixOfMask(mask);
+  return len === null ? undefined : { prefix: { addr, len } };
 }
 
 /** A dash is in many names (`echo-request`, `br-lan`): a range has numbers, addresses or variables. */

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../model/own-value.ts';
 import type { Source } from '../../kind.ts';
 import type { Draft, ObjectReader, Place, State } from './draft.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -62,7 +63,7 @@ function readText(source: Source, state: State, variables: Map<string, Json>): v
 
 function readCommand(reader: Reader, state: State): void {
   const word = reader.peek().kind === 'word' ? reader.peek().text : '';
-  const read = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
+  const read = ownValue(COMMANDS, word);
   if (read !== undefined) {
     reader.next();
     read(reader, state, word);
@@ -205,7 +206,7 @@ function addObject(reader: Reader, state: State, how: string): void {
     readTable(reader, state);
     return;
   }
-  const read = Object.hasOwn(OBJECTS, word) ? OBJECTS[word] : undefined;
+  const read = ownValue(OBJECTS, word);
   if (read === undefined)
     throw reader.broken('a table, chain, rule, set, map or element was expected');
   for (const _ of word.split(' ')) reader.next();

@@ -1,37 +1,9 @@
+import { PROTOCOL_NUMBERS } from '../../protocol-names.ts';
+
 /** Symbols that nft writes for numbers (nft(8), "DATA TYPES"; numbers are IANA's). */
 export type Words = Readonly<Record<string, number>>;
 
-export const PROTOCOLS: Words = {
-  ip: 0,
-  hopopt: 0,
-  icmp: 1,
-  igmp: 2,
-  ipencap: 4,
-  tcp: 6,
-  egp: 8,
-  udp: 17,
-  dccp: 33,
-  ipv6: 41,
-  'ipv6-route': 43,
-  'ipv6-frag': 44,
-  gre: 47,
-  esp: 50,
-  ah: 51,
-  icmpv6: 58,
-  'ipv6-icmp': 58,
-  'ipv6-nonxt': 59,
-  'ipv6-opts': 60,
-  ospf: 89,
-  ospfigp: 89,
-  pim: 103,
-  comp: 108,
-  ipcomp: 108,
-  vrrp: 112,
-  l2tp: 115,
-  sctp: 132,
-  'mobility-header': 135,
-  udplite: 136,
-};
+export const PROTOCOLS: Words = { ...PROTOCOL_NUMBERS, ip: 0, hopopt: 0 };
 
 /** RFC 792, RFC 950, RFC 1256. */
 export const ICMP_TYPES: Words = {

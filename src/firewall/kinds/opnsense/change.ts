@@ -1,7 +1,7 @@
-import { allBlocks, everyAddress, FAMILIES, isNobody, isWhole } from '../../both-families.ts';
+import { allBlocks, everyAddress, isNobody, isWhole } from '../../both-families.ts';
 import { impossible, plainComment, sidesOf, slugOf } from '../../change-parts.ts';
 import type { Change, Script } from '../../kind.ts';
-import type { Layer } from '../../layer.ts';
+import { FAMILIES, type Layer } from '../../layer.ts';
 import { type AliasText, aliasXml, type RuleText, ruleXml } from './write.ts';
 
 function familyOf({ families }: Change): RuleText['family'] {

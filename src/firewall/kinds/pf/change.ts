@@ -1,7 +1,7 @@
-import { allBlocks, FAMILIES, isNobody } from '../../both-families.ts';
+import { allBlocks, isNobody } from '../../both-families.ts';
 import { impossible, plainComment, sidesOf, slugOf } from '../../change-parts.ts';
 import type { Change, Script } from '../../kind.ts';
-import type { Layer } from '../../layer.ts';
+import { FAMILIES, type Layer } from '../../layer.ts';
 
 /** Anchors of ours hang below this one. */
 const ANCHOR = 'postern';

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../model/own-value.ts';
 import type { Cursor } from './cursor.ts';
 import { readDevices, readHosts, readPorts, readTarget } from './hosts-reader.ts';
 import type { Conditions, HostSpec, IcmpItem, Target } from './statements.ts';
@@ -218,7 +219,7 @@ function readOption(cursor: Cursor, reading: Reading): void {
     ignoreValue(cursor);
     return;
   }
-  const read = Object.hasOwn(OPTIONS, word) ? OPTIONS[word] : undefined;
+  const read = ownValue(OPTIONS, word);
   if (read !== undefined) {
     cursor.take(word);
     read(cursor, reading);

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../model/own-value.ts';
 import { quote } from '../../fault.ts';
 import type { Source } from '../../kind.ts';
 import { readConditions } from './conditions-reader.ts';
@@ -170,7 +171,7 @@ const READERS: Readonly<Record<string, Read>> = {
 
 function readerOf(word: string): Read | undefined {
   if (SILENT.has(word)) return skip;
-  return Object.hasOwn(READERS, word) ? READERS[word] : undefined;
+  return ownValue(READERS, word);
 }
 
 /** Statements up to the end, or inside of an anchor up to its closing brace. */

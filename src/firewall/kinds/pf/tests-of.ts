@@ -1,3 +1,4 @@
+import { ownValue } from '../../../model/own-value.ts';
 import { FULL_PORTS } from '../../boxes.ts';
 import type { Layer, NumberField, Test } from '../../layer.ts';
 import { protocolNumber } from '../../protocol-names.ts';
@@ -166,7 +167,7 @@ function icmpWays(
 ): Ways {
   if (items === undefined) return ALWAYS;
   return items.map(({ type, code }) => {
-    const known = readNumber(type, 255) ?? (Object.hasOwn(names, type) ? names[type] : undefined);
+    const known = readNumber(type, 255) ?? ownValue(names, type);
     if (known === undefined) return opaqueWay('icmp-type', type);
     const typeTest = [protocolTest(protocol), numberTest('icmp-type', singles([known]))];
     if (code === undefined) return typeTest;

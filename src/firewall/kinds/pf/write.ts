@@ -1,6 +1,7 @@
-import { allBlocks, FAMILIES, isWhole } from '../../both-families.ts';
+import { allBlocks, isWhole } from '../../both-families.ts';
 import { plainComment, sourcesOf } from '../../change-parts.ts';
 import type { Allowance, Intent } from '../../kind.ts';
+import { FAMILIES } from '../../layer.ts';
 import { NEEDED_ICMP4, NEEDED_ICMP6 } from '../../needed-icmp.ts';
 
 /** More sources than these go into a table: rules are asked one by one, tables are not. */

@@ -1,14 +1,13 @@
 import { problem } from '../../../model/errors.ts';
 import { readNetwork } from '../../../model/network.ts';
 import { shellWord } from '../../../model/shell-word.ts';
-import { addressRanges, addressText, cidrBlocks } from '../../cidr.ts';
+import { addressRanges, addressText, cidrsOf } from '../../cidrs.ts';
 import type { Change, Command, Script } from '../../kind.ts';
-import type { Family, Layer } from '../../layer.ts';
+import { FAMILIES, type Family, type Layer } from '../../layer.ts';
 import { prefixOf } from './lines.ts';
 import { commandWords, type Tuple } from './tuple.ts';
 import { asUfwWrites } from './write.ts';
 
-const FAMILIES: readonly Family[] = [4, 6];
 /** ufw has no sets, and each rule is a run of ufw that loads all of them again. */
 const MOST_RULES = 100;
 /** How often a rule may be split to differ from those that are there. */
@@ -132,7 +131,7 @@ function blocksOf(change: Change, only: readonly string[], family: Family): stri
     return network;
   });
   const own = networks.filter((network) => network.family === family);
-  const blocks = cidrBlocks(family, addressRanges(own)).map(asUfwWrites);
+  const blocks = cidrsOf(family, addressRanges(own)).map(asUfwWrites);
   if (blocks.length > MOST_RULES) {
     throw impossible(
       change,

@@ -1,19 +1,19 @@
 import { readNetwork } from '../../../model/network.ts';
-import { addressRanges, cidrBlocks } from '../../cidr.ts';
+import { addressRanges, cidrsOf } from '../../cidrs.ts';
 import type { Allowance, FileWrite, Intent } from '../../kind.ts';
-import type { Family } from '../../layer.ts';
+import { FAMILIES, type Family } from '../../layer.ts';
+import { NEEDED_ICMP4, NEEDED_ICMP6 } from '../../needed-icmp.ts';
 import { linesOf, prefixOf } from './lines.ts';
 import { type Tuple, tupleLine } from './tuple.ts';
 
-const FAMILIES: readonly Family[] = [4, 6];
 const SIDES = ['input', 'output', 'forward'];
 /** ufw keeps rules to itself. */
 const MODE = 0o640;
 
 /** Errors that IP needs, and echo (RFC 1191, RFC 1812); for IPv6 neighbour discovery too (RFC 4890). */
 const ICMP: Readonly<Record<Family, readonly number[]>> = {
-  4: [3, 8, 11, 12],
-  6: [1, 2, 3, 4, 128, 129, 133, 134, 135, 136],
+  4: NEEDED_ICMP4,
+  6: NEEDED_ICMP6,
 };
 
 const DEFAULTS = `IPV6=yes
@@ -121,7 +121,7 @@ function sourcesOf({ from, families }: Allowance, family: Family, everywhere: st
   if (from === undefined) return families.includes(family) ? [everywhere] : [];
   const networks = from.flatMap((text) => readNetwork(text) ?? []);
   const own = networks.filter((network) => network.family === family);
-  return cidrBlocks(family, addressRanges(own)).map(asUfwWrites);
+  return cidrsOf(family, addressRanges(own)).map(asUfwWrites);
 }
 
 /** ufw keeps a single address without its prefix length. */

@@ -1,4 +1,5 @@
 import { readNetwork } from '../../../model/network.ts';
+import { ownValue } from '../../../model/own-value.ts';
 import {
   addressSteps,
   type BothFamilies,
@@ -28,7 +29,7 @@ function isAny(texts: readonly string[]): boolean {
 }
 
 function readPorts(text: string): readonly [number, number] | null {
-  const fixed = FIXED_PORTS[text];
+  const fixed = ownValue(FIXED_PORTS, text);
   if (fixed !== undefined) return [fixed, fixed];
   const [first = '', last = first, ...more] = text.split('-');
   const from = readNumber(first, MAX_PORT);
@@ -119,7 +120,7 @@ const NAMED_PROTOCOLS: Readonly<Record<string, readonly Test[]>> = {
 
 function protocolWays(text: string): Ways {
   if (text === '' || text === 'Any') return ALWAYS;
-  const named = NAMED_PROTOCOLS[text];
+  const named = ownValue(NAMED_PROTOCOLS, text);
   if (named !== undefined) return [named];
   const number = readNumber(text, 255);
   return [number === null ? opaqueWay('protocol', text) : [protocolTest(number)]];

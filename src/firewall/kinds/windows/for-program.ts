@@ -1,3 +1,4 @@
+import { ownValue } from '../../../model/own-value.ts';
 import { assume } from '../../assume.ts';
 import type { Layer } from '../../layer.ts';
 
@@ -12,7 +13,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
 };
 
 function canonicalPath(path: string): string {
-  return path.toLowerCase().replace(/^%[^%]*%/, (folder) => FOLDERS[folder] ?? folder);
+  return path.toLowerCase().replace(/^%[^%]*%/, (folder) => ownValue(FOLDERS, folder) ?? folder);
 }
 
 function sameProgram(rule: string, executable: string): boolean | undefined {

@@ -1,6 +1,7 @@
-import { FAMILIES, isWhole, rangeTexts } from '../../both-families.ts';
+import { isWhole, rangeTexts } from '../../both-families.ts';
 import { plainComment, sourcesOf } from '../../change-parts.ts';
 import type { Allowance, Intent } from '../../kind.ts';
+import { FAMILIES } from '../../layer.ts';
 import { NEEDED_ICMP4, NEEDED_ICMP6 } from '../../needed-icmp.ts';
 import type { WindowsList, WindowsRule, WindowsWord } from './document.ts';
 import { ruleText } from './rule-text.ts';

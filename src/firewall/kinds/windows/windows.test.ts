@@ -53,6 +53,17 @@ describe('a collected document', () => {
     expect(fate(forProgram(server, 'System', ''), port, ask)).toBe(expected);
   });
 
+  it.each([
+    ['a protocol', 'Protocol constructor -LocalPort 22'],
+    ['a port', 'Protocol TCP -LocalPort constructor'],
+  ])('takes a name of JavaScript for %s that it does not know', (_, words) => {
+    const text = [
+      'Set-NetFirewallProfile -All -DefaultInboundAction Block -Enabled True',
+      `New-NetFirewallRule -DisplayName x -Direction Inbound -Action Allow -${words}`,
+    ].join('\n');
+    expect(fate(parse(windows, text), 22)).toBe('unknown');
+  });
+
   it('lets a block rule beat an allow rule, but not an authenticated bypass', () => {
     expect(fate(forProgram(server, 'C:\\other.exe', ''), 8005)).toBe('unknown');
     const plain = changed((document) => {

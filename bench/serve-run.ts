@@ -20,11 +20,12 @@ const server = await up({
   version: 'bench',
   now: () => Date.now(),
   say: (line) => process.stderr.write(`${line}\n`),
+  proxies: [],
   doorman: async () => ({
+    forget: () => undefined,
     callerOf: async (request) =>
       request.headers.get('authorization') === `Bearer ${key}` ? caller : null,
     handler: async () => new Response(null, { status: 404 }),
-    routes: [],
     signUpLink: async () => null,
   }),
   parts: [],

@@ -29,7 +29,7 @@ import type { Rule } from './match.ts';
 import { incidentOf, incidentRow, rulesOf } from './rows.ts';
 
 /** Events or incidents of one transaction: bounds how long the event loop and other writers wait. */
-const AT_ONCE = 300;
+const AT_ONCE = 150;
 /** Lines of a digest that are looked up; a message shows the first of them. */
 const LINES = 20;
 const DAY = 24 * 60 * 60 * 1000;

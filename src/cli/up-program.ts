@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { GlobalOptions } from './options.ts';
+import { collect, type GlobalOptions } from './options.ts';
 
 export interface UpCommandOptions extends GlobalOptions {
   readonly listen?: string;
   readonly publicUrl?: string;
   readonly workers?: number;
   readonly notify?: string;
+  readonly trustProxy?: readonly string[];
 }
 
 export interface UpActions {
@@ -43,7 +44,8 @@ export function addUp(
     .option('--listen <place>', 'HOST:PORT, [IPv6]:PORT or PORT (127.0.0.1:4100)')
     .option('--public-url <url>', 'where people reach it, when a reverse proxy stands before it')
     .option('--workers <n>', 'scans at once (2); 0: others run them', readWorkers)
-    .option('--notify <file>', 'alert settings to begin with (notify.yaml)')
+    .option('--notify <file>', 'channels of the operator, beside those of the store')
+    .option('--trust-proxy <network>', 'believe X-Forwarded-For of these (repeatable)', collect)
     .addHelpText('after', EXAMPLES)
     .action((_options: unknown, command: Command) =>
       run(actions.up(command.optsWithGlobals<UpCommandOptions>())),

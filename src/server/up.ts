@@ -1,8 +1,12 @@
 import { getConnInfo } from '@hono/node-server/conninfo';
-import type { Context, MiddlewareHandler } from 'hono';
-import { createTextResolver } from '../net/dns.ts';
+import type { Context } from 'hono';
+import type { NotifySettings } from '../contract/notify.ts';
+import type { Network } from '../model/network.ts';
+import { createTextResolver, type TextResolver } from '../net/dns.ts';
 import { startLoop } from '../net/loop.ts';
+import { queueCompactions } from '../store/compact.ts';
 import { openStore, type Place } from '../store/open.ts';
+import { grantOwnNetworks } from '../store/queries/grants.ts';
 import { openSealer } from '../store/seal.ts';
 import { createApp } from './app.ts';
 import type { Caller } from './caller.ts';
@@ -12,18 +16,22 @@ import { addHealth } from './health.ts';
 import { type Fetch, type Listen, listen, urlOf } from './listen.ts';
 import { Live } from './live.ts';
 import { Metrics } from './metrics.ts';
+import { pages } from './pages.ts';
 import type { Part, World } from './part.ts';
 import { Parts } from './parts.ts';
-import type { Route } from './route.ts';
+import { recheckGrants } from './prove.ts';
 import { ROUTES } from './routes.ts';
+import { security, sourceReader } from './security.ts';
+import { silentAgents } from './silent-agents.ts';
 
 /** Who asks, and how people come in. */
 export interface Doorman {
   callerOf(request: Request): Promise<Caller | null>;
-  /** Answers everything below /api/auth. */
+  /** Answers everything below /api/auth; `source` is the address that the request came from. */
   handler(request: Request, source: string | null): Promise<Response>;
-  readonly routes: readonly Route[];
-  /** For who comes first; null: somebody is there. */
+  /** Something was changed: who asks is looked up anew. */
+  forget(): void;
+  /** For who comes first, the only one that may be used; null: there is an admin. */
   signUpLink(): Promise<string | null>;
 }
 
@@ -39,8 +47,10 @@ export interface UpOptions {
   readonly now: () => number;
   readonly say: (line: string) => void;
   readonly doorman: (world: World) => Promise<Doorman>;
-  /** Looked through before every route. */
-  readonly use?: readonly MiddlewareHandler[];
+  /** Reverse proxies whose X-Forwarded-For is believed. */
+  readonly proxies: readonly Network[];
+  /** The operator's alert settings. */
+  readonly notify?: NotifySettings;
   readonly parts: readonly Part[];
 }
 
@@ -54,6 +64,8 @@ export interface Up {
 /** Answers that are being given when it stops. */
 const GRACE_MS = 4000;
 const LIVE_EVERY_MS = 1000;
+/** An agent's silence is noticed within a minute; the rest comes once a day. */
+const CARE_EVERY_MS = 60_000;
 
 /**
  * Starts the server: opens the store, serves, starts the parts. Throws STORE_*, SECRET_KEY,
@@ -99,30 +111,36 @@ interface Composed {
 async function compose(options: UpOptions, world: World): Promise<Composed> {
   const { store, sealer, publicUrl, now, onFault } = world;
   const doorman = await options.doorman(world);
+  await store.write((tx) => grantOwnNetworks(tx, now()));
   const signUpLink = await doorman.signUpLink();
   const live = new Live(store);
+  const names = createTextResolver();
   const parts = new Parts();
   let isStopping = false;
+  const { notify } = options;
+  const sourceOf = sourceReader({ peerOf, proxies: options.proxies });
   const app = createApp({
     service: {
-      ...{ store, sealer, publicUrl, live, counts: new Counts(), names: createTextResolver() },
+      ...(notify === undefined ? {} : { notify }),
+      ...{ store, sealer, publicUrl, live, counts: new Counts(), names },
       wakeJobs: () => parts.wake('jobs'),
       wakeAlerts: () => parts.wake('alerts'),
     },
-    routes: [...ROUTES, ...doorman.routes],
-    use: options.use ?? [],
+    routes: ROUTES,
+    use: [security({ publicUrl, onChange: () => doorman.forget() })],
     callerOf: (request) => doorman.callerOf(request),
-    sourceOf: peerOf,
+    sourceOf,
     now,
     onFault,
     version: options.version,
   });
-  app.all('/api/auth/*', (context) => doorman.handler(context.req.raw, peerOf(context)));
+  app.all('/api/auth/*', (context) => doorman.handler(context.req.raw, sourceOf(context)));
+  app.route('/', pages());
   addDocsPage(app);
   const token = options.env['POSTERN_METRICS_TOKEN'];
   const metrics = new Metrics(store, now);
   addHealth(app, { store, parts, metrics, token, peerOf, isStopping: () => isStopping });
-  parts.start([livePart(live), ...options.parts], world);
+  parts.start([livePart(live), carePart(names), ...options.parts], world);
   return {
     answer: app.fetch,
     signUpLink,
@@ -142,6 +160,23 @@ function livePart(live: Live): Part {
         everyMs: LIVE_EVERY_MS,
         work: () => live.turn(),
         onFault: (error) => onFault('live', error),
+      }),
+  };
+}
+
+/** What nobody asks for and has to be done: proofs looked at again, silence noticed, old rows let go. */
+function carePart(names: TextResolver): Part {
+  return {
+    name: 'care',
+    start: ({ store, now, onFault }) =>
+      startLoop({
+        everyMs: CARE_EVERY_MS,
+        work: async (signal) => {
+          await silentAgents(store, now());
+          await queueCompactions(store, now());
+          await recheckGrants(store, names, now(), signal);
+        },
+        onFault: (error) => onFault('care', error),
       }),
   };
 }

@@ -6,11 +6,12 @@ import { problem } from '../model/errors.ts';
 import { isPrivateAddress } from '../model/network.ts';
 import { upsert } from './bulk.ts';
 import type { DialectFacts } from './dialects/facts.ts';
-import { advanceFindings, type FindingSteps, type IsOver } from './finding-life.ts';
+import { advanceFindings, type IsOver } from './finding-life.ts';
 import { REOPEN_WITHIN_MS } from './history.ts';
 import { addressesOf, seeAgent, setAddresses } from './queries/agents.ts';
+import { findingEvent, hearsEvents } from './queries/events.ts';
 import type { FindingRow, Tables } from './schema.ts';
-import type { AgentRow, EventRow } from './service-schema.ts';
+import type { AgentRow } from './service-schema.ts';
 
 /** Audits kept of one agent, whatever retention says: a stolen token fills no disk. */
 const MAX_AUDITS = 200;
@@ -167,8 +168,12 @@ async function advance(tx: Transaction<Tables>, facts: DialectFacts, place: Plac
   await breathe();
   await inParts(moved(known, rows, address), (some) => upsert(tx, facts, 'findings', some));
   await inParts(steps.events, (some) => upsert(tx, facts, 'finding_events', some));
-  const events = eventsOf({ ...steps, rows }, digest.id);
-  await inParts(events, (some) => upsert(tx, facts, 'events', some));
+  if (!(await hearsEvents(tx, tenant))) return;
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const told = steps.events.flatMap(
+    (event) => findingEvent(event, byId.get(event.finding), digest.id) ?? [],
+  );
+  await inParts(told, (some) => upsert(tx, facts, 'events', some));
 }
 
 /** Rows written at once: SQLite does its work in this thread, where a server answers others too. */
@@ -205,20 +210,4 @@ function isOverInside({ whole, manyUnused, doors }: AuditSight): IsOver {
     if (rule !== 'host.allowed-unused') return 'nobody listens there any more';
     return manyUnused ? null : 'no firewall rule lets anybody in there any more';
   };
-}
-
-/** What alerts hear of: what became of findings, by itself. */
-function eventsOf({ rows, events }: FindingSteps, batch: string): readonly EventRow[] {
-  const findings = new Map(rows.map((row) => [row.id, row]));
-  return events.map(({ tenant, id, at, kind, finding, detail: text }) => {
-    const {
-      address = '',
-      port = 0,
-      transport = 'tcp',
-      rule = '',
-      severity = 0,
-    } = findings.get(finding) ?? {};
-    const detail = JSON.stringify({ address, transport, port, rule, severity, text });
-    return { tenant, id, at, kind: `finding.${kind}`, subject: finding, batch, detail };
-  });
 }

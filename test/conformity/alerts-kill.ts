@@ -133,8 +133,8 @@ async function settled(place: Place, looks = 0): Promise<number> {
     const until = Date.now() + TOLD_WITHIN_MS;
     for (;;) {
       const { scans, left } = await stateOf(store);
-      if (scans >= looks && left === 0) return scans;
-      if (Date.now() > until) throw new Error(`${left} are not told, ${scans} looks`);
+      if (scans >= looks && left.length === 0) return scans;
+      if (Date.now() > until) throw new Error(`${scans} looks, not told: ${left.join(', ')}`);
       await sleep(100);
     }
   } finally {
@@ -142,24 +142,24 @@ async function settled(place: Place, looks = 0): Promise<number> {
   }
 }
 
-async function stateOf(store: Store): Promise<{ scans: number; left: number }> {
+/** How many looks there are, and what is not told of them. */
+async function stateOf(store: Store) {
   return store.read(async (db) => {
-    const count = async (table: 'scans' | 'events') => {
-      const row = await db
-        .selectFrom(table)
-        .select((eb) => eb.fn.countAll<number>().as('count'))
-        .executeTakeFirstOrThrow();
-      return row.count;
-    };
-    // scans first: what is recorded later is not asked for
-    const scans = await count('scans');
-    const events = await count('events');
+    // first: what is recorded later is not asked for
+    const { scans } = await db
+      .selectFrom('scans')
+      .select((eb) => eb.fn.countAll<number>().as('scans'))
+      .executeTakeFirstOrThrow();
+    const events = await db.selectFrom('events').select('kind').execute();
     const unsent = await db
       .selectFrom('outbox')
-      .select('id')
+      .select(['status', 'attempts', 'problem'])
       .where('status', '!=', 'sent')
       .execute();
-    return { scans, left: events + unsent.length };
+    const messages = unsent.map(
+      ({ status, attempts, problem }) => `${status} after ${attempts} tries: ${problem}`,
+    );
+    return { scans, left: [...events.map(({ kind }) => kind), ...messages] };
   });
 }
 

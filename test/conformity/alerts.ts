@@ -8,6 +8,7 @@ import type { NotifySettings } from '../../src/contract/notify.ts';
 import type { AlertRuleInput } from '../../src/contract/service/alert-rule.ts';
 import { createResolver } from '../../src/net/dns.ts';
 import type { Alert } from '../../src/notify/message.ts';
+import { upsert } from '../../src/store/bulk.ts';
 import { LOCAL, openStore, type Place, type Store } from '../../src/store/open.ts';
 import { addAlertRule, dueDigests } from '../../src/store/queries/alert-rules.ts';
 import { acceptFinding } from '../../src/store/queries/finding-actions.ts';
@@ -59,12 +60,13 @@ export function describeAlerts(kind: StoreKind): void {
     const hearAll = async (now: number) => {
       while (await hearTenant(means(now), LOCAL));
     };
+    let rules = 0;
     const addRule = (spec: AlertRuleInput = {}) =>
       store.write((tx) =>
         addAlertRule(
           tx,
           LOCAL,
-          ruleRow({ id: randomUUID(), name: 'Rule', enabled: true, position: 0, spec }, NOON),
+          ruleRow({ id: randomUUID(), name: 'Rule', enabled: true, position: rules++, spec }, NOON),
         ),
       );
     const look = (day: number, ports: Readonly<Record<number, Saw>>, id = randomUUID()) =>
@@ -149,6 +151,66 @@ export function describeAlerts(kind: StoreKind): void {
       await wakeTenant(means(until), LOCAL);
       await wakeTenant(means(until), LOCAL);
       expect((await told()).slice(1)).toEqual(['incident test.exposed: its acceptance has ended']);
+    });
+
+    it('knows hosts by the labels and groups of their assets', async () => {
+      const group = randomUUID();
+      const asset = (target: string, of: 'network' | 'address', labels: readonly string[]) => ({
+        ...{ tenant: LOCAL, id: randomUUID(), target, kind: of, labels: JSON.stringify(labels) },
+        ...{ note: '', created_at: NOON },
+      });
+      const selector = JSON.stringify({ labels: ['shop'], patterns: ['192.0.2.9'] });
+      await store.write(async (tx) => {
+        await upsert(tx, store.facts, 'assets', [
+          asset('192.0.2.0/29', 'network', ['shop', 'production']),
+          asset('192.0.2.9', 'address', []),
+        ]);
+        const row = { tenant: LOCAL, id: group, name: 'Shop', selector, created_at: NOON };
+        await upsert(tx, store.facts, 'asset_groups', [row]);
+      });
+      await addRule({ match: { labels: ['production'] }, goOn: true });
+      await addRule({ match: { groups: [group] } });
+      const hosts = { '192.0.2.7': bad, '192.0.2.9': bad, '192.0.2.77': bad };
+      await recordLook(store, LOCAL, 'scan', lookOf({ at: NOON, tcp: '22', hosts }));
+      await hearAll(NOON);
+      expect((await alerts()).map(({ host }) => String(host)).sort()).toEqual([
+        '192.0.2.7',
+        '192.0.2.7',
+        '192.0.2.9',
+      ]);
+    });
+
+    it('tells of jobs, agents, grants and addresses, and skips what it does not know', async () => {
+      await addRule();
+      const said = (word: string, subject: string, detail: string, at: number) => ({
+        ...{ tenant: LOCAL, id: randomUUID(), at, kind: word, subject, detail },
+        batch: randomUUID(),
+      });
+      const detail = JSON.stringify({ schedule: 'nightly', problem: 'STORE_FULL: no space' });
+      const address = JSON.stringify({ address: '192.0.2.7' });
+      const happened = [
+        said('job.failed', randomUUID(), detail, 1),
+        said('job.failed', randomUUID(), detail, 2),
+        said('agent.silent', 'web', '{"name":"web"}', 3),
+        said('agent.silent', 'web', '{"name":"web"}', 4),
+        said('agent.returned', 'web', '{"name":"web"}', 5),
+        said('grant.lapsed', 'g', '{"target":"example.org"}', 6),
+        said('address.joined', 'www.example.org', address, 7),
+        said('address.left', 'www.example.org', address, 8),
+        said('finding.opened', 'gone', '{}', 9),
+        said('moon.full', 'x', 'no JSON', 10),
+      ];
+      await store.write((tx) => upsert(tx, store.facts, 'events', happened));
+      await hearAll(NOON);
+      expect((await told()).sort()).toEqual([
+        'incident A job has failed',
+        'incident The agent web is silent',
+        'incident example.org may no longer be scanned',
+        'incident www.example.org has a new address: 192.0.2.7',
+        'incident www.example.org no longer has the address 192.0.2.7',
+        'resolved The agent web is silent',
+      ]);
+      expect(await events()).toEqual([]);
     });
 
     it('puts into a digest what has changed since the last, and sends none that is empty', async () => {

@@ -74,11 +74,10 @@ describe('a channel of the store', () => {
     const data = join(folder, 'data');
     const place = { file: join(data, 'postern.db') };
     const store = await openStore(place);
-    const settings = openSealer(place, data, {}).seal(
-      JSON.stringify({ url: 'http://127.0.0.1:9/', secret: 'hunter2' }),
-    );
+    const hookSettings = JSON.stringify({ url: 'http://127.0.0.1:9/', secret: 'hunter2' });
+    const sealed = openSealer(place, data, {}).seal(hookSettings);
     const id = '6f1b8a0e-6d7c-4a52-9c36-0f4a1e0b7d11';
-    const row = { id, name: 'stored', type: 'webhook', settings, created_at: 0 };
+    const row = { id, name: 'stored', type: 'webhook', settings: sealed, created_at: 0 };
     await store.write((tx) => addChannelRow(tx, LOCAL, row));
     await store.close();
     const options = { cwd: folder };

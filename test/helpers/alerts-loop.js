@@ -19,8 +19,9 @@ const alerts = startAlerts({
   },
   publicUrl: 'https://postern.example',
   everyMs: 20,
-  leaseMs: 2000,
-  timeoutMs: 500,
+  // a busy machine takes its time, and a try that is given up waits for long
+  leaseMs: 10_000,
+  timeoutMs: 4500,
   onFault: (error) => process.stderr.write(`${error?.stack ?? error}\n`),
 });
 const stop = async () => {

@@ -16,6 +16,7 @@ export function person(role: Caller['role'], tenant = 'local'): Caller {
 export interface TestRequest {
   readonly body?: unknown;
   readonly caller?: Caller | null;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface TestApi {
@@ -62,13 +63,14 @@ export function testApi(
   const request = async (
     method: string,
     path: string,
-    { body, caller = person('admin') }: TestRequest = {},
+    { body, caller = person('admin'), headers = {} }: TestRequest = {},
   ): Promise<Response> => {
     const id = String(callers.size);
     if (caller !== null) callers.set(id, caller);
     return app.request(`/api/v1${path}`, {
       method,
       headers: {
+        ...headers,
         'x-caller': id,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { openChannels } from '../../alerts/channels.ts';
 import { testAlert } from '../../alerts/wording.ts';
-import { type ChannelSetup, loadNotify, type NotifySettings } from '../../contract/notify.ts';
-import { messageOf, problem } from '../../model/errors.ts';
+import type { ChannelSetup, NotifySettings } from '../../contract/notify.ts';
+import { problem } from '../../model/errors.ts';
 import type { Network } from '../../model/network.ts';
 import { createResolver } from '../../net/dns.ts';
-import { CHANNEL_TYPES, deliver } from '../../notify/deliver.ts';
+import { deliver } from '../../notify/deliver.ts';
 import { CHANNELS } from '../../notify/registry.ts';
 import { createWorld } from '../../notify/world.ts';
 import { visible } from '../../report/text.ts';
@@ -16,20 +15,15 @@ import { dataFolder, LOCAL, placeOf } from '../../store/open.ts';
 import { channelRows } from '../../store/queries/channels.ts';
 import { openSealer } from '../../store/seal.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
+import { readNotifyFile } from '../notify-file.ts';
 import type { NotifyOptions } from '../notify-program.ts';
 import { type Terminal, write } from '../terminal.ts';
 import { withStore } from '../with-store.ts';
 
 const DEFAULT_FILE = 'notify.yaml';
 
-async function readText(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: unknown) => {
-    throw problem('NOTIFY_FILE', { value: path, problem: messageOf(error) }, error);
-  });
-}
-
-async function readSettings({ config = DEFAULT_FILE }: NotifyOptions): Promise<NotifySettings> {
-  return loadNotify(await readText(config), config, CHANNEL_TYPES);
+function readSettings({ config = DEFAULT_FILE }: NotifyOptions): Promise<NotifySettings> {
+  return readNotifyFile(config);
 }
 
 /** A channel, and the networks that it may reach although they are inside. */

@@ -1,29 +1,47 @@
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { startAlerts } from '../../alerts/loop.ts';
+import type { NotifySettings } from '../../contract/notify.ts';
+import { startJobs } from '../../jobs/start.ts';
 import { problem } from '../../model/errors.ts';
-import { carePart } from '../../server/care.ts';
+import { type Network, readNetwork } from '../../model/network.ts';
+import { createAuth } from '../../server/auth/auth.ts';
 import { isLocal, type Listen, readListen } from '../../server/listen.ts';
 import type { Part } from '../../server/part.ts';
-import { type Doorman, type Up, up } from '../../server/up.ts';
-import { type Place, placeOf } from '../../store/open.ts';
+import { type Up, up } from '../../server/up.ts';
+import { dataFolder, placeOf } from '../../store/open.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { interruptible } from '../interrupt.ts';
+import { readNotifyFile } from '../notify-file.ts';
 import type { Terminal } from '../terminal.ts';
 import type { UpCommandOptions } from '../up-program.ts';
 
 const LISTEN = '127.0.0.1:4100';
 
-/** Nobody is known, and nobody can come in. */
-const NOBODY: Doorman = {
-  callerOf: async () => null,
-  handler: async () => new Response(null, { status: 404 }),
-  routes: [],
-  signUpLink: async () => null,
-};
+const WORKERS = 2;
 
 /** What the server does beside answering. */
-function partsOf(_options: UpCommandOptions): readonly Part[] {
-  return [carePart()];
+function partsOf(
+  { data, workers = WORKERS }: UpCommandOptions,
+  notify: NotifySettings | undefined,
+) {
+  const program = [process.execPath, process.argv[1] ?? ''];
+  const command = data === undefined ? program : [...program, '--data', data];
+  const jobs: Part = {
+    name: 'jobs',
+    start: ({ store, now, onFault }) =>
+      startJobs({
+        ...{ store, command, env: process.env, workers, now },
+        onFault: (error) => onFault('jobs', error),
+      }),
+  };
+  const alerts: Part = {
+    name: 'alerts',
+    start: ({ store, sealer, publicUrl, now, onFault }) =>
+      startAlerts({
+        ...{ store, sealer, publicUrl, now, notify },
+        onFault: (error) => onFault('alerts', error),
+      }),
+  };
+  return [jobs, alerts];
 }
 
 /** Runs the server until it is told to stop. Throws SERVE_*, STORE_*, SECRET_KEY. */
@@ -35,20 +53,23 @@ export async function upCommand(
   const wanted = readListen(options.listen ?? LISTEN);
   const publicUrl = readPublicUrl(options.publicUrl);
   const place = placeOf(options.data, process.env);
+  const notify = options.notify === undefined ? undefined : await readNotifyFile(options.notify);
   const say = (line: string): void => void terminal.err.write(`${line}\n`);
   const stopping = interruptible(() => say('stopping; again to end at once'));
   try {
     const server = await up({
       place,
-      folder: folderOf(place),
+      folder: dataFolder(options.data, process.env),
       listen: wanted,
       ...(publicUrl === undefined ? {} : { publicUrl }),
       env: process.env,
       version,
       now: () => Date.now(),
       say,
-      doorman: async () => NOBODY,
-      parts: partsOf(options),
+      doorman: (world) => createAuth({ ...world, env: process.env }),
+      proxies: (options.trustProxy ?? []).map(readProxy),
+      ...(notify === undefined ? {} : { notify }),
+      parts: partsOf(options, notify),
     });
     for (const line of greeting(server, wanted, publicUrl)) say(line);
     await stopped(stopping.signal);
@@ -87,9 +108,12 @@ function readPublicUrl(value: string | undefined): string | undefined {
   return url.origin;
 }
 
-/** A store in PostgreSQL has the key of the installation where a file would be. */
-function folderOf(place: Place): string {
-  const home = placeOf(undefined, { XDG_DATA_HOME: process.env['XDG_DATA_HOME'] });
-  const file = 'file' in place ? place : home;
-  return 'file' in file ? dirname(file.file) : join(homedir(), '.local', 'share', 'postern');
+/** Throws SERVE_OPTION. */
+function readProxy(value: string): Network {
+  const network = readNetwork(value);
+  if (network !== null) return network;
+  throw problem('SERVE_OPTION', {
+    ...{ value, option: '--trust-proxy' },
+    problem: 'it must be an address or a CIDR block',
+  });
 }

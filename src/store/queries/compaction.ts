@@ -171,7 +171,9 @@ export async function reportsBeyond(
 /** Everybody who has something here. */
 export async function tenantsOf(db: Kysely<Tables>): Promise<readonly string[]> {
   const tenants = new Set<string>();
-  for (const table of TABLE_NAMES.filter((name) => 'tenant' in SHAPES[name].columns)) {
+  // people and their sessions belong to no tenant
+  const owned = TABLE_NAMES.filter((table) => 'tenant' in SHAPES[table].columns);
+  for (const table of owned) {
     for (let tenant = await tenantAfter(db, table, ''); tenant !== null; ) {
       tenants.add(tenant);
       tenant = await tenantAfter(db, table, tenant);

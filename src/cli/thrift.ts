@@ -1,7 +1,7 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** How often memory is looked at, milliseconds. */
+/** How often memory is looked at by a command, milliseconds. */
 const EVERY_MS = 100;
 /** Growth since the last collection, in bytes, from which the next one is worth its 20 ms. */
 const WORTH_BYTES = 8_000_000;
@@ -28,7 +28,7 @@ export function optimizeLater(): void {
  * of closed sockets lie before its first full collection; nothing but its flags would tell it not
  * to, and a program cannot choose those for its own start everywhere.
  */
-export function collectGarbage(): () => void {
+export function collectGarbage(everyMs = EVERY_MS): () => void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   let kept = inUse();
@@ -36,7 +36,7 @@ export function collectGarbage(): () => void {
     if (inUse() < kept + WORTH_BYTES) return;
     collect();
     kept = inUse();
-  }, EVERY_MS);
+  }, everyMs);
   timer.unref();
   return () => clearInterval(timer);
 }

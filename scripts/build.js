@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync, symlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { AUDIT_THREAD, bundle, DIFF_THREAD, THREAD } from './bundle.js';
+import { AUDIT_THREAD, bundle, DIFF_THREAD, POLICY_THREAD, THREAD } from './bundle.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tsc = `${root}node_modules/typescript/bin/tsc`;
@@ -20,7 +20,7 @@ function linkBin() {
 rmSync(`${root}dist`, { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
 await bundle(
-  { main: 'src/cli/main.ts', ...THREAD, ...DIFF_THREAD, ...AUDIT_THREAD },
+  { main: 'src/cli/main.ts', ...THREAD, ...DIFF_THREAD, ...AUDIT_THREAD, ...POLICY_THREAD },
   'dist/program',
 );
 linkBin();

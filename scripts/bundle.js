@@ -9,6 +9,9 @@ export const THREAD = { thread: 'src/probe/syn/thread.ts' };
 /** The thread that compares reports; `src/server/diff.ts` looks for it in `dist/program/`. */
 export const DIFF_THREAD = { 'diff-thread': 'src/server/diff-thread.ts' };
 
+/** The thread that reads policies; `src/server/policy-check.ts` looks for it there too. */
+export const POLICY_THREAD = { 'policy-thread': 'src/server/policy-thread.ts' };
+
 /** The entry of the thread that reads agents' audits, beside the server. */
 export const AUDIT_THREAD = { 'audit-thread': 'src/server/audits/thread.ts' };
 

@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { type ScanJob, scanJob } from '../contract/service/jobs.ts';
 import { planScan } from '../jobs/scan-plan.ts';
-import { readAll, withoutGrant } from '../jobs/targets.ts';
+import { checkSize, readAll, withoutGrant } from '../jobs/targets.ts';
 import { PosternError, problem } from '../model/errors.ts';
 import type { ScanReport } from '../model/scan.ts';
 import { createResolver } from '../net/dns.ts';
@@ -147,6 +147,7 @@ class ScanRun {
       throw problem('NO_TARGETS', { value: 'no asset belongs to the groups' });
     }
     const rules = await store.read((db) => scanRules(db, tenant));
+    checkSize(readAll(plan.targets, 'target'), rules.addresses);
     const { exclude = [], ...settings } = this.#spec.scan;
     return openJournal({
       path: this.#path,

@@ -5,11 +5,13 @@ import type { ScheduleSpec } from '../contract/service/schedules.ts';
 import { problem } from '../model/errors.ts';
 import { groupById } from '../store/queries/asset-groups.ts';
 import { enqueue, isUnderWay } from '../store/queries/jobs.ts';
+import { withinScanQuotas } from '../store/queries/quotas.ts';
 import { addSchedule, changeSchedule, scheduleById } from '../store/queries/schedules.ts';
+import { quotasOf } from '../store/queries/settings.ts';
 import type { Tables } from '../store/schema.ts';
 import type { JobRow, ScheduleRow } from '../store/service-schema.ts';
 import { checkTiming, nextRun, type Timing } from './schedule.ts';
-import { checkSettings, readAll, requireGrants } from './targets.ts';
+import { checkSettings, checkSize, readAll, requireGrants } from './targets.ts';
 import { jobOf, timingOf } from './turn.ts';
 
 type Tx = Transaction<Tables>;
@@ -25,7 +27,7 @@ export interface NewSchedule {
   readonly now: number;
 }
 
-/** Adds a schedule. Throws SCHEDULE_INVALID, TARGET_NOT_GRANTED, and what bad targets and ports throw. */
+/** Adds a schedule. Throws SCHEDULE_INVALID, TARGET_NOT_GRANTED, QUOTA, and what bad targets and ports throw. */
 export async function createSchedule(
   tx: Tx,
   tenant: string,
@@ -84,11 +86,12 @@ export async function runSchedule(
   }
   const { spec } = timingOf(row);
   await requireGrants(tx, tenant, readAll(spec.targets, 'target'));
+  await withinScanQuotas(tx, tenant, now);
   const job = { id: randomUUID(), kind: 'scan', spec: jobOf(spec), schedule: id } as const;
   return enqueue(tx, tenant, { ...job, priority: BY_PERSON, by, now });
 }
 
-/** Queues a scan that is asked for once. Throws TARGET_NOT_GRANTED, and what bad targets and ports throw. */
+/** Queues a scan that is asked for once. Throws TARGET_NOT_GRANTED, QUOTA, and what bad targets and ports throw. */
 export async function orderScan(
   tx: Tx,
   tenant: string,
@@ -96,6 +99,7 @@ export async function orderScan(
   { by, now }: { readonly by: string; readonly now: number },
 ): Promise<JobRow> {
   const targets = await checkedTargets(tx, tenant, order);
+  await withinScanQuotas(tx, tenant, now);
   const job = { id: randomUUID(), kind: 'scan', spec: { ...order, targets } } as const;
   return enqueue(tx, tenant, { ...job, priority: BY_PERSON, by, now });
 }
@@ -131,5 +135,6 @@ async function checkedTargets(
     }
   }
   await requireGrants(tx, tenant, read);
+  checkSize(read, (await quotasOf(tx, tenant)).addressesPerScan);
   return read.map(({ text }) => text);
 }

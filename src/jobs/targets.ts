@@ -1,7 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { ScanSettings } from '../contract/service/scans.ts';
 import { problem } from '../model/errors.ts';
+import { readNetwork } from '../model/network.ts';
 import { ungranted } from '../store/queries/grants.ts';
+import { refuseBeyond } from '../store/queries/quotas.ts';
 import type { Tables } from '../store/schema.ts';
 import { addressAt, type Block, sizeOf } from '../targets/address.ts';
 import { parseTarget } from '../targets/parse.ts';
@@ -99,4 +101,16 @@ export function notGranted(targets: readonly string[]) {
   const named = targets.slice(0, NAMED).join(', ');
   const more = targets.length > NAMED ? ` and ${targets.length - NAMED} more` : '';
   return problem('TARGET_NOT_GRANTED', { value: `${named}${more}`, problem: 'no grant covers it' });
+}
+
+/** Throws QUOTA for more addresses than one scan may visit; a name counts as one. */
+export function checkSize(targets: readonly TenantTarget[], limit: number | null): void {
+  const sizes = targets.flatMap(({ needs }) => needs.map(sizeOfNeed));
+  const sum = sizes.reduce((all, size) => all + size, 0);
+  refuseBeyond('addressesPerScan', limit, 0, sum);
+}
+
+function sizeOfNeed(need: string): number {
+  const network = readNetwork(need);
+  return network === null ? 1 : Number(network.last - network.first) + 1;
 }

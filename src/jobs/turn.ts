@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { ScanJob } from '../contract/service/jobs.ts';
 import { type ScheduleSpec, scheduleSpec } from '../contract/service/schedules.ts';
+import { PosternError } from '../model/errors.ts';
 import type { Store } from '../store/open.ts';
 import { followNamesAt, tenantsToFollow } from '../store/queries/asset-addresses.ts';
+import { refuseJob } from '../store/queries/job-claims.ts';
 import {
   BY_SCHEDULE,
   enqueue,
@@ -12,6 +14,7 @@ import {
   isUnderWay,
   scheduledJobs,
 } from '../store/queries/jobs.ts';
+import { withinScanQuotas } from '../store/queries/quotas.ts';
 import { dueSchedules, moveSchedule, schedulesOfTheFuture } from '../store/queries/schedules.ts';
 import type { Tables } from '../store/schema.ts';
 import type { ScheduleRow } from '../store/service-schema.ts';
@@ -44,11 +47,16 @@ export async function queueDue(store: Store, now: number): Promise<void> {
     if (next !== row.next_at) await store.write((tx) => moveSchedule(tx, row, next, now));
   }
   for (const row of await store.read((db) => dueSchedules(db, now, AT_ONCE))) {
-    await store.write((tx) => queueOne(tx, row, now));
+    await store.write((tx) => queueOne(tx, store.facts, row, now));
   }
 }
 
-async function queueOne(tx: Transaction<Tables>, row: ScheduleRow, now: number): Promise<void> {
+async function queueOne(
+  tx: Transaction<Tables>,
+  facts: Store['facts'],
+  row: ScheduleRow,
+  now: number,
+): Promise<void> {
   const timing = timingOf(row);
   const held = heldUntil(timing.spec, now);
   if (held !== null) {
@@ -60,7 +68,25 @@ async function queueOne(tx: Transaction<Tables>, row: ScheduleRow, now: number):
   const moved = await moveSchedule(tx, row, nextRun(timing, now), busy ? null : now);
   if (!moved || busy) return;
   const job = { id: randomUUID(), kind: 'scan', spec: jobOf(timing.spec) } as const;
-  await enqueue(tx, row.tenant, { ...job, schedule: row.id, by: BY_SCHEDULE, now });
+  const refused = await scanQuotaProblem(tx, row.tenant, now);
+  const queued = await enqueue(tx, row.tenant, { ...job, schedule: row.id, by: BY_SCHEDULE, now });
+  // a run that is left out is seen, and the others go on
+  if (refused !== null) await refuseJob(tx, facts, queued, { now, problem: refused });
+}
+
+/** `CODE: message`; null: one more scan may be queued. */
+async function scanQuotaProblem(
+  tx: Transaction<Tables>,
+  tenant: string,
+  now: number,
+): Promise<string | null> {
+  try {
+    await withinScanQuotas(tx, tenant, now);
+    return null;
+  } catch (error) {
+    if (!(error instanceof PosternError) || error.code !== 'QUOTA') throw error;
+    return `${error.code}: ${error.message}`;
+  }
 }
 
 /** Lets jobs of schedules wait for the end of a blackout; those of strict ones that run stop for it. */

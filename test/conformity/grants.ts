@@ -8,7 +8,6 @@ import {
   claimCheck,
   grantById,
   grantByOperator,
-  grantedAddresses,
   grantOwnNetworks,
   grantPage,
   noteCheck,
@@ -84,17 +83,6 @@ export function describeGrants(kind: StoreKind): void {
       ).toEqual(['192.0.3.1', '192.0.0.0/16', '192.0.2.250-192.0.3.1', '::/0', '0.0.0.0/0']);
       await give('0.0.0.0/0');
       expect(await refused('192.0.0.0/16')).toEqual([]);
-    });
-
-    it('lets a name lead to private addresses only where their network is granted', async () => {
-      await note((await ask('example.org')).id, 'proved', NOW);
-      const may = await store.read((db) => grantedAddresses(db, TENANT));
-      expect(
-        ['198.51.100.1', '127.0.0.1', '10.1.2.3', '::1', '::ffff:10.1.2.3'].filter(may),
-      ).toEqual(['198.51.100.1']);
-      await give('10.1.0.0/16');
-      const now = await store.read((db) => grantedAddresses(db, TENANT));
-      expect(['127.0.0.1', '10.1.2.3'].filter(now)).toEqual(['10.1.2.3']);
     });
 
     it('keeps tenants apart', async () => {

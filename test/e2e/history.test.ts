@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change, Interval } from '../../src/model/history.ts';
+import type { ScanReport } from '../../src/model/scan.ts';
 import { postern } from '../helpers/postern.ts';
 import { type ScriptedPeer, say, scriptedPeer, silent } from '../helpers/scripted-peer.ts';
 
@@ -55,6 +56,25 @@ describe('scans that are kept', () => {
     const { intervals } = await json<{ intervals: Interval[] }>('history', `127.0.0.1:${port}`);
     expect(intervals.map(({ state }) => state)).toEqual(['open', 'closed']);
     expect((await run('history', '127.0.0.1')).stdout).toContain(`${port}/tcp`);
+  });
+
+  it('lose their raw reports by retention, and say so', async () => {
+    const old = join(folder, 'old.json');
+    const report = JSON.parse(readFileSync(join(folder, 'a.json'), 'utf8')) as ScanReport;
+    const times = { startedAt: '2020-01-01T00:00:00.000Z', endedAt: '2020-01-01T00:01:00.000Z' };
+    const id = 'abcd0000-0000-4000-8000-000000000000';
+    writeFileSync(old, JSON.stringify({ ...report, scan: { ...report.scan, ...times, id } }));
+    const there = (...args: readonly string[]) =>
+      postern(['--data', join(folder, 'retained'), ...args]);
+    expect((await there('import', old, join(folder, 'a.json'))).code).toBe(0);
+    expect((await there('db', 'compact')).stdout).toMatch(/^local: 1 raw report would go/);
+    expect((await there('diff', id, 'last')).code).toBe(0);
+    const { stdout } = await there('db', 'compact', '--now', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ tenants: [{ tenant: 'local', reports: 1 }] });
+    expect((await there('db', 'compact')).stdout).toBe('local: nothing is to go\n');
+    expect((await there('diff', id, 'last')).stderr).toContain('taken by retention on 20');
+    expect((await there('history', `127.0.0.1:${port}`)).code).toBe(0);
+    expect((await there('db', 'check')).stdout).toContain('is sound');
   });
 
   it('go into a backup and back, and are checked', async () => {

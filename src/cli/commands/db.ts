@@ -82,20 +82,23 @@ export function compactCommand(options: CompactOptions, terminal: Terminal): Pro
 function compactedText({ bytes, ...counts }: Compacted, taken: boolean): string {
   const some = Object.entries(counts).filter(([, count]) => count > 0);
   if (some.length === 0) return 'nothing is to go';
-  const words = some.map(([what, count]) => `${count} ${WORDS[what as keyof typeof WORDS]}`);
+  const words = some.map(([what, count]) => {
+    const [one, more] = WORDS[what as keyof typeof WORDS];
+    return `${count} ${count === 1 ? one : more}`;
+  });
   const size = bytes === 0 ? '' : ` (${bytes} bytes of reports)`;
-  return `${words.join(', ')} ${taken ? 'are gone' : 'would go with --now'}${size}`;
+  return `${words.join(', ')} ${taken ? 'taken away' : 'would go with --now'}${size}`;
 }
 
 const WORDS = {
-  reports: 'raw reports',
-  jobs: 'jobs',
-  outbox: 'messages',
-  events: 'events',
-  incidents: 'incidents',
-  auditLog: 'lines of the audit log',
-  agentAudits: 'audits of agents',
-  changes: 'changes',
+  reports: ['raw report', 'raw reports'],
+  jobs: ['job', 'jobs'],
+  outbox: ['message', 'messages'],
+  events: ['event', 'events'],
+  incidents: ['incident', 'incidents'],
+  auditLog: ['line of the audit log', 'lines of the audit log'],
+  agentAudits: ['audit of an agent', 'audits of agents'],
+  changes: ['change', 'changes'],
 } as const;
 
 async function tell(

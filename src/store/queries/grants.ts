@@ -1,14 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import { problem } from '../../model/errors.ts';
-import {
-  containsNetwork,
-  isPrivateAddress,
-  type Network,
-  networkHas,
-  PRIVATE_BLOCKS,
-  readNetwork,
-} from '../../model/network.ts';
+import { containsNetwork, type Network, PRIVATE_BLOCKS, readNetwork } from '../../model/network.ts';
 import { upsert } from '../bulk.ts';
 import type { DialectFacts } from '../dialects/facts.ts';
 import { LOCAL } from '../open.ts';
@@ -38,19 +31,6 @@ export async function ungranted(
     if (!HOST_NAME.test(target)) return true;
     return !names.some((name) => target === name || target.endsWith(`.${name}`));
   });
-}
-
-/**
- * Whether an address that a granted name stands for may be scanned: who owns a name can have it lead
- * anywhere, so that private addresses need a grant of their network.
- */
-export async function grantedAddresses(
-  db: Kysely<Tables>,
-  tenant: string,
-): Promise<(address: string) => boolean> {
-  const { networks } = await grantedTo(db, tenant);
-  return (address) =>
-    !isPrivateAddress(address) || networks.some((network) => networkHas(network, address));
 }
 
 async function grantedTo(db: Kysely<Tables>, tenant: string) {

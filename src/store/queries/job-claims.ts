@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { z } from 'zod';
+import { defaultQuotas, quotasShape } from '../../contract/service/settings.ts';
 import { problem } from '../../model/errors.ts';
 import { upsert } from '../bulk.ts';
 import type { DialectFacts } from '../dialects/facts.ts';
@@ -15,9 +15,7 @@ const RUNNING = sql.lit('running' as const);
 /** When a tenant was served last, so that those who waited longest come first. */
 const SERVED = 'jobs.served';
 
-/** Jobs of one tenant that run at once when nothing else was set. */
-const RUNNING_JOBS = { own: 16, other: 2 };
-const quotas = z.object({ runningJobs: z.number().nullable().optional() });
+const quotas = quotasShape.partial();
 
 export interface Claimant {
   /** Of this process alone. */
@@ -140,6 +138,26 @@ export async function failJob(
   return true;
 }
 
+/** Ends a waiting job before anybody took it, and tells alerts. */
+export async function refuseJob(
+  tx: Transaction<Tables>,
+  facts: DialectFacts,
+  { tenant, id, kind, schedule }: Pick<JobRow, 'tenant' | 'id' | 'kind' | 'schedule'>,
+  { now, problem: text }: Pick<Failure, 'now' | 'problem'>,
+): Promise<void> {
+  await tx
+    .updateTable('jobs')
+    .set({ status: 'failed', ended_at: now, problem: text })
+    .where('tenant', '=', tenant)
+    .where('id', '=', id)
+    .where('status', '=', QUEUED)
+    .execute();
+  const detail = JSON.stringify({ kind, schedule, problem: text });
+  await upsert(tx, facts, 'events', [
+    { tenant, id: randomUUID(), at: now, kind: 'job.failed', subject: id, batch: id, detail },
+  ]);
+}
+
 /** The worker is gone: what it held is free at once. `words` are the last that it said. */
 export async function releaseWorker(
   db: Kysely<Tables>,
@@ -182,14 +200,12 @@ async function freePlaces(db: Kysely<Tables>, now: number): Promise<readonly Pla
   const limits = await mostRunning(db);
   return due.map(({ tenant, jobs }) => {
     const busy = runs.get(tenant) ?? 0;
-    const most = limits.has(tenant) ? limits.get(tenant) : defaultLimit(tenant);
+    const most = limits.has(tenant)
+      ? limits.get(tenant)
+      : defaultQuotas(tenant === LOCAL).runningJobs;
     const places = Math.max(0, (most ?? Number.POSITIVE_INFINITY) - busy);
     return { tenant, jobs, running: busy, places };
   });
-}
-
-function defaultLimit(tenant: string): number {
-  return tenant === LOCAL ? RUNNING_JOBS.own : RUNNING_JOBS.other;
 }
 
 /** Jobs at once, of the tenants for whom that was set; null: as many as it likes. */

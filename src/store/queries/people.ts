@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import type { AuthInvitationRow, AuthOrganizationRow, AuthUserRow } from '../auth-schema.ts';
 import type { Tables } from '../schema.ts';
+import { withinQuota } from './quotas.ts';
 
 type Db = Kysely<Tables>;
 type Tx = Transaction<Tables>;
@@ -233,12 +234,14 @@ export async function addUser(tx: Tx, { name, email, password, at }: NewUser): P
   return id;
 }
 
+/** Throws QUOTA. */
 export async function addMember(
   tx: Tx,
   tenant: string,
   user: string,
   { role, at }: { readonly role: string; readonly at: number },
 ): Promise<void> {
+  await withinQuota(tx, tenant, 'members', 1, at);
   await tx
     .insertInto('auth_members')
     .values({ organization: tenant, user_id: user, role, created_at: at })

@@ -1,7 +1,6 @@
 import type { Kysely } from 'kysely';
-import { z } from 'zod';
-import { LOCAL } from '../open.ts';
 import type { Tables } from '../schema.ts';
+import { exclusionsOf, policyOf, quotasOf } from './settings.ts';
 
 /** What holds for every scan of a tenant, whoever asked for it. */
 export interface ScanRules {
@@ -9,25 +8,16 @@ export interface ScanRules {
   readonly policy: string | null;
   /** Never scanned, in the notation of targets: its own, and those of the installation. */
   readonly exclude: readonly string[];
+  /** Addresses at most; null: as many as it likes. */
+  readonly addresses: number | null;
 }
 
 export async function scanRules(db: Kysely<Tables>, tenant: string): Promise<ScanRules> {
-  const setting = async (of: string, name: string): Promise<unknown> => {
-    const row = await db
-      .selectFrom('meta')
-      .select('value')
-      .where('tenant', '=', of)
-      .where('name', '=', name)
-      .executeTakeFirst();
-    return row === undefined ? undefined : (JSON.parse(row.value) as unknown);
+  const { tenant: own, installation } = await exclusionsOf(db, tenant);
+  const { addressesPerScan } = await quotasOf(db, tenant);
+  return {
+    policy: await policyOf(db, tenant),
+    exclude: [...own, ...installation],
+    addresses: addressesPerScan,
   };
-  const texts = z.array(z.string()).default([]);
-  const own = texts.parse(await setting(tenant, 'exclusions'));
-  const all = texts.parse(await setting(LOCAL, 'exclusions.installation'));
-  const policy = z
-    .string()
-    .nullable()
-    .default(null)
-    .parse(await setting(tenant, 'policy'));
-  return { policy, exclude: [...own, ...all] };
 }

@@ -27,12 +27,15 @@ export function exactFirst(tests: readonly Test[]): readonly Test[] {
 
 /** The ways in which all conditions hold at once. */
 export function allOf(conditions: readonly Ways[]): Ways {
-  let ways: Ways = ALWAYS;
+  let ways: Test[][] = [[]];
   for (const condition of conditions) {
     if (condition === ALWAYS) continue;
     const room = ways.length * condition.length <= MOST_WAYS;
     const next = room ? condition : [[opaqueTest('a list with many unclear members')]];
-    ways = ways.flatMap((left) => next.map((right) => [...left, ...right]));
+    const [only, ...more] = next;
+    // in its place: a rule may have a condition for each of its thousands of words
+    if (only !== undefined && more.length === 0) for (const way of ways) way.push(...only);
+    else ways = ways.flatMap((left) => next.map((right) => [...left, ...right]));
   }
   return ways.map(exactFirst);
 }

@@ -8,6 +8,9 @@ import type { Layer } from '../layer.ts';
 import { BESIDE, hosts, inputs, readOrFault } from './any-text.test-helper.ts';
 import { FUZZ_MS, FUZZ_RUNS, fuzz } from './fuzz.test-helper.ts';
 
+/** What a reader must not take by the square of its length, or deeper than the stack is. */
+const FLOODS = ['-m ', '\t', '\n', '(', '[', '<a>', '<!---->', '"', '! '];
+const FLOOD = 100_000;
 const FATES = ['accept', 'closed', 'unknown'];
 
 /**
@@ -49,6 +52,7 @@ describe.each(KINDS.map((kind) => ({ name: kind.name, kind })))('$name', ({ kind
       const tally = { read: 0, refused: 0 };
       await fuzz(
         fc.property(inputs(kind), ({ sources, packet }) => {
+          for (const source of sources) kind.recognizes(source);
           const found = readOrFault(kind, sources);
           if (found instanceof PosternError) {
             tally.refused += 1;
@@ -67,4 +71,18 @@ describe.each(KINDS.map((kind) => ({ name: kind.name, kind })))('$name', ({ kind
     },
     FUZZ_MS,
   );
+
+  it.each(FLOODS)('does not hang on a flood of %j', (unit) => {
+    for (const sources of hosts(kind).slice(0, 3)) {
+      const { origin, text } = sources.at(-1) as Source;
+      const at = text.length >> 1;
+      const flooded = {
+        origin,
+        text: `${text.slice(0, at)}${unit.repeat(FLOOD)}${text.slice(at)}`,
+      };
+      kind.recognizes({ origin, text: unit.repeat(FLOOD) });
+      const found = readOrFault(kind, [...sources.slice(0, -1), flooded]);
+      if (!(found instanceof PosternError)) expect(isNoFirewall(found)).toBe(false);
+    }
+  });
 });

@@ -17,9 +17,27 @@ export const firewalld: Kind = {
 
 function recognizes({ origin, text }: Source): boolean {
   if (isListing(text)) return true;
-  const root = /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)*<([a-z]+)/.exec(text)?.[1];
+  const root = rootOf(text);
   if (root !== undefined) return ROOTS.includes(root);
-  return /^\s*DefaultZone\s*=/m.test(text) || origin.endsWith('/firewalld.conf');
+  return /^[ \t]*DefaultZone[ \t]*=/m.test(text) || origin.endsWith('/firewalld.conf');
+}
+
+/** Ends of what may stand before the root element, by their beginnings (XML 1.0, "Prolog"). */
+const PROLOG = [
+  ['<?', '?>'],
+  ['<!--', '-->'],
+] as const;
+
+/** Name of the root element; one expression for all that may stand before it takes exponential time. */
+function rootOf(text: string): string | undefined {
+  let rest = text.trimStart();
+  for (;;) {
+    const [begin, end] = PROLOG.find(([sign]) => rest.startsWith(sign)) ?? [];
+    if (begin === undefined) return /^<([a-z]+)/.exec(rest)?.[1];
+    const close = rest.indexOf(end, begin.length);
+    if (close === -1) return undefined;
+    rest = rest.slice(close + end.length).trimStart();
+  }
 }
 
 /** The listing when there is one, else the folder of the files. */

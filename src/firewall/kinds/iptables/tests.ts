@@ -89,11 +89,11 @@ const MOST_WAYS = 8;
 
 /** The tests of each way to match; beyond a bound what else there is becomes opaque. */
 export function waysOf(pieces: readonly Piece[]): readonly (readonly Test[])[] {
-  let ways: readonly (readonly Test[])[] = [[]];
+  let ways: Test[][] = [[]];
   for (const piece of pieces) {
-    if ('test' in piece) ways = ways.map((way) => [...way, piece]);
+    if ('test' in piece) for (const way of ways) way.push(piece);
     else if (ways.length * piece.either.length > MOST_WAYS) {
-      ways = ways.map((way) => [...way, ...opaque('one of many ways')]);
+      for (const way of ways) way.push(...opaque('one of many ways'));
     } else ways = ways.flatMap((way) => piece.either.map((tests) => [...way, ...tests]));
   }
   return ways;

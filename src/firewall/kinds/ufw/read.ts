@@ -29,8 +29,8 @@ const CONTENTS: readonly (readonly [RegExp, Role])[] = [
   [/^:ufw6-before-input\b/m, 'before6'],
   [/^:ufw-after-input\b/m, 'after'],
   [/^:ufw6-after-input\b/m, 'after6'],
-  [/^\s*DEFAULT_INPUT_POLICY=/m, 'defaults'],
-  [/^\s*ENABLED=/m, 'conf'],
+  [/^[ \t]*DEFAULT_INPUT_POLICY=/m, 'defaults'],
+  [/^[ \t]*ENABLED=/m, 'conf'],
 ];
 
 /** Which of ufw's files it is; undefined for none. */

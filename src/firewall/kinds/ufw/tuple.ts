@@ -21,6 +21,7 @@ export interface Tuple {
 }
 
 const MARK = /^### tuple ###\s*/;
+const COMMENT = 'comment=';
 const ACTION = /^(route:)?(allow|deny|reject|limit)(?:_(log|log-all))?$/;
 
 export function isTupleLine(line: string): boolean {
@@ -33,11 +34,8 @@ export function isTupleLine(line: string): boolean {
  * what is none, which ufw would leave out with a warning.
  */
 export function readTuple(line: string): Tuple | undefined {
-  const [fields = '', hex = ''] = line
-    .replace(MARK, '')
-    .trim()
-    .split(/\s+comment=/);
-  const words = fields.split(/\s+/);
+  const words = line.replace(MARK, '').trim().split(/\s+/);
+  const hex = words.at(-1)?.startsWith(COMMENT) ? (words.pop() ?? '').slice(COMMENT.length) : '';
   const [action = '', protocol = '', port = '', destination = '', sourcePort = '', source = ''] =
     words;
   const [, route, verb, log = ''] = ACTION.exec(action) ?? [];

@@ -63,7 +63,9 @@ class RuleReader {
 
   read(line: number): WindowsRule {
     const name = this.word('Name') ?? this.word('DisplayName') ?? `line ${line}`;
-    const profiles = this.list('Profile')?.flatMap((text) => text.split(/\s*,\s*/));
+    const profiles = this.list('Profile')?.flatMap((text) =>
+      text.split(',').map((word) => word.trim()),
+    );
     const words = this.words();
     const lists = this.lists();
     const strange = this.strange();

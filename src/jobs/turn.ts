@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { ScanJob } from '../contract/service/jobs.ts';
 import { type ScheduleSpec, scheduleSpec } from '../contract/service/schedules.ts';
+import { PosternError } from '../model/errors.ts';
+import type { DialectFacts } from '../store/dialects/facts.ts';
 import type { Store } from '../store/open.ts';
 import { followNamesAt, tenantsToFollow } from '../store/queries/asset-addresses.ts';
+import { refuseRun } from '../store/queries/job-claims.ts';
 import {
   BY_SCHEDULE,
   enqueue,
@@ -12,6 +15,7 @@ import {
   isUnderWay,
   scheduledJobs,
 } from '../store/queries/jobs.ts';
+import { withinScanQuotas } from '../store/queries/quotas.ts';
 import { dueSchedules, moveSchedule, schedulesOfTheFuture } from '../store/queries/schedules.ts';
 import type { Tables } from '../store/schema.ts';
 import type { ScheduleRow } from '../store/service-schema.ts';
@@ -44,11 +48,16 @@ export async function queueDue(store: Store, now: number): Promise<void> {
     if (next !== row.next_at) await store.write((tx) => moveSchedule(tx, row, next, now));
   }
   for (const row of await store.read((db) => dueSchedules(db, now, AT_ONCE))) {
-    await store.write((tx) => queueOne(tx, row, now));
+    await store.write((tx) => queueOne(tx, store.facts, row, now));
   }
 }
 
-async function queueOne(tx: Transaction<Tables>, row: ScheduleRow, now: number): Promise<void> {
+async function queueOne(
+  tx: Transaction<Tables>,
+  facts: DialectFacts,
+  row: ScheduleRow,
+  now: number,
+): Promise<void> {
   const timing = timingOf(row);
   const held = heldUntil(timing.spec, now);
   if (held !== null) {
@@ -56,11 +65,31 @@ async function queueOne(tx: Transaction<Tables>, row: ScheduleRow, now: number):
     return;
   }
   const busy = await isUnderWay(tx, row.tenant, row.id);
+  const refusal = busy ? null : await refusalOf(tx, row.tenant, now);
+  const runs = !busy && refusal === null;
   // however many runs were missed, this is the one for all of them
-  const moved = await moveSchedule(tx, row, nextRun(timing, now), busy ? null : now);
+  const moved = await moveSchedule(tx, row, nextRun(timing, now), runs ? now : null);
   if (!moved || busy) return;
-  const job = { id: randomUUID(), kind: 'scan', spec: jobOf(timing.spec) } as const;
-  await enqueue(tx, row.tenant, { ...job, schedule: row.id, by: BY_SCHEDULE, now });
+  const spec = jobOf(timing.spec);
+  const job = { id: randomUUID(), kind: 'scan', spec, by: BY_SCHEDULE, now } as const;
+  const scheduled = { ...job, schedule: row.id };
+  if (refusal === null) await enqueue(tx, row.tenant, scheduled);
+  else await refuseRun(tx, row.tenant, facts, scheduled, refusal);
+}
+
+/** Why the tenant may have no scan queued now; null: it may. */
+async function refusalOf(
+  tx: Transaction<Tables>,
+  tenant: string,
+  now: number,
+): Promise<PosternError | null> {
+  try {
+    await withinScanQuotas(tx, tenant, now);
+    return null;
+  } catch (error) {
+    if (error instanceof PosternError && error.code === 'QUOTA') return error;
+    throw error;
+  }
 }
 
 /** Lets jobs of schedules wait for the end of a blackout; those of strict ones that run stop for it. */

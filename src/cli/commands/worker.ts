@@ -6,8 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { followNames } from '../../jobs/follow-names.ts';
 import { messageOf, PosternError, problem } from '../../model/errors.ts';
 import { createResolver } from '../../net/dns.ts';
+import { compact } from '../../store/compact.ts';
 import { dataFolder } from '../../store/open.ts';
 import { followNamesAt } from '../../store/queries/asset-addresses.ts';
+import { compactionSettings } from '../../store/queries/compaction.ts';
 import { claimJob, failJob } from '../../store/queries/job-claims.ts';
 import { endJob, giveBack } from '../../store/queries/jobs.ts';
 import type { JobRow } from '../../store/service-schema.ts';
@@ -89,9 +91,7 @@ const KINDS: {
 } = {
   scan: runScanJob,
   dns: runNamesJob,
-  compact: async ({ id }) => {
-    throw problem('JOB_FAULT', { value: id, problem: 'workers do not compact' });
-  },
+  compact: runCompactJob,
 };
 
 async function runNamesJob({ tenant, id }: JobRow, context: JobContext): Promise<JobResult> {
@@ -101,6 +101,13 @@ async function runNamesJob({ tenant, id }: JobRow, context: JobContext): Promise
   // nobody has to ask again until there is a name
   if (count === 0) await store.write((tx) => followNamesAt(tx, tenant, null));
   return { complete: !signal.aborted, problem: null, clean: async () => undefined };
+}
+
+async function runCompactJob({ tenant }: JobRow, context: JobContext): Promise<JobResult> {
+  const { store, signal, now } = context;
+  const settings = await store.read((db) => compactionSettings(db, tenant));
+  await compact(store, tenant, settings, now(), signal);
+  return { complete: true, problem: null, clean: async () => undefined };
 }
 
 async function settle(

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from '../schema.ts';
 import type { AgentAddressRow, AgentAuditRow, AgentRow } from '../service-schema.ts';
+import { withinQuota } from './quotas.ts';
 
 /** What a new agent is made of; `hash`es are SHA-256 of tokens, hex. */
 export interface NewAgent {
@@ -14,11 +15,13 @@ export interface NewAgent {
   readonly now: number;
 }
 
+/** Throws QUOTA. */
 export async function addAgent(
   tx: Transaction<Tables>,
   tenant: string,
   agent: NewAgent,
 ): Promise<AgentRow> {
+  await withinQuota(tx, tenant, 'agents', 1, agent.now);
   const row: AgentRow = {
     ...{ tenant, id: agent.id, name: agent.name, hash: null },
     ...{ enrolment: agent.enrolment, enrolment_until: agent.enrolmentUntil },

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from '../schema.ts';
 import type { AlertRuleRow } from '../service-schema.ts';
+import { withinQuota } from './quotas.ts';
 
 /** The rules of a tenant in the order in which they are asked. */
 export async function alertRules(
@@ -30,11 +31,13 @@ export async function alertRule(
     .executeTakeFirst();
 }
 
+/** Throws QUOTA. */
 export async function addAlertRule(
   tx: Transaction<Tables>,
   tenant: string,
   row: Omit<AlertRuleRow, 'tenant'>,
 ): Promise<void> {
+  await withinQuota(tx, tenant, 'alertRules', 1, row.created_at);
   await tx
     .insertInto('alert_rules')
     .values({ tenant, ...row })

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from '../schema.ts';
 import type { ApiKeyRow } from '../service-schema.ts';
+import { withinQuota } from './quotas.ts';
 
 type Db = Kysely<Tables>;
 type Tx = Transaction<Tables>;
@@ -13,11 +14,13 @@ const SHOWN = [
   ...(['expires_at', 'used_at', 'revoked_at'] as const),
 ] as const;
 
+/** Throws QUOTA. */
 export async function addApiKey(
   tx: Tx,
   tenant: string,
   row: Omit<ApiKeyRow, 'tenant'>,
 ): Promise<void> {
+  await withinQuota(tx, tenant, 'apiKeys', 1, row.created_at);
   await tx
     .insertInto('api_keys')
     .values({ ...row, tenant })

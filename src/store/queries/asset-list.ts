@@ -4,6 +4,7 @@ import { upsert } from '../bulk.ts';
 import type { DialectFacts } from '../dialects/facts.ts';
 import type { Tables } from '../schema.ts';
 import type { AssetRow } from '../service-schema.ts';
+import { withinQuota } from './quotas.ts';
 
 /** An asset as it is given: its target as `readTarget` of src/jobs writes it. */
 export interface GivenAsset {
@@ -20,7 +21,9 @@ export interface Imported {
   readonly changed: number;
 }
 
-/** Adds assets; of those that are there already, labels are added and the note is changed. */
+/**
+ * Adds assets; of those that are there already, labels are added and the note is changed. Throws QUOTA.
+ */
 export async function importAssets(
   tx: Transaction<Tables>,
   tenant: string,
@@ -50,6 +53,7 @@ export async function importAssets(
       if (after.labels !== row.labels || after.note !== row.note) changed.push(after);
     }
   }
+  if (added.length > 0) await withinQuota(tx, tenant, 'assets', added.length, now);
   await upsert(tx, facts, 'assets', [...changed, ...added]);
   return { added: added.length, changed: changed.length };
 }

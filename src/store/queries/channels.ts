@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from '../schema.ts';
 import type { ChannelRow } from '../service-schema.ts';
+import { withinQuota } from './quotas.ts';
 
 /** The channels of a tenant by name; their settings are sealed. */
 export async function channelRows(
@@ -28,12 +29,13 @@ export async function channelRow(
     .executeTakeFirst();
 }
 
-/** Resolves to false when the name is taken. */
+/** Resolves to false when the name is taken. Throws QUOTA. */
 export async function addChannelRow(
   tx: Transaction<Tables>,
   tenant: string,
   row: Omit<ChannelRow, 'tenant'>,
 ): Promise<boolean> {
+  await withinQuota(tx, tenant, 'channels', 1, row.created_at);
   const result = await tx
     .insertInto('channels')
     .values({ tenant, ...row })

@@ -172,6 +172,7 @@ export async function reportsBeyond(
 export async function tenantsOf(db: Kysely<Tables>): Promise<readonly string[]> {
   const tenants = new Set<string>();
   for (const table of TABLE_NAMES) {
+    if (!('tenant' in SHAPES[table].columns)) continue;
     for (let tenant = await tenantAfter(db, table, ''); tenant !== null; ) {
       tenants.add(tenant);
       tenant = await tenantAfter(db, table, tenant);

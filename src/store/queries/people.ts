@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import type { AuthInvitationRow, AuthOrganizationRow, AuthUserRow } from '../auth-schema.ts';
 import type { Tables } from '../schema.ts';
+import { withinQuota } from './quotas.ts';
 
 type Db = Kysely<Tables>;
 type Tx = Transaction<Tables>;
@@ -233,12 +234,14 @@ export async function addUser(tx: Tx, { name, email, password, at }: NewUser): P
   return id;
 }
 
+/** Throws QUOTA. */
 export async function addMember(
   tx: Tx,
   tenant: string,
   user: string,
   { role, at }: { readonly role: string; readonly at: number },
 ): Promise<void> {
+  await withinQuota(tx, tenant, 'members', 1, at);
   await tx
     .insertInto('auth_members')
     .values({ organization: tenant, user_id: user, role, created_at: at })
@@ -271,7 +274,7 @@ export async function invitationList(
     .execute();
 }
 
-/** A second invitation of the same person takes the place of the first. */
+/** A second invitation of the same person takes the place of the first. Throws QUOTA. */
 export async function addInvitation(
   tx: Tx,
   tenant: string,
@@ -282,6 +285,7 @@ export async function addInvitation(
     .where('organization', '=', tenant)
     .where((eb) => eb.or([eb('email', '=', row.email), eb('expires_at', '<=', row.created_at)]))
     .execute();
+  await withinQuota(tx, tenant, 'members', 1, row.created_at);
   await tx
     .insertInto('auth_invitations')
     .values({ ...row, organization: tenant })

@@ -4,19 +4,16 @@ import { problem } from '../../model/errors.ts';
 import type { Tables } from '../schema.ts';
 import { quotasOf } from './settings.ts';
 
-/** Members are rows of the sign-in library, which counts them. */
-type Counted = Exclude<QuotaName, 'members'>;
-
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Lets a change go on only while the tenant has no more of something than it may. Called first in the
- * transaction that adds: until its end no other one adds for this tenant. Throws QUOTA.
+ * Lets a change go on only while the tenant has no more of something than it may. Called before it is
+ * added, in the same transaction: until its end no other one adds for this tenant. Throws QUOTA.
  */
 export async function withinQuota(
   tx: Transaction<Tables>,
   tenant: string,
-  what: Counted,
+  what: QuotaName,
   adding: number,
   now = Date.now(),
 ): Promise<void> {
@@ -26,7 +23,18 @@ export async function withinQuota(
   refuseBeyond(what, limit, await usedOf(tx, tenant, what, now), adding);
 }
 
-/** For what is counted elsewhere, such as members. Throws QUOTA. */
+/** Lets a scan be taken on. Throws QUOTA. */
+export async function withinScanQuotas(
+  tx: Transaction<Tables>,
+  tenant: string,
+  now: number,
+): Promise<void> {
+  await withinQuota(tx, tenant, 'queuedJobs', 1, now);
+  await withinQuota(tx, tenant, 'scansPerDay', 1, now);
+  await withinQuota(tx, tenant, 'reportBytes', 1, now);
+}
+
+/** For what is counted elsewhere, such as the addresses of a scan. Throws QUOTA. */
 export function refuseBeyond(
   what: QuotaName,
   limit: number | null,
@@ -41,7 +49,7 @@ export function refuseBeyond(
 export async function quotaLeft(
   db: Kysely<Tables>,
   tenant: string,
-  what: Counted,
+  what: QuotaName,
   now: number,
 ): Promise<number> {
   const limit = (await quotasOf(db, tenant))[what];
@@ -49,13 +57,14 @@ export async function quotaLeft(
   return Math.max(0, limit - (await usedOf(db, tenant, what, now)));
 }
 
-export type Usage = Readonly<Record<Exclude<Counted, 'addressesPerScan'>, number>>;
+export type Usage = Readonly<Record<Exclude<QuotaName, 'addressesPerScan'>, number>>;
 
 /** What a tenant has of everything that is counted. */
 export async function usageOf(db: Kysely<Tables>, tenant: string, now: number): Promise<Usage> {
-  const used = (what: Counted) => usedOf(db, tenant, what, now);
+  const used = (what: QuotaName) => usedOf(db, tenant, what, now);
   return {
     assets: await used('assets'),
+    schedules: await used('schedules'),
     runningJobs: await used('runningJobs'),
     queuedJobs: await used('queuedJobs'),
     scansPerDay: await used('scansPerDay'),
@@ -63,6 +72,7 @@ export async function usageOf(db: Kysely<Tables>, tenant: string, now: number): 
     alertRules: await used('alertRules'),
     apiKeys: await used('apiKeys'),
     agents: await used('agents'),
+    members: await used('members'),
     grants: await used('grants'),
     reportBytes: await used('reportBytes'),
   };
@@ -80,7 +90,7 @@ async function oneAtATime(tx: Transaction<Tables>, tenant: string): Promise<void
 async function usedOf(
   db: Kysely<Tables>,
   tenant: string,
-  what: Counted,
+  what: QuotaName,
   now: number,
 ): Promise<number> {
   const row = await sql<{ used: number | string }>`select ${USED[what](tenant, now)} as used`
@@ -92,18 +102,29 @@ async function usedOf(
 const count = (table: string, tenant: string, where = sql``) =>
   sql`(select count(*) from ${sql.table(table)} where tenant = ${tenant} ${where})`;
 
-const USED: Readonly<Record<Counted, (tenant: string, now: number) => ReturnType<typeof sql>>> = {
+const USED: Readonly<Record<QuotaName, (tenant: string, now: number) => ReturnType<typeof sql>>> = {
   assets: (tenant) => count('assets', tenant),
+  schedules: (tenant) => count('schedules', tenant),
   runningJobs: (tenant) => count('jobs', tenant, sql`and status = 'running'`),
   queuedJobs: (tenant) => count('jobs', tenant, sql`and status = 'queued'`),
   scansPerDay: (tenant, now) =>
-    count('jobs', tenant, sql`and kind = 'scan' and created_at > ${now - DAY_MS}`),
+    // those that were refused were not taken on
+    count(
+      'jobs',
+      tenant,
+      sql`and kind = 'scan' and created_at > ${now - DAY_MS}
+        and not (status = 'failed' and started_at is null)`,
+    ),
   // of one scan: nothing is counted up
   addressesPerScan: () => sql`0`,
   channels: (tenant) => count('channels', tenant),
   alertRules: (tenant) => count('alert_rules', tenant),
   apiKeys: (tenant) => count('api_keys', tenant, sql`and revoked_at is null`),
   agents: (tenant) => count('agents', tenant, sql`and revoked_at is null`),
+  members: (tenant, now) =>
+    sql`((select count(*) from auth_members where organization = ${tenant})
+      + (select count(*) from auth_invitations
+          where organization = ${tenant} and expires_at > ${now}))`,
   grants: (tenant) => count('grants', tenant),
   reportBytes: (tenant) =>
     sql`(select coalesce(sum(length(body)), 0) from reports where tenant = ${tenant})`,

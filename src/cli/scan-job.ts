@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { type ScanJob, scanJob } from '../contract/service/jobs.ts';
 import { planScan } from '../jobs/scan-plan.ts';
-import { checkSize, readAll, withoutGrant } from '../jobs/targets.ts';
+import { readAll, withoutGrant } from '../jobs/targets.ts';
 import { PosternError, problem } from '../model/errors.ts';
 import type { ScanReport } from '../model/scan.ts';
 import { createResolver } from '../net/dns.ts';
@@ -11,9 +11,9 @@ import { Journal } from '../pipeline/journal/open.ts';
 import { look } from '../pipeline/look.ts';
 import type { Store } from '../store/open.ts';
 import { ungranted } from '../store/queries/grants.ts';
-import { scanRules } from '../store/queries/scan-rules.ts';
 import { scanById } from '../store/queries/scans.ts';
 import { bringForward } from '../store/queries/schedules.ts';
+import { exclusionsOf, policyOf } from '../store/queries/settings.ts';
 import { noteLooks } from '../store/queries/target-looks.ts';
 import { recordLook } from '../store/record.ts';
 import type { JobRow } from '../store/service-schema.ts';
@@ -51,7 +51,8 @@ const NOTHING_KEPT = async (): Promise<void> => undefined;
 
 /**
  * Runs a scan job as `postern scan --resume` would, goes on where an earlier worker was, and stores
- * what was found. Throws TARGET_NOT_GRANTED, NO_TARGETS, RESUME_BUSY, and what a scan throws.
+ * what was found. Throws TARGET_NOT_GRANTED, QUOTA, NO_TARGETS, RESUME_BUSY, and what a
+ * scan throws.
  */
 export async function runScanJob(job: JobRow, context: JobContext): Promise<JobResult> {
   const { store, folder } = context;
@@ -126,13 +127,23 @@ class ScanRun {
       for await (const { target } of journal.targets()) texts.push(target.text);
       const targets = readAll(texts, 'target');
       const lost = await store.read((db) => withoutGrant(db, this.#job.tenant, targets));
-      if (lost.length === 0) return journal;
+      const excluded = new Set(journal.exclude);
+      const missed = (await this.#excluded()).filter((text) => !excluded.has(text));
+      // a plan keeps what it was made with; what was excluded since is left alone all the same
+      if (lost.length === 0 && missed.length === 0) return journal;
     } catch (error) {
       // nothing of it was told to anybody: it is begun anew
       if (!(error instanceof PosternError) || !error.code.startsWith('RESUME_')) throw error;
     }
     await rm(this.#path, { force: true });
     return null;
+  }
+
+  /** What no scan of the tenant may touch: its own exclusions, and those of the installation. */
+  async #excluded(): Promise<readonly string[]> {
+    const { store } = this.#context;
+    const found = await store.read((db) => exclusionsOf(db, this.#job.tenant));
+    return [...found.tenant, ...found.installation];
   }
 
   /** Null: nothing is due. */
@@ -146,17 +157,16 @@ class ScanRun {
       if (this.#spec.due !== undefined) return null;
       throw problem('NO_TARGETS', { value: 'no asset belongs to the groups' });
     }
-    const rules = await store.read((db) => scanRules(db, tenant));
-    checkSize(readAll(plan.targets, 'target'), rules.addresses);
+    const policy = await store.read((db) => policyOf(db, tenant));
     const { exclude = [], ...settings } = this.#spec.scan;
     return openJournal({
       path: this.#path,
       targets: plan.targets,
-      given: { ...settings, exclude: [...exclude, ...rules.exclude] },
+      given: { ...settings, exclude: [...exclude, ...(await this.#excluded())] },
       stdin: Readable.from([]),
       tool: `postern ${version}`,
       signal,
-      policy: rules.policy === null ? null : { path: 'the policy', text: rules.policy },
+      policy: policy === null ? null : { path: 'the policy', text: policy },
       id,
     });
   }

@@ -13,7 +13,6 @@ export interface ScheduleAddOptions extends GlobalOptions {
   readonly ports?: string;
   readonly top?: number;
   readonly exclude?: readonly string[];
-  readonly grant?: boolean;
 }
 
 /** What the commands about schedules do. */
@@ -26,7 +25,7 @@ export interface ScheduleActions {
 
 const EXAMPLES = `
 Examples:
-  postern schedule add 192.0.2.0/24 --name office --cron '0 3 * * *' --time-zone Europe/Berlin --grant
+  postern schedule add 192.0.2.0/24 --name office --cron '0 3 * * *' --time-zone Europe/Berlin
   postern schedule add www.example.org --name web --every 6h --blackout 'mon,tue 08:00-18:00'
   postern schedule run office --now
 `;
@@ -73,7 +72,9 @@ function addAdd(schedule: Command, run: Run, actions: ScheduleActions): void {
   schedule
     .command('add')
     .summary('add a schedule')
-    .description('Adds a schedule. One of --cron, --every and --priority says when it runs.')
+    .description(
+      'Adds a schedule, and grants its targets. One of --cron, --every and --priority says when it runs.',
+    )
     .argument('[target...]', 'address, CIDR, range or name')
     .requiredOption('--name <name>', 'what to call it')
     .option('--cron <pattern>', 'minute, hour, day, month, day of week')
@@ -90,7 +91,6 @@ function addAdd(schedule: Command, run: Run, actions: ScheduleActions): void {
     .option('-p, --ports <list>', 'ports, as for postern scan')
     .option('--top <n>', 'the n most common TCP ports', readTop)
     .option('--exclude <target>', 'leave alone', collect)
-    .option('--grant', 'also grant these targets to this installation, where nobody did')
     .action((targets: string[], _options: unknown, command: Command) =>
       run(actions.scheduleAdd(targets, command.optsWithGlobals<ScheduleAddOptions>())),
     );

@@ -6,7 +6,14 @@ import { assetList } from '../store/queries/asset-list.ts';
 import { lookedBefore } from '../store/queries/target-looks.ts';
 import type { Tables } from '../store/schema.ts';
 import { type Due, dueTargets } from './due.ts';
-import { notGranted, readAll, readTarget, type TenantTarget, withoutGrant } from './targets.ts';
+import {
+  notGranted,
+  readAll,
+  readTarget,
+  type TenantTarget,
+  withinAddressQuota,
+  withoutGrant,
+} from './targets.ts';
 
 /** Assets of one scan at most: what a report, and the memory of a worker, hold. */
 const MAX_MEMBERS = 200_000;
@@ -23,7 +30,7 @@ export interface ScanPlan {
 /**
  * What a scan job is to scan now: its targets, the members of its groups, or those of them that are
  * due. A target that is named must be granted (throws TARGET_NOT_GRANTED); an asset that is not, any
- * more, is left out.
+ * more, is left out. Throws QUOTA for more addresses than the tenant may have in one scan.
  */
 export async function planScan(
   db: Kysely<Tables>,
@@ -42,8 +49,8 @@ export async function planScan(
   const texts = [...lapsed].map(({ text }) => text);
   const without = texts.length === 0 ? null : notGranted(texts);
   if (all.size === 0 && without !== null) throw without;
-  if (job.due === undefined) return { targets: [...all.keys()], without, next: null };
-  const { targets, next } = await dueOf(db, tenant, [...all.values()], job.due, now);
+  const { targets, next } = await chosen(db, tenant, [...all.values()], job, now);
+  await withinAddressQuota(db, tenant, targets);
   return { targets, next, without };
 }
 
@@ -71,12 +78,13 @@ async function assetsOf(
   return members;
 }
 
-async function dueOf(
+async function chosen(
   db: Kysely<Tables>,
   tenant: string,
   targets: readonly TenantTarget[],
-  { again, batch }: NonNullable<ScanJob['due']>,
+  { due }: ScanJob,
   now: number,
 ): Promise<Due> {
-  return dueTargets(targets, await lookedBefore(db, tenant), { again, batch, now });
+  if (due === undefined) return { targets: targets.map(({ text }) => text), next: null };
+  return dueTargets(targets, await lookedBefore(db, tenant), { ...due, now });
 }

@@ -5,13 +5,12 @@ import type { ScheduleSpec } from '../contract/service/schedules.ts';
 import { problem } from '../model/errors.ts';
 import { groupById } from '../store/queries/asset-groups.ts';
 import { enqueue, isUnderWay } from '../store/queries/jobs.ts';
-import { withinScanQuotas } from '../store/queries/quotas.ts';
+import { withinQuota, withinScanQuotas } from '../store/queries/quotas.ts';
 import { addSchedule, changeSchedule, scheduleById } from '../store/queries/schedules.ts';
-import { quotasOf } from '../store/queries/settings.ts';
 import type { Tables } from '../store/schema.ts';
 import type { JobRow, ScheduleRow } from '../store/service-schema.ts';
 import { checkTiming, nextRun, type Timing } from './schedule.ts';
-import { checkSettings, checkSize, readAll, requireGrants } from './targets.ts';
+import { checkSettings, readAll, requireGrants, withinAddressQuota } from './targets.ts';
 import { jobOf, timingOf } from './turn.ts';
 
 type Tx = Transaction<Tables>;
@@ -33,6 +32,7 @@ export async function createSchedule(
   tenant: string,
   { name, spec, enabled, by, now }: NewSchedule,
 ): Promise<ScheduleRow> {
+  await withinQuota(tx, tenant, 'schedules', 1, now);
   const timing: Timing = { id: randomUUID(), createdAt: now, spec };
   const row = {
     ...{ id: timing.id, name, spec: await checked(tx, tenant, timing, now) },
@@ -73,7 +73,10 @@ export async function editSchedule(
   return { ...row, ...after };
 }
 
-/** Queues a run of a schedule now, in a blackout too. Throws API_NOT_FOUND, API_CONFLICT while one is under way. */
+/**
+ * Queues a run of a schedule now, in a blackout too. Throws API_NOT_FOUND, API_CONFLICT while one is
+ * under way, QUOTA, TARGET_NOT_GRANTED.
+ */
 export async function runSchedule(
   tx: Tx,
   tenant: string,
@@ -84,9 +87,9 @@ export async function runSchedule(
   if (await isUnderWay(tx, tenant, id)) {
     throw problem('API_CONFLICT', { what: 'a job of schedule', value: row.name });
   }
+  await withinScanQuotas(tx, tenant, now);
   const { spec } = timingOf(row);
   await requireGrants(tx, tenant, readAll(spec.targets, 'target'));
-  await withinScanQuotas(tx, tenant, now);
   const job = { id: randomUUID(), kind: 'scan', spec: jobOf(spec), schedule: id } as const;
   return enqueue(tx, tenant, { ...job, priority: BY_PERSON, by, now });
 }
@@ -98,8 +101,8 @@ export async function orderScan(
   order: ScanJob,
   { by, now }: { readonly by: string; readonly now: number },
 ): Promise<JobRow> {
-  const targets = await checkedTargets(tx, tenant, order);
   await withinScanQuotas(tx, tenant, now);
+  const targets = await checkedTargets(tx, tenant, order);
   const job = { id: randomUUID(), kind: 'scan', spec: { ...order, targets } } as const;
   return enqueue(tx, tenant, { ...job, priority: BY_PERSON, by, now });
 }
@@ -135,6 +138,7 @@ async function checkedTargets(
     }
   }
   await requireGrants(tx, tenant, read);
-  checkSize(read, (await quotasOf(tx, tenant)).addressesPerScan);
-  return read.map(({ text }) => text);
+  const texts = read.map(({ text }) => text);
+  await withinAddressQuota(tx, tenant, texts);
+  return texts;
 }

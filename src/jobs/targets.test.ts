@@ -2,7 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PosternError } from '../model/errors.ts';
 import { containsNetwork, readNetwork } from '../model/network.ts';
-import { checkSettings, readAll, readTarget } from './targets.ts';
+import { checkSettings, countAddresses, readAll, readTarget } from './targets.ts';
+
+it.each([
+  [[], 0],
+  [['192.0.2.0/30', '192.0.2.1', '192.0.2.3-192.0.2.6'], 7],
+  [['192.0.2.1', '192.0.2.1'], 1],
+  [['www.example.org', '2001:db8::/126', '2001:db8::1'], 5],
+  [['0.0.0.0/0', '10.0.0.0/8'], 2 ** 32],
+])('counts each address of %j once', (targets, count) => {
+  expect(countAddresses(targets)).toBe(count);
+});
 
 describe('a target of a tenant', () => {
   it.each([

@@ -1,11 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { ScanSettings } from '../contract/service/scans.ts';
 import { problem } from '../model/errors.ts';
-import { readNetwork } from '../model/network.ts';
 import { ungranted } from '../store/queries/grants.ts';
 import { refuseBeyond } from '../store/queries/quotas.ts';
+import { quotasOf } from '../store/queries/settings.ts';
 import type { Tables } from '../store/schema.ts';
 import { addressAt, type Block, sizeOf } from '../targets/address.ts';
+import { AddressSet } from '../targets/address-set.ts';
 import { parseTarget } from '../targets/parse.ts';
 import { parsePorts } from '../targets/ports.ts';
 import { isRefusal, shown } from '../targets/target.ts';
@@ -97,20 +98,35 @@ export async function requireGrants(
   if (missing.length > 0) throw notGranted(missing.map(({ text }) => text));
 }
 
+/** Refuses a scan of more addresses than the tenant may; a name counts as one. Throws QUOTA. */
+export async function withinAddressQuota(
+  db: Kysely<Tables>,
+  tenant: string,
+  targets: readonly string[],
+): Promise<void> {
+  const { addressesPerScan: limit } = await quotasOf(db, tenant);
+  if (limit !== null) refuseBeyond('addressesPerScan', limit, 0, countAddresses(targets));
+}
+
+/** Each address once, however many targets hold it. */
+export function countAddresses(targets: readonly string[]): number {
+  const blocks: Block[] = [];
+  let count = 0;
+  for (const text of targets) {
+    const target = parseTarget(text);
+    if ('blocks' in target) blocks.push(...target.blocks);
+    else count += 1;
+  }
+  const seen = new AddressSet();
+  for (const block of blocks) {
+    count += seen.without(block).reduce((sum, part) => sum + sizeOf(part), 0);
+    seen.add([block]);
+  }
+  return count;
+}
+
 export function notGranted(targets: readonly string[]) {
   const named = targets.slice(0, NAMED).join(', ');
   const more = targets.length > NAMED ? ` and ${targets.length - NAMED} more` : '';
   return problem('TARGET_NOT_GRANTED', { value: `${named}${more}`, problem: 'no grant covers it' });
-}
-
-/** Throws QUOTA for more addresses than one scan may visit; a name counts as one. */
-export function checkSize(targets: readonly TenantTarget[], limit: number | null): void {
-  const sizes = targets.flatMap(({ needs }) => needs.map(sizeOfNeed));
-  const sum = sizes.reduce((all, size) => all + size, 0);
-  refuseBeyond('addressesPerScan', limit, 0, sum);
-}
-
-function sizeOfNeed(need: string): number {
-  const network = readNetwork(need);
-  return network === null ? 1 : Number(network.last - network.first) + 1;
 }

@@ -3,9 +3,10 @@ import type { Transaction } from 'kysely';
 import type { ScanJob } from '../contract/service/jobs.ts';
 import { type ScheduleSpec, scheduleSpec } from '../contract/service/schedules.ts';
 import { PosternError } from '../model/errors.ts';
+import type { DialectFacts } from '../store/dialects/facts.ts';
 import type { Store } from '../store/open.ts';
 import { followNamesAt, tenantsToFollow } from '../store/queries/asset-addresses.ts';
-import { refuseJob } from '../store/queries/job-claims.ts';
+import { refuseRun } from '../store/queries/job-claims.ts';
 import {
   BY_SCHEDULE,
   enqueue,
@@ -53,7 +54,7 @@ export async function queueDue(store: Store, now: number): Promise<void> {
 
 async function queueOne(
   tx: Transaction<Tables>,
-  facts: Store['facts'],
+  facts: DialectFacts,
   row: ScheduleRow,
   now: number,
 ): Promise<void> {
@@ -64,28 +65,30 @@ async function queueOne(
     return;
   }
   const busy = await isUnderWay(tx, row.tenant, row.id);
+  const refusal = busy ? null : await refusalOf(tx, row.tenant, now);
+  const runs = !busy && refusal === null;
   // however many runs were missed, this is the one for all of them
-  const moved = await moveSchedule(tx, row, nextRun(timing, now), busy ? null : now);
+  const moved = await moveSchedule(tx, row, nextRun(timing, now), runs ? now : null);
   if (!moved || busy) return;
-  const job = { id: randomUUID(), kind: 'scan', spec: jobOf(timing.spec) } as const;
-  const refused = await scanQuotaProblem(tx, row.tenant, now);
-  const queued = await enqueue(tx, row.tenant, { ...job, schedule: row.id, by: BY_SCHEDULE, now });
-  // a run that is left out is seen, and the others go on
-  if (refused !== null) await refuseJob(tx, facts, queued, { now, problem: refused });
+  const spec = jobOf(timing.spec);
+  const job = { id: randomUUID(), kind: 'scan', spec, by: BY_SCHEDULE, now } as const;
+  const scheduled = { ...job, schedule: row.id };
+  if (refusal === null) await enqueue(tx, row.tenant, scheduled);
+  else await refuseRun(tx, row.tenant, facts, scheduled, refusal);
 }
 
-/** `CODE: message`; null: one more scan may be queued. */
-async function scanQuotaProblem(
+/** Why the tenant may have no scan queued now; null: it may. */
+async function refusalOf(
   tx: Transaction<Tables>,
   tenant: string,
   now: number,
-): Promise<string | null> {
+): Promise<PosternError | null> {
   try {
     await withinScanQuotas(tx, tenant, now);
     return null;
   } catch (error) {
-    if (!(error instanceof PosternError) || error.code !== 'QUOTA') throw error;
-    return `${error.code}: ${error.message}`;
+    if (error instanceof PosternError && error.code === 'QUOTA') return error;
+    throw error;
   }
 }
 

@@ -23,6 +23,7 @@ import {
   labelsOf,
   removeAsset,
 } from '../../src/store/queries/asset-list.ts';
+import { grantByOperator } from '../../src/store/queries/grants.ts';
 import {
   claimJob,
   countClaimable,
@@ -38,8 +39,8 @@ import {
   jobById,
   jobPage,
 } from '../../src/store/queries/jobs.ts';
-import { grantByOperator } from '../../src/store/queries/operator-grants.ts';
 import { bringForward, scheduleById } from '../../src/store/queries/schedules.ts';
+import { setQuotas } from '../../src/store/queries/settings.ts';
 import { noteLooks } from '../../src/store/queries/target-looks.ts';
 import { recordLook } from '../../src/store/record.ts';
 import { lookOf } from '../helpers/stored-looks.ts';
@@ -82,7 +83,7 @@ export function describeJobs(kind: StoreKind): void {
       );
     const grant = (target: string, tenant = LOCAL, what: 'name' | 'network' = 'network') =>
       store.write((tx) =>
-        grantByOperator(tx, tenant, [{ target, kind: what }], { by: 'test', now: NOON }),
+        grantByOperator(tx, tenant, { target, kind: what, by: 'test', at: NOON }),
       );
     const scheduled = async (spec: Record<string, unknown>, now = NOON) => {
       await grant('192.0.2.0/24');
@@ -128,12 +129,7 @@ export function describeJobs(kind: StoreKind): void {
 
     it('runs no more jobs of a tenant at once than it may', async () => {
       const limit = (tenant: string, runningJobs: number) =>
-        store.write((tx) =>
-          tx
-            .insertInto('meta')
-            .values({ tenant, name: 'quotas', value: JSON.stringify({ runningJobs }) })
-            .execute(),
-        );
+        store.write((tx) => setQuotas(tx, tenant, { runningJobs }));
       await limit('small', 1);
       await limit('none', 0);
       for (const tenant of ['small', 'small', 'none']) await add(tenant);
@@ -274,6 +270,40 @@ export function describeJobs(kind: StoreKind): void {
       expect(await jobs()).toHaveLength(1);
       await queueDue(store, NOON + 3 * HOUR);
       expect(await jobs()).toHaveLength(2);
+    });
+
+    it('skips runs beyond a quota, tells once, and goes on when there is room', async () => {
+      const row = await scheduled({ every: '1h' });
+      const other = await scheduled({ every: '1h' });
+      await store.write((tx) => setQuotas(tx, LOCAL, { scansPerDay: 1 }));
+      const runAt = async (now: number) => {
+        // a server asks every second
+        for (const later of [0, 1000, 2000]) await queueDue(store, now + later);
+        for (const { id } of (await jobs()).filter(({ status }) => status === 'queued')) {
+          await store.write((tx) => cancelJob(tx, LOCAL, id, now));
+        }
+        const kinds = (await jobs()).map(({ status }) => status).toSorted();
+        return { kinds, told: (await events()).length };
+      };
+      expect(await runAt(NOON + HOUR)).toEqual({ kinds: ['cancelled', 'failed'], told: 1 });
+      const [{ schedule } = {}] = (await jobs()).filter(({ status }) => status === 'failed');
+      expect(await jobs()).toContainEqual(
+        expect.objectContaining({
+          status: 'failed',
+          problem: expect.stringMatching(/^QUOTA: no more than 1 scans in 24 hours/),
+        }),
+      );
+      // now both are refused, and the one that was before is not told of again
+      const refused = { kinds: ['cancelled', 'failed', 'failed'], told: 2 };
+      expect(await runAt(NOON + 2 * HOUR)).toEqual(refused);
+      expect(await runAt(NOON + 3 * HOUR)).toEqual(refused);
+      const after = await store.read((db) => scheduleById(db, LOCAL, schedule ?? ''));
+      expect(after).toMatchObject({ next_at: NOON + 4 * HOUR, last_at: null });
+      // what was refused does not count
+      await store.write((tx) => setQuotas(tx, LOCAL, { scansPerDay: 3 }));
+      const { kinds } = await runAt(NOON + 4 * HOUR);
+      expect(kinds).toEqual(['cancelled', 'cancelled', 'cancelled', 'failed', 'failed']);
+      expect(new Set([row.id, other.id]).has(schedule ?? '')).toBe(true);
     });
 
     it('is not harmed by a clock that was wrong, in either direction', async () => {

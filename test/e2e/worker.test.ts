@@ -11,13 +11,22 @@ import type { JobProgress } from '../../src/contract/service/jobs.ts';
 import { startJobs } from '../../src/jobs/start.ts';
 import type { Loop } from '../../src/net/loop.ts';
 import { ROUTES } from '../../src/server/routes.ts';
+import { upsert } from '../../src/store/bulk.ts';
+import { queueCompactions } from '../../src/store/compact.ts';
 import { LOCAL, type Store } from '../../src/store/open.ts';
 import { addressesOfName } from '../../src/store/queries/asset-addresses.ts';
+import { grantByOperator, removeGrant } from '../../src/store/queries/grants.ts';
 import { historyOf } from '../../src/store/queries/history.ts';
 import { releaseWorker } from '../../src/store/queries/job-claims.ts';
-import { enqueue, jobById } from '../../src/store/queries/jobs.ts';
-import { grantByOperator } from '../../src/store/queries/operator-grants.ts';
+import { cancelJob, enqueue, jobById, jobPage } from '../../src/store/queries/jobs.ts';
 import { scanById, storedReport } from '../../src/store/queries/scans.ts';
+import {
+  setExclusions,
+  setInstallationExclusions,
+  setPolicy,
+  setQuotas,
+  setRetention,
+} from '../../src/store/queries/settings.ts';
 import { PROGRAM, postern } from '../helpers/postern.ts';
 import { person, testApi } from '../helpers/test-api.ts';
 import { openTestStore, type TestStore } from '../helpers/test-store.ts';
@@ -61,9 +70,7 @@ async function until<T>(
 
 const job = (id: string) => store.read((db) => jobById(db, LOCAL, id));
 const grant = (target: string, kind: 'name' | 'network') =>
-  store.write((tx) =>
-    grantByOperator(tx, LOCAL, [{ target, kind }], { by: 'test', now: Date.now() }),
-  );
+  store.write((tx) => grantByOperator(tx, LOCAL, { target, kind, by: 'test', at: Date.now() }));
 const order = async (targets: string[], scan: object = {}) => {
   const row = { id: randomUUID(), kind: 'scan', spec: { targets, groups: [], scan } } as const;
   await store.write((tx) => enqueue(tx, LOCAL, { ...row, by: 'test', now: Date.now() }));
@@ -246,22 +253,82 @@ describe('a worker', () => {
 
   it('judges by the policy of the tenant, and leaves alone what it excludes', async () => {
     await grant('127.0.0.0/8', 'network');
-    const policy = 'version: 1\nrules:\n  - hosts: ["*"]\n    only: true\n';
-    const set = (name: string, value: unknown) => ({
-      ...{ tenant: LOCAL, name, value: JSON.stringify(value) },
+    await store.write(async (tx) => {
+      await setPolicy(tx, LOCAL, 'version: 1\nrules:\n  - hosts: ["*"]\n    only: true\n');
+      await setExclusions(tx, LOCAL, ['127.0.0.2']);
+      await setInstallationExclusions(tx, LOCAL, ['127.0.0.3']);
     });
-    await store.write((tx) =>
-      tx
-        .insertInto('meta')
-        .values([set('policy', policy), set('exclusions', ['127.0.0.2'])])
-        .execute(),
-    );
-    const id = await order(HOSTS.slice(0, 2), { ports: `${port}` });
+    const id = await order([...HOSTS], { ports: `${port}`, exclude: ['127.0.0.4'] });
     await work();
     expect(await job(id)).toMatchObject({ status: 'done', problem: null });
     const report = await store.read((db) => storedReport(db, LOCAL, id));
     expect(report?.hosts.map(({ address }) => address)).toEqual(['127.0.0.1']);
     expect(report?.findings.map(({ address }) => address)).toEqual(['127.0.0.1']);
+  });
+
+  it('leaves alone what is excluded while its job waits half done', async () => {
+    await grant('127.0.0.0/8', 'network');
+    await store.write((tx) => setExclusions(tx, LOCAL, ['127.0.0.2']));
+    const id = await order([...HOSTS], slowly());
+    const stopHalfWay = async (name: string) => {
+      const child = startWorker(name);
+      const exit = once(child, 'exit');
+      await until(async () => {
+        const row = await job(id);
+        return row?.worker === name && row.progress;
+      }, 'a scan under way');
+      child.kill('SIGTERM');
+      await exit;
+      return readFile(journalOf(id), 'utf8').then((text) => text.split('\n', 1)[0]);
+    };
+    const begun = await stopHalfWay('first');
+    // nothing was excluded meanwhile: it goes on
+    expect(await stopHalfWay('second')).toBe(begun);
+    await store.write((tx) => setInstallationExclusions(tx, LOCAL, ['127.0.0.3']));
+    await work();
+    expect(await job(id)).toMatchObject({ status: 'done', problem: null });
+    const report = await store.read((db) => storedReport(db, LOCAL, id));
+    expect(report?.hosts.map(({ address }) => address).toSorted()).toEqual([HOSTS[0], HOSTS[3]]);
+  });
+
+  it('scans no more addresses than the tenant may', async () => {
+    await grant('127.0.0.0/8', 'network');
+    await store.write((tx) => setQuotas(tx, LOCAL, { addressesPerScan: 4 }));
+    const many = await order(['127.0.0.0/29', '127.0.0.1'], { ports: `${port}` });
+    const few = await order(['127.0.0.0/30', '127.0.0.1'], { ports: `${port}` });
+    await work();
+    await work();
+    expect(await job(many)).toMatchObject({
+      status: 'failed',
+      problem: expect.stringMatching(/^QUOTA: .*8.*4/),
+    });
+    expect(await store.read((db) => scanById(db, LOCAL, many))).toBeNull();
+    expect(await job(few)).toMatchObject({ status: 'done', problem: null });
+  });
+
+  it('compacts what a tenant need not keep', async () => {
+    const long = Date.now() - 400 * 24 * HOUR;
+    const event = (tenant: string) => ({
+      ...({ tenant, id: randomUUID(), at: long, kind: 'address.joined', subject: 'host' } as const),
+      ...{ batch: '', detail: '{}' },
+    });
+    await store.write(async (tx) => {
+      await upsert(tx, store.facts, 'events', [event(LOCAL), event('other')]);
+      await setRetention(tx, 'other', { events: null });
+    });
+    expect(await queueCompactions(store, Date.now())).toBe(2);
+    expect(await work()).toMatchObject({ code: 0, stderr: '' });
+    expect(await work()).toMatchObject({ code: 0, stderr: '' });
+    const rows = await store.read((db) =>
+      db.selectFrom('jobs').select(['tenant', 'kind', 'status', 'problem']).execute(),
+    );
+    const compacted = { kind: 'compact', status: 'done', problem: null };
+    expect(rows.toSorted((a, b) => a.tenant.localeCompare(b.tenant))).toEqual([
+      { tenant: LOCAL, ...compacted },
+      { tenant: 'other', ...compacted },
+    ]);
+    const left = await store.read((db) => db.selectFrom('events').select('tenant').execute());
+    expect(left).toEqual([{ tenant: 'other' }]);
   });
 });
 
@@ -425,13 +492,14 @@ it('has its schedules on the command line too', async () => {
   const run = (...args: string[]) => postern([...args, '--data', opened.folder]);
   const target = '192.0.2.0/30';
   const add = ['schedule', 'add', target, '--name', 'lab', '--every', '6h', '-p', '22'];
-  expect(await run(...add)).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining('TARGET_NOT_GRANTED'),
-  });
-  expect(await run(...add, '--blackout', 'mon,fri 08:00-18:00', '--grant')).toMatchObject({
-    code: 0,
-  });
+  expect(await run(...add, '--blackout', 'mon,fri 08:00-18:00')).toMatchObject({ code: 0 });
+  // nobody else set this store up: who schedules there has granted it
+  const grants = await store.read((db) => db.selectFrom('grants').selectAll().execute());
+  expect(grants).toMatchObject([
+    { tenant: LOCAL, target, method: 'operator', status: 'granted', created_by: 'cli' },
+  ]);
+  const log = await store.read((db) => db.selectFrom('audit_log').selectAll().execute());
+  expect(log).toMatchObject([{ actor: 'cli', action: 'grant.give', subject: target }]);
   const list = await run('schedule', 'list', '--json');
   const { schedules } = JSON.parse(list.stdout) as { schedules: object[] };
   expect(schedules).toMatchObject([
@@ -448,6 +516,15 @@ it('has its schedules on the command line too', async () => {
   expect(await run('schedule', 'run', 'other', '--now')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('API_NOT_FOUND'),
+  });
+  const [{ id = '' } = {}] = grants;
+  await store.write((tx) => removeGrant(tx, LOCAL, id));
+  const jobs = await store.read((db) => jobPage(db, LOCAL, { limit: 1 }));
+  await store.write((tx) => cancelJob(tx, LOCAL, jobs[0]?.id ?? '', Date.now()));
+  // what somebody took away afterwards stays away
+  expect(await run('schedule', 'run', 'lab', '--now')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('TARGET_NOT_GRANTED'),
   });
   const bad = ['schedule', 'add', target, '--name', 'bad'];
   for (const more of [

@@ -10,7 +10,8 @@ import { sealerOf } from '../../src/store/seal.ts';
 
 /** A person of a tenant, with every scope. */
 export function person(role: Caller['role'], tenant = 'local'): Caller {
-  return { tenant, actor: `user:${role}`, name: role, role, scopes: SCOPES };
+  const session = { id: `session-${role}`, user: `${tenant}-${role}` };
+  return { tenant, actor: `user:${role}`, name: role, role, scopes: SCOPES, session };
 }
 
 export interface TestRequest {

@@ -6,7 +6,8 @@ import { timingOf } from '../../jobs/turn.ts';
 import { problem } from '../../model/errors.ts';
 import { visible } from '../../report/text.ts';
 import { LOCAL } from '../../store/open.ts';
-import { grantByOperator } from '../../store/queries/operator-grants.ts';
+import { note } from '../../store/queries/audit-log.ts';
+import { grantByOperator } from '../../store/queries/grants.ts';
 import { removeSchedule, schedulePage } from '../../store/queries/schedules.ts';
 import { isoOf } from '../../store/rows.ts';
 import type { Tables } from '../../store/schema.ts';
@@ -54,7 +55,7 @@ function lineOf(row: ScheduleRow): string {
   return `${row.id}  ${visible(row.name)}: ${how}${zone}, next ${next}`;
 }
 
-/** Adds a schedule. Throws SCHEDULE_INVALID, TARGET_NOT_GRANTED, and what bad targets and ports throw. */
+/** Adds a schedule, and grants its targets. Throws SCHEDULE_INVALID, QUOTA, and what bad targets and ports throw. */
 export async function scheduleAddCommand(
   targets: readonly string[],
   options: ScheduleAddOptions,
@@ -64,7 +65,7 @@ export async function scheduleAddCommand(
   const now = Date.now();
   const row = await withStore(options, (store) =>
     store.write(async (tx) => {
-      if (options.grant === true) await grantAll(tx, targets, now);
+      await grantAll(tx, targets, now);
       const { name } = options;
       return createSchedule(tx, LOCAL, { name, spec, enabled: true, by: BY, now });
     }),
@@ -74,17 +75,21 @@ export async function scheduleAddCommand(
   return EXIT.fine;
 }
 
-/** Whoever may write the store of an installation is its operator. */
+/** Whoever may write the store of an installation is its operator: what they schedule, they grant. */
 async function grantAll(
   tx: Transaction<Tables>,
   targets: readonly string[],
   now: number,
 ): Promise<void> {
   const missing = await withoutGrant(tx, LOCAL, readAll(targets, 'argument'));
-  const grants = missing.flatMap(({ kind, needs }) =>
-    needs.map((target) => ({ target, kind: kind === 'name' ? kind : ('network' as const) })),
-  );
-  await grantByOperator(tx, LOCAL, grants, { by: BY, now });
+  for (const { kind: given, needs } of missing) {
+    const kind = given === 'name' ? given : 'network';
+    for (const target of needs) {
+      await grantByOperator(tx, LOCAL, { target, kind, by: BY, at: now });
+      const deed = { action: 'grant.give', subject: target, detail: { tenant: LOCAL } };
+      await note(tx, LOCAL, { ...deed, at: now, actor: BY, source: null });
+    }
+  }
 }
 
 function specOf(targets: readonly string[], options: ScheduleAddOptions): ScheduleSpec {

@@ -91,17 +91,8 @@ const KINDS: {
 } = {
   scan: runScanJob,
   dns: runNamesJob,
-  compact: runCompaction,
+  compact: runCompactJob,
 };
-
-async function runCompaction(
-  { tenant }: JobRow,
-  { store, signal, now }: JobContext,
-): Promise<JobResult> {
-  const settings = await store.read((db) => compactionSettings(db, tenant));
-  await compact(store, tenant, settings, now(), signal);
-  return { complete: true, problem: null, clean: async () => undefined };
-}
 
 async function runNamesJob({ tenant, id }: JobRow, context: JobContext): Promise<JobResult> {
   const { store, signal, now } = context;
@@ -110,6 +101,13 @@ async function runNamesJob({ tenant, id }: JobRow, context: JobContext): Promise
   // nobody has to ask again until there is a name
   if (count === 0) await store.write((tx) => followNamesAt(tx, tenant, null));
   return { complete: !signal.aborted, problem: null, clean: async () => undefined };
+}
+
+async function runCompactJob({ tenant }: JobRow, context: JobContext): Promise<JobResult> {
+  const { store, signal, now } = context;
+  const settings = await store.read((db) => compactionSettings(db, tenant));
+  await compact(store, tenant, settings, now(), signal);
+  return { complete: true, problem: null, clean: async () => undefined };
 }
 
 async function settle(

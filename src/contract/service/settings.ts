@@ -6,6 +6,7 @@ const limit = z.int().min(0).max(Number.MAX_SAFE_INTEGER).nullable();
 /** What is counted, and how it is called in a sentence. */
 export const QUOTA_NAMES = {
   assets: 'assets',
+  schedules: 'schedules',
   runningJobs: 'running jobs',
   queuedJobs: 'waiting jobs',
   scansPerDay: 'scans in 24 hours',
@@ -22,15 +23,16 @@ export type QuotaName = keyof typeof QUOTA_NAMES;
 
 export const quotasShape = z.strictObject({
   assets: limit,
+  schedules: limit,
   runningJobs: limit.describe('Jobs that run at once.'),
   queuedJobs: limit.describe('Jobs that wait for their turn.'),
-  scansPerDay: limit.describe('Scans asked for within 24 hours, by people and schedules.'),
+  scansPerDay: limit.describe('Scans taken on within 24 hours, of people and schedules.'),
   addressesPerScan: limit,
   channels: limit,
   alertRules: limit,
   apiKeys: limit.describe('Keys that are not revoked.'),
   agents: limit.describe('Agents that are not revoked.'),
-  members: limit,
+  members: limit.describe('Members, and those who are invited.'),
   grants: limit.describe('Grants of every state.'),
   reportBytes: limit.describe(
     'Gzipped reports. No scan is taken on beyond it, and compaction takes the oldest reports until it holds.',
@@ -41,12 +43,14 @@ export type Quotas = z.output<typeof quotasShape>;
 /** Of the installation's own tenant: what no honest use reaches. */
 const OWN_QUOTAS: Quotas = {
   assets: 1_000_000,
+  schedules: 10_000,
   runningJobs: 16,
   queuedJobs: 10_000,
   scansPerDay: 100_000,
   addressesPerScan: null,
-  channels: 1000,
-  alertRules: 1000,
+  // all of them are asked about, and told of, everything that happens
+  channels: 100,
+  alertRules: 100,
   apiKeys: 1000,
   agents: 100_000,
   members: 10_000,
@@ -57,6 +61,7 @@ const OWN_QUOTAS: Quotas = {
 /** Of every other tenant, until an administrator of the installation says otherwise. */
 const TENANT_QUOTAS: Quotas = {
   assets: 10_000,
+  schedules: 200,
   runningJobs: 2,
   queuedJobs: 200,
   scansPerDay: 200,

@@ -20,8 +20,6 @@ import type { Service } from '../service.ts';
 const TAG = 'Alerts';
 const READ = { role: 'viewer', scope: 'read' } as const;
 const CHANGE = { role: 'admin', scope: 'settings' } as const;
-/** Each is asked about everything that happens. */
-const MAX_RULES = 100;
 
 const fields = {
   name: z.string().trim().min(1).max(100),
@@ -85,10 +83,6 @@ const add = route({
     await mine.change(
       { action: 'alert-rule.create', subject: id, detail: body },
       async (tx, tenant) => {
-        if ((await alertRules(tx, tenant)).length >= MAX_RULES) {
-          const reason = `it has ${MAX_RULES} alert rules, which is the most`;
-          throw problem('API_INVALID', { where: 'the organisation', problem: reason });
-        }
         await checkChannels(tx, tenant, body.spec, service);
         await addAlertRule(tx, tenant, ruleRow({ id, ...body }, now));
       },

@@ -29,8 +29,6 @@ import type { Service } from '../service.ts';
 const TAG = 'Alerts';
 const READ = { role: 'viewer', scope: 'read' } as const;
 const CHANGE = { role: 'admin', scope: 'settings' } as const;
-/** Bounds what is sent at once for one thing that happens. */
-const MAX_CHANNELS = 100;
 
 const name = z
   .string()
@@ -119,10 +117,6 @@ const add = route({
     const detail = { name: body.name, type: body.type };
     await mine.change({ action: 'channel.create', subject: id, detail }, async (tx, tenant) => {
       const before = await openChannels(tx, tenant, keysOf(service));
-      if (before.length >= MAX_CHANNELS) {
-        const reason = `it has ${MAX_CHANNELS} channels, which is the most`;
-        throw problem('API_INVALID', { where: 'the organisation', problem: reason });
-      }
       const taken = before.some((other) => other.name === body.name);
       if (taken || !(await addChannelRow(tx, tenant, row))) {
         throw problem('API_CONFLICT', { what: 'channel', value: body.name });

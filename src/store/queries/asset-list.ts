@@ -21,7 +21,9 @@ export interface Imported {
   readonly changed: number;
 }
 
-/** Adds assets; of those that are there already, labels are added and the note is changed. Throws QUOTA. */
+/**
+ * Adds assets; of those that are there already, labels are added and the note is changed. Throws QUOTA.
+ */
 export async function importAssets(
   tx: Transaction<Tables>,
   tenant: string,

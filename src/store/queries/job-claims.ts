@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { defaultQuotas, quotasShape } from '../../contract/service/settings.ts';
-import { problem } from '../../model/errors.ts';
+import { type PosternError, problem } from '../../model/errors.ts';
 import { upsert } from '../bulk.ts';
 import type { DialectFacts } from '../dialects/facts.ts';
-import { LOCAL } from '../open.ts';
 import type { Tables } from '../schema.ts';
 import type { JobRow } from '../service-schema.ts';
+import { enqueue, jobPage, type NewJob } from './jobs.ts';
+import { limitsOf } from './settings.ts';
 
 /** Tries of a job whose worker goes away; the last one that is lost fails it. */
 const MAX_ATTEMPTS = 3;
@@ -14,8 +14,6 @@ const QUEUED = sql.lit('queued' as const);
 const RUNNING = sql.lit('running' as const);
 /** When a tenant was served last, so that those who waited longest come first. */
 const SERVED = 'jobs.served';
-
-const quotas = quotasShape.partial();
 
 export interface Claimant {
   /** Of this process alone. */
@@ -131,31 +129,44 @@ export async function failJob(
   if (leaseUntil !== undefined) update = update.where('lease_until', '=', leaseUntil);
   const { numUpdatedRows } = await update.executeTakeFirst();
   if (numUpdatedRows === 0n) return false;
-  const detail = JSON.stringify({ kind, schedule, problem: text });
-  await upsert(tx, facts, 'events', [
-    { tenant, id: randomUUID(), at: now, kind: 'job.failed', subject: id, batch: id, detail },
-  ]);
+  await tellFailed(tx, facts, { tenant, id, kind, schedule }, { now, problem: text });
   return true;
 }
 
-/** Ends a waiting job before anybody took it, and tells alerts. */
-export async function refuseJob(
+async function tellFailed(
   tx: Transaction<Tables>,
   facts: DialectFacts,
   { tenant, id, kind, schedule }: Pick<JobRow, 'tenant' | 'id' | 'kind' | 'schedule'>,
-  { now, problem: text }: Pick<Failure, 'now' | 'problem'>,
+  { now, problem: text }: Failure,
 ): Promise<void> {
-  await tx
-    .updateTable('jobs')
-    .set({ status: 'failed', ended_at: now, problem: text })
-    .where('tenant', '=', tenant)
-    .where('id', '=', id)
-    .where('status', '=', QUEUED)
-    .execute();
   const detail = JSON.stringify({ kind, schedule, problem: text });
   await upsert(tx, facts, 'events', [
     { tenant, id: randomUUID(), at: now, kind: 'job.failed', subject: id, batch: id, detail },
   ]);
+}
+
+/**
+ * Notes a run of a schedule that was not taken on, as a job that failed without a try, and tells
+ * alerts; once, until one is taken on again.
+ */
+export async function refuseRun(
+  tx: Transaction<Tables>,
+  tenant: string,
+  facts: DialectFacts,
+  job: NewJob & { readonly schedule: string },
+  refusal: PosternError,
+): Promise<void> {
+  const [last] = await jobPage(tx, tenant, { limit: 1, schedule: job.schedule });
+  if (last?.status === 'failed' && last.started_at === null) return;
+  const text = `${refusal.code}: ${refusal.message}`;
+  const row = await enqueue(tx, tenant, job);
+  await tx
+    .updateTable('jobs')
+    .set({ status: 'failed', ended_at: job.now, problem: text })
+    .where('tenant', '=', tenant)
+    .where('id', '=', row.id)
+    .execute();
+  await tellFailed(tx, facts, row, { now: job.now, problem: text });
 }
 
 /** The worker is gone: what it held is free at once. `words` are the last that it said. */
@@ -197,30 +208,12 @@ async function freePlaces(db: Kysely<Tables>, now: number): Promise<readonly Pla
     .groupBy('tenant')
     .execute();
   const runs = new Map(running.map(({ tenant, jobs }) => [tenant, jobs]));
-  const limits = await mostRunning(db);
+  const limitOf = await limitsOf(db, 'runningJobs');
   return due.map(({ tenant, jobs }) => {
     const busy = runs.get(tenant) ?? 0;
-    const most = limits.has(tenant)
-      ? limits.get(tenant)
-      : defaultQuotas(tenant === LOCAL).runningJobs;
-    const places = Math.max(0, (most ?? Number.POSITIVE_INFINITY) - busy);
+    const places = Math.max(0, (limitOf(tenant) ?? Number.POSITIVE_INFINITY) - busy);
     return { tenant, jobs, running: busy, places };
   });
-}
-
-/** Jobs at once, of the tenants for whom that was set; null: as many as it likes. */
-async function mostRunning(db: Kysely<Tables>): Promise<ReadonlyMap<string, number | null>> {
-  const rows = await db
-    .selectFrom('meta')
-    .select(['tenant', 'value'])
-    .where('name', '=', 'quotas')
-    .execute();
-  return new Map(
-    rows.flatMap(({ tenant, value }) => {
-      const { data } = quotas.safeParse(JSON.parse(value));
-      return data?.runningJobs === undefined ? [] : [[tenant, data.runningJobs] as const];
-    }),
-  );
 }
 
 async function nextTenant(tx: Transaction<Tables>, now: number): Promise<string | null> {

@@ -274,7 +274,7 @@ export async function invitationList(
     .execute();
 }
 
-/** A second invitation of the same person takes the place of the first. */
+/** A second invitation of the same person takes the place of the first. Throws QUOTA. */
 export async function addInvitation(
   tx: Tx,
   tenant: string,
@@ -285,6 +285,7 @@ export async function addInvitation(
     .where('organization', '=', tenant)
     .where((eb) => eb.or([eb('email', '=', row.email), eb('expires_at', '<=', row.created_at)]))
     .execute();
+  await withinQuota(tx, tenant, 'members', 1, row.created_at);
   await tx
     .insertInto('auth_invitations')
     .values({ ...row, organization: tenant })

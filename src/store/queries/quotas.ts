@@ -7,8 +7,8 @@ import { quotasOf } from './settings.ts';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Lets a change go on only while the tenant has no more of something than it may. Called first in the
- * transaction that adds: until its end no other one adds for this tenant. Throws QUOTA.
+ * Lets a change go on only while the tenant has no more of something than it may. Called before it is
+ * added, in the same transaction: until its end no other one adds for this tenant. Throws QUOTA.
  */
 export async function withinQuota(
   tx: Transaction<Tables>,
@@ -23,7 +23,18 @@ export async function withinQuota(
   refuseBeyond(what, limit, await usedOf(tx, tenant, what, now), adding);
 }
 
-/** For what is counted elsewhere, such as addresses. Throws QUOTA. */
+/** Lets a scan be taken on. Throws QUOTA. */
+export async function withinScanQuotas(
+  tx: Transaction<Tables>,
+  tenant: string,
+  now: number,
+): Promise<void> {
+  await withinQuota(tx, tenant, 'queuedJobs', 1, now);
+  await withinQuota(tx, tenant, 'scansPerDay', 1, now);
+  await withinQuota(tx, tenant, 'reportBytes', 1, now);
+}
+
+/** For what is counted elsewhere, such as the addresses of a scan. Throws QUOTA. */
 export function refuseBeyond(
   what: QuotaName,
   limit: number | null,
@@ -53,6 +64,7 @@ export async function usageOf(db: Kysely<Tables>, tenant: string, now: number): 
   const used = (what: QuotaName) => usedOf(db, tenant, what, now);
   return {
     assets: await used('assets'),
+    schedules: await used('schedules'),
     runningJobs: await used('runningJobs'),
     queuedJobs: await used('queuedJobs'),
     scansPerDay: await used('scansPerDay'),
@@ -92,15 +104,16 @@ const count = (table: string, tenant: string, where = sql``) =>
 
 const USED: Readonly<Record<QuotaName, (tenant: string, now: number) => ReturnType<typeof sql>>> = {
   assets: (tenant) => count('assets', tenant),
+  schedules: (tenant) => count('schedules', tenant),
   runningJobs: (tenant) => count('jobs', tenant, sql`and status = 'running'`),
   queuedJobs: (tenant) => count('jobs', tenant, sql`and status = 'queued'`),
   scansPerDay: (tenant, now) =>
-    // what was refused was never tried
+    // those that were refused were not taken on
     count(
       'jobs',
       tenant,
       sql`and kind = 'scan' and created_at > ${now - DAY_MS}
-      and not (status = 'failed' and attempts = 0)`,
+        and not (status = 'failed' and started_at is null)`,
     ),
   // of one scan: nothing is counted up
   addressesPerScan: () => sql`0`,
@@ -108,22 +121,11 @@ const USED: Readonly<Record<QuotaName, (tenant: string, now: number) => ReturnTy
   alertRules: (tenant) => count('alert_rules', tenant),
   apiKeys: (tenant) => count('api_keys', tenant, sql`and revoked_at is null`),
   agents: (tenant) => count('agents', tenant, sql`and revoked_at is null`),
-  members: (tenant) => sql`(select count(*) from auth_members where organization = ${tenant})`,
+  members: (tenant, now) =>
+    sql`((select count(*) from auth_members where organization = ${tenant})
+      + (select count(*) from auth_invitations
+          where organization = ${tenant} and expires_at > ${now}))`,
   grants: (tenant) => count('grants', tenant),
   reportBytes: (tenant) =>
     sql`(select coalesce(sum(length(body)), 0) from reports where tenant = ${tenant})`,
 };
-
-/** What one more scan counts for. */
-const OF_A_SCAN = { queuedJobs: 1, scansPerDay: 1, reportBytes: 1 } as const;
-
-/** Lets one more scan be queued. Throws QUOTA. */
-export async function withinScanQuotas(
-  tx: Transaction<Tables>,
-  tenant: string,
-  now: number,
-): Promise<void> {
-  for (const [what, adding] of Object.entries(OF_A_SCAN)) {
-    await withinQuota(tx, tenant, what as keyof typeof OF_A_SCAN, adding, now);
-  }
-}

@@ -4,6 +4,7 @@ import {
   DEFAULT_RETENTION,
   defaultQuotas,
   exclusionsShape,
+  type QuotaName,
   type Quotas,
   quotasShape,
   type Retention,
@@ -17,6 +18,28 @@ import type { Tables } from '../schema.ts';
 export async function quotasOf(db: Kysely<Tables>, tenant: string): Promise<Quotas> {
   const set = await settingOf(db, tenant, 'quotas', quotasShape.partial());
   return merged(defaultQuotas(tenant === LOCAL), set);
+}
+
+/** One quota of every tenant, with one question. */
+export async function limitsOf(
+  db: Kysely<Tables>,
+  what: QuotaName,
+): Promise<(tenant: string) => number | null> {
+  const rows = await db
+    .selectFrom('meta')
+    .select(['tenant', 'value'])
+    .where('name', '=', 'quotas')
+    .execute();
+  const limits = new Map(
+    rows.map(({ tenant, value }) => {
+      const set = readSetting(value, quotasShape.partial(), { tenant, name: 'quotas' });
+      return [tenant, merged(defaultQuotas(tenant === LOCAL), set)[what]];
+    }),
+  );
+  return (tenant) => {
+    const limit = limits.get(tenant);
+    return limit === undefined ? defaultQuotas(tenant === LOCAL)[what] : limit;
+  };
 }
 
 export type SomeQuotas = z.output<ReturnType<typeof quotasShape.partial>>;
@@ -116,7 +139,15 @@ async function settingOf<Shape extends z.ZodType>(
     .where('name', '=', name)
     .executeTakeFirst();
   if (row === undefined) return undefined;
-  const read = shape.safeParse(parsed(row.value));
+  return readSetting(row.value, shape, { tenant, name });
+}
+
+function readSetting<Shape extends z.ZodType>(
+  text: string,
+  shape: Shape,
+  { tenant, name }: { readonly tenant: string; readonly name: string },
+): z.output<Shape> {
+  const read = shape.safeParse(parsed(text));
   if (read.success) return read.data;
   const value = `setting ${name} of tenant ${tenant}`;
   throw problem('STORE_DAMAGED', { value, problem: 'it cannot be read' });

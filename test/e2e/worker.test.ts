@@ -300,7 +300,7 @@ describe('a worker', () => {
     await work();
     expect(await job(many)).toMatchObject({
       status: 'failed',
-      problem: expect.stringMatching(/^QUOTA: .*8.*4/),
+      problem: expect.stringMatching(/^QUOTA: no more than 4 addresses.*8 more/),
     });
     expect(await store.read((db) => scanById(db, LOCAL, many))).toBeNull();
     expect(await job(few)).toMatchObject({ status: 'done', problem: null });

@@ -1,4 +1,4 @@
-import { BODIES, PATH_VALUES, QUERIES } from './api-samples.ts';
+import { BODIES, NAMED_IN_BODY, PATH_VALUES, QUERIES } from './api-samples.ts';
 import type { TenantThings } from './tenant-rows.ts';
 
 /** Part of JSON Schema that the document is made of. */
@@ -84,7 +84,7 @@ function operationOf(document: ApiDocument, { path, method, documented }: Place)
     method,
     access: documented['x-access'],
     success: Number(Object.keys(documented.responses).find((status) => status !== 'default')),
-    isAboutThings: keys.length > 0 || query !== undefined,
+    isAboutThings: keys.length > 0 || query !== undefined || NAMED_IN_BODY.includes(name),
     missing: [
       ...keys.filter((key) => PATH_VALUES[key] === undefined),
       ...(query === undefined ? needed.map((one) => `${name}?${one.name}`) : []),

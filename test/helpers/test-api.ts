@@ -8,7 +8,10 @@ import type { Service } from '../../src/server/service.ts';
 import type { Store } from '../../src/store/open.ts';
 import { sealerOf } from '../../src/store/seal.ts';
 
-/** A person of a tenant, with every scope. */
+/** What secrets are sealed with in tests. */
+export const TEST_SEALER = sealerOf(Buffer.alloc(32, 7));
+
+/** A person of a tenant, with every scope, who is signed in. */
 export function person(role: Caller['role'], tenant = 'local'): Caller {
   const session = { id: `session-${role}`, user: `${tenant}-${role}` };
   return { tenant, actor: `user:${role}`, name: role, role, scopes: SCOPES, session };
@@ -18,6 +21,8 @@ export interface TestRequest {
   readonly body?: unknown;
   readonly caller?: Caller | null;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of an agent, in place of a caller. */
+  readonly token?: string;
 }
 
 export interface TestApi {
@@ -43,7 +48,7 @@ export function testApi(
   const app = createApp({
     service: {
       store,
-      sealer: sealerOf(Buffer.alloc(32, 7)),
+      sealer: TEST_SEALER,
       publicUrl: 'http://127.0.0.1:4100',
       live: new Live(store),
       counts: new Counts(),
@@ -64,7 +69,12 @@ export function testApi(
   const request = async (
     method: string,
     path: string,
-    { body, caller = person('admin'), headers = {} }: TestRequest = {},
+    {
+      body,
+      token,
+      caller = token === undefined ? person('admin') : null,
+      headers = {},
+    }: TestRequest = {},
   ): Promise<Response> => {
     const id = String(callers.size);
     if (caller !== null) callers.set(id, caller);
@@ -73,6 +83,7 @@ export function testApi(
       headers: {
         ...headers,
         'x-caller': id,
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

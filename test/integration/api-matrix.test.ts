@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { type Caller, ROLES, SCOPES } from '../../src/server/caller.ts';
 import { ROUTES } from '../../src/server/routes.ts';
 import { type ApiDocument, type Operation, operationsOf } from '../helpers/api-document.ts';
+import { PRIVATE } from '../helpers/api-samples.ts';
 import { makeTenant, rowsOf, type TenantThings } from '../helpers/tenant-rows.ts';
 import { person, testApi } from '../helpers/test-api.ts';
 import { openTestStore } from '../helpers/test-store.ts';
@@ -41,11 +42,15 @@ function refusal(caller: Caller | null, { access }: Operation): 401 | 403 | null
   return access.installation === true && caller.tenant !== 'local' ? 403 : null;
 }
 
-async function answered(operation: Operation, things: TenantThings, caller: Caller | null) {
+async function answered(
+  operation: Operation,
+  things: TenantThings,
+  who: { readonly caller: Caller | null } | { readonly token: string },
+) {
   const body = operation.bodyFor(things);
   const path = operation.pathFor(things);
   const answer = await api.request(operation.method, path, {
-    caller,
+    ...who,
     ...(body === undefined ? {} : { body }),
   });
   const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream') === true;
@@ -68,16 +73,31 @@ describe.each(operations)('$name', (operation) => {
     const things = await makeTenant(store);
     const caller = callerOf(operation, things.tenant);
     const before = await rowsOf(store, things.tenant);
-    const { status, text } = await answered(operation, things, caller);
+    const { status, text } = await answered(operation, things, { caller });
     const refused = refusal(caller, operation);
-    const isForeign = caller?.tenant !== things.tenant;
+    // what anyone may ask is opened by what it brings
+    const isForeign = operation.access !== 'anyone' && caller?.tenant !== things.tenant;
     const isSettled = refused !== null || (isForeign && !isInstallations(operation));
     if (isSettled) expect(await rowsOf(store, things.tenant)).toBe(before);
     if (refused !== null) expect(status).toBe(refused);
     else if (isForeign && !isInstallations(operation))
       expectNothingOf(things, operation, status, text);
+    else if (PRIVATE.includes(operation.name) && caller?.role === 'operator')
+      expect(status).toBe(404);
     else if (operation.method === 'GET') expect(status).toBe(operation.success);
     else expect([operation.success, 409, 422]).toContain(status);
+  });
+
+  it('as an agent', async () => {
+    const things = await makeTenant(store);
+    const before = await rowsOf(store, things.tenant);
+    const { status } = await answered(operation, things, { token: things.agentToken });
+    if (operation.access === 'agent' || operation.access === 'anyone') {
+      expect([operation.success, 422]).toContain(status);
+      return;
+    }
+    expect(status).toBe(401);
+    expect(await rowsOf(store, things.tenant)).toBe(before);
   });
 });
 

@@ -118,10 +118,13 @@ describe('tables and chains', () => {
     expect(readIptables([{ origin: 'iptables-legacy-save', text: '' }], 'live').tables).toEqual([]);
   });
 
-  it('doubts a table that iptables does not have, and sets without rules', () => {
+  it('doubts tables and chains that iptables does not have, and sets without rules', () => {
     const table = '*fliter\n:INPUT DROP [0:0]\nCOMMIT\n';
     const read = (text: string) => readIptables([{ origin: 'f', text }], 'live').unread;
-    expect(read(table)).toEqual(['f: "fliter" is no table of iptables']);
+    expect(read(table)).toContain('f: "fliter" is no table of iptables');
+    expect(read('*raw\n:INPUT DROP [0:0]\nCOMMIT\n')).toEqual([
+      'f: table raw has no chain INPUT that could have a policy',
+    ]);
     expect(read('create S hash:net\n')).toEqual(['the rules were not read, only their sets']);
   });
 

@@ -82,6 +82,7 @@ export function readTables(source: Source, sets: IpSets): Pick<Layer, 'tables' |
   const tables = lastOfEach(saved.tables).map((table) => {
     const reader = new TableReader(table, context);
     unread.push(...reader.undeclared().map((chain) => noHead(source, table, chain)));
+    unread.push(...reader.foreign().map((chain) => noChain(source, table, chain)));
     if (ownValue(HOOKS, table.name) === undefined) unread.push(noTable(source, table));
     return reader.read();
   });
@@ -90,6 +91,10 @@ export function readTables(source: Source, sets: IpSets): Pick<Layer, 'tables' |
 
 function noHead({ origin }: Source, { name }: SavedTable, chain: string): string {
   return `${origin}: the head of chain ${chain} in table ${name} is not in the text`;
+}
+
+function noChain({ origin }: Source, { name }: SavedTable, chain: string): string {
+  return `${origin}: table ${name} has no chain ${chain} that could have a policy`;
 }
 
 function noTable({ origin }: Source, { name }: SavedTable): string {
@@ -124,6 +129,13 @@ class TableReader {
         ? !this.#policies.has(name)
         : this.#policies.get(name) === undefined,
     );
+  }
+
+  /** Chains with a policy, as only those that are built in have, that the table does not have. */
+  foreign(): readonly string[] {
+    return [...this.#policies]
+      .filter(([name, policy]) => policy !== undefined && this.#hook(name) === undefined)
+      .map(([name]) => name);
   }
 
   read(): Table {

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from '../schema.ts';
 import type { AgentAddressRow, AgentAuditRow, AgentRow } from '../service-schema.ts';
+import { hearsEvents } from './events.ts';
 import { withinQuota } from './quotas.ts';
 
 /** What a new agent is made of; `hash`es are SHA-256 of tokens, hex. */
@@ -179,7 +180,7 @@ const MISSED = 3;
 
 /**
  * Notes, of all tenants, which agents have become silent, each once however many servers ask at once,
- * and writes the event `agent.silent` of each. Resolves to how many.
+ * and writes the event `agent.silent` of each where an alert rule hears it. Resolves to how many.
  */
 export async function silenceAgents(tx: Transaction<Tables>, now: number): Promise<number> {
   const rows = await tx
@@ -200,6 +201,7 @@ async function tell(
   kind: 'agent.silent' | 'agent.returned',
   at: number,
 ): Promise<void> {
+  if (!(await hearsEvents(tx, tenant))) return;
   const detail = JSON.stringify({ name, address });
   await tx
     .insertInto('events')
@@ -314,28 +316,4 @@ export function newestAudit(
     .orderBy('id')
     .limit(1)
     .executeTakeFirst();
-}
-
-/** For retention: drops audits of before a time (ms), but never the newest of an agent. */
-export async function dropAgentAudits(
-  tx: Transaction<Tables>,
-  tenant: string,
-  before: number,
-): Promise<number> {
-  const result = await tx
-    .deleteFrom('agent_audits')
-    .where('tenant', '=', tenant)
-    .where('at', '<', before)
-    .where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('agent_audits as later')
-          .select('later.id')
-          .whereRef('later.tenant', '=', 'agent_audits.tenant')
-          .whereRef('later.agent', '=', 'agent_audits.agent')
-          .whereRef('later.at', '>', 'agent_audits.at'),
-      ),
-    )
-    .executeTakeFirst();
-  return Number(result.numDeletedRows);
 }

@@ -502,7 +502,7 @@ export const ERRORS = {
   },
   AUTH_LINK: {
     message: 'this link cannot be used ({problem})',
-    todo: 'Ask an administrator for a new invitation; while there is no administrator "postern up --new-link" prints a new link.',
+    todo: 'Ask an administrator for a new invitation; while there is no administrator "postern up" prints a new link whenever it starts.',
     effect: 'usage',
   },
   AUTH_LAST_ADMIN: {

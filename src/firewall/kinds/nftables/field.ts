@@ -1,6 +1,6 @@
 import { ownValue } from '../../../model/own-value.ts';
 import type { AddressField, Family, NameField, NumberField, Test } from '../../layer.ts';
-import { isObject, type Json, type JsonObject, listed, only, textAt } from './json.ts';
+import { isList, isObject, type Json, type JsonObject, listed, only, textAt } from './json.ts';
 import {
   ICMP_CODES,
   ICMP_TYPES,
@@ -169,9 +169,9 @@ export function flagsOf(value: Json): number | undefined {
   if (typeof value === 'string') return ownValue(TCP_FLAGS, value);
   const [kind, parts] = only(value) ?? [];
   const list = kind === '|' ? parts : value;
-  if (isObject(list)) return undefined;
+  if (!isList(list)) return undefined;
   let flags = 0;
-  for (const part of listed(list)) {
+  for (const part of list) {
     const one = flagsOf(part);
     if (one === undefined) return undefined;
     flags |= one;

@@ -80,6 +80,12 @@ describe('what rules test', () => {
     expect(stepsOf('ct status confirmed drop')[0]?.[0]).toMatchObject({ test: 'opaque' });
   });
 
+  it('flags that are a word of truth are not understood', () => {
+    expect(stepsOf('tcp flags missing / syn,ack accept')[0]).toContainEqual(
+      expect.objectContaining({ test: 'opaque' }),
+    );
+  });
+
   it('an empty set matches nothing', () => {
     const set = 'set s { type ipv4_addr; }';
     expect(stepsOf('ip saddr @s accept', set)).toEqual([[{ test: 'never' }, { do: 'accept' }]]);

@@ -2,7 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { CommanderError } from 'commander';
 import { PosternError } from '../model/errors.ts';
 import { EXIT } from './exit.ts';
-import { type Actions, addCompletePlaceholder, buildProgram } from './program.ts';
+import {
+  type Actions,
+  addCompletePlaceholder,
+  buildProgram,
+  type HostActions,
+  type StoreActions,
+} from './program.ts';
 import type { Terminal } from './terminal.ts';
 
 async function packageVersion(): Promise<string> {
@@ -12,6 +18,10 @@ async function packageVersion(): Promise<string> {
 }
 
 function actionsFor(terminal: Terminal, version: string): Actions {
+  return { ...hostActions(terminal, version), ...storeActions(terminal, version) };
+}
+
+function hostActions(terminal: Terminal, version: string): HostActions {
   return {
     scan: async (targets, options) =>
       (await import('./commands/scan.ts')).scanCommand(targets, options, terminal, version),
@@ -37,6 +47,12 @@ function actionsFor(terminal: Terminal, version: string): Actions {
       (await import('./commands/confirm.ts')).confirmCommand(id, options, terminal),
     undo: async (id, options) =>
       (await import('./commands/undo.ts')).undoCommand(id, options, terminal),
+  };
+}
+
+/** Of what is kept, and of a server. */
+function storeActions(terminal: Terminal, version: string): StoreActions {
+  return {
     history: async (place, options) =>
       (await import('./commands/history.ts')).historyCommand(place, options, terminal),
     diff: async (sides, options) =>

@@ -174,10 +174,10 @@ export async function rowsOf(store: Store, tenant: string): Promise<string> {
   const lines: string[] = [];
   for (const table of TABLE_NAMES) {
     const { columns } = SHAPES[table];
-    const owner = ['tenant', 'organization'].find((column) => column in columns);
+    const owner = ['tenant', 'organization'].find((name) => name in columns);
     const column = table === 'auth_organizations' ? 'id' : owner;
     if (column === undefined) continue;
-    const key = sql.raw(SHAPES[table].key.map((column) => `"${column}"`).join(', '));
+    const key = sql.raw(SHAPES[table].key.map((name) => `"${name}"`).join(', '));
     const { rows } = await store.read((db) =>
       sql`select * from ${sql.table(table)} where ${sql.ref(column)} = ${tenant} order by ${key}`.execute(
         db,

@@ -1,14 +1,14 @@
 /** The server as `postern up` runs it, with one key that is told in its environment. */
 import { dirname, join } from 'node:path';
-import { INSTALLATION, SCOPES } from '../src/server/caller.ts';
+import { SCOPES } from '../src/server/caller.ts';
 import { readListen } from '../src/server/listen.ts';
 import { up } from '../src/server/up.ts';
-import type { Place } from '../src/store/open.ts';
+import { LOCAL, type Place } from '../src/store/open.ts';
 
 const { BENCH_KEY: key = '', BENCH_PLACE: where = '' } = process.env;
 const place: Place = where.includes('://') ? { url: where } : { file: where };
 const caller = {
-  ...{ tenant: INSTALLATION, actor: 'key:bench', name: 'bench' },
+  ...{ tenant: LOCAL, actor: 'key:bench', name: 'bench' },
   ...{ role: 'viewer' as const, scopes: SCOPES },
 };
 

@@ -3,16 +3,15 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { createResolver, type Resolver } from '../net/dns.ts';
 import { type Loop, startLoop } from '../net/loop.ts';
 import { LOCAL, type Store } from '../store/open.ts';
-import { dueDigests, tenantsWithRules } from '../store/queries/alert-rules.ts';
+import { dueDigests } from '../store/queries/alert-rules.ts';
 import { tenantsWithEvents } from '../store/queries/events.ts';
 import { tenantsToWake } from '../store/queries/incidents.ts';
 import { channelIds, type Keys } from './channels.ts';
 import { addDefaultRules } from './defaults.ts';
 import { Outbox } from './outbox.ts';
-import { hearTenant, type TurnMeans, tellDigest, tidyTenant, wakeTenant } from './turn.ts';
+import { hearTenant, type TurnMeans, tellDigest, wakeTenant } from './turn.ts';
 
 const EVERY_MS = 5000;
-const TIDY_EVERY_MS = 60 * 60 * 1000;
 
 export interface AlertsOptions extends Keys {
   readonly store: Store;
@@ -68,13 +67,11 @@ class Hearer {
   readonly #keys: Keys;
   readonly #now: () => number;
   #begun = false;
-  #tidiedAt: number;
 
   constructor(options: AlertsOptions, keys: Keys, now: () => number) {
     this.#options = options;
     this.#keys = keys;
     this.#now = now;
-    this.#tidiedAt = now();
   }
 
   /** Resolves to whether there was something to do. */
@@ -88,7 +85,6 @@ class Hearer {
     for (const tenant of woken) await this.#repeat(signal, (means) => wakeTenant(means, tenant));
     const digests = await store.read((db) => dueDigests(db, now));
     for (const { tenant, id } of digests) await tellDigest(this.#means(), tenant, id);
-    await this.#tidy(now);
     return told.length + woken.length + digests.length > 0;
   }
 
@@ -112,12 +108,5 @@ class Hearer {
     const means = { now: this.#now(), newId: randomUUID };
     await this.#options.store.write((tx) => addDefaultRules(tx, LOCAL, means));
     this.#begun = true;
-  }
-
-  async #tidy(now: number): Promise<void> {
-    if (now - this.#tidiedAt < TIDY_EVERY_MS) return;
-    this.#tidiedAt = now;
-    const tenants = await this.#options.store.read(tenantsWithRules);
-    for (const tenant of tenants) await tidyTenant(this.#means(), tenant);
   }
 }

@@ -4,10 +4,9 @@ import { upsert } from '../store/bulk.ts';
 import type { DialectFacts } from '../store/dialects/facts.ts';
 import type { Store } from '../store/open.ts';
 import { alertRule, alertRules, changeAlertRule } from '../store/queries/alert-rules.ts';
-import { dropOldEvents, takeBatch } from '../store/queries/events.ts';
+import { takeBatch } from '../store/queries/events.ts';
 import {
   countChanged,
-  dropOldIncidents,
   incidentsById,
   incidentsOf,
   incidentsToWake,
@@ -16,7 +15,6 @@ import {
   unfinished,
   worstChanged,
 } from '../store/queries/incidents.ts';
-import { dropOldMessages } from '../store/queries/outbox.ts';
 import type { Tables } from '../store/schema.ts';
 import type { OutboxRow } from '../store/service-schema.ts';
 import { digestOf, nextDigest } from './digest.ts';
@@ -32,10 +30,6 @@ import { incidentOf, incidentRow, rulesOf } from './rows.ts';
 const AT_ONCE = 150;
 /** Lines of a digest that are looked up; a message shows the first of them. */
 const LINES = 20;
-const DAY = 24 * 60 * 60 * 1000;
-const MESSAGES_KEPT_MS = 30 * DAY;
-/** A finding that comes back within 90 days is the same. */
-const INCIDENTS_KEPT_MS = 90 * DAY;
 
 export interface TurnMeans extends Means {
   readonly store: Store;
@@ -77,16 +71,6 @@ export function tellDigest(means: TurnMeans, tenant: string, rule: string): Prom
   return store.write(async (tx) => {
     await lockAlerts(tx, tenant);
     await new Turn(tx, store.facts, tenant, means).digest(rule);
-  });
-}
-
-/** Takes away what is old enough. */
-export function tidyTenant({ store, now }: TurnMeans, tenant: string): Promise<void> {
-  return store.write(async (tx) => {
-    await lockAlerts(tx, tenant);
-    await dropOldEvents(tx, tenant, now);
-    await dropOldMessages(tx, tenant, now - MESSAGES_KEPT_MS);
-    await dropOldIncidents(tx, tenant, now - INCIDENTS_KEPT_MS);
   });
 }
 

@@ -50,20 +50,22 @@ Examples:
   postern scan --resume scan.state                 to go on after it was ended
 `;
 
-/** What the commands do; main.ts binds the real ones, loaded only when called. */
-export interface Actions
-  extends AgentActions,
-    FindingsActions,
-    HistoryActions,
-    InsideActions,
-    NotifyActions,
-    RemedyActions,
-    ScheduleActions,
-    UpActions,
-    WorkerActions {
+/** What commands do about hosts, from outside and from inside. */
+interface HostActions extends InsideActions, RemedyActions {
   scan(targets: readonly string[], options: GivenOptions): Promise<number>;
   ports(query: readonly string[], options: GlobalOptions): Promise<number>;
 }
+
+type StoreActions = AgentActions &
+  FindingsActions &
+  HistoryActions &
+  NotifyActions &
+  ScheduleActions &
+  UpActions &
+  WorkerActions;
+
+/** What the commands do; actions.ts binds the real ones, loaded only when called. */
+export type Actions = HostActions & StoreActions;
 
 export interface Built {
   readonly program: Command;

@@ -1,22 +1,16 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { problem } from '../model/errors.ts';
 import type { Store } from '../store/open.ts';
 import { agentByHash } from '../store/queries/agents.ts';
+import { hashOf, newSecret } from './auth/secrets.ts';
 import type { Caller } from './caller.ts';
 
-const SECRET_BYTES = 32;
 /** What each kind of token begins with: people and scanners for leaked secrets know it by that. */
 const PREFIXES = { enrolment: 'pse_', agent: 'psa_' } as const;
 
 /** A new token, and what is stored of it. */
 export function newToken(kind: keyof typeof PREFIXES): { token: string; hash: string } {
-  const token = PREFIXES[kind] + randomBytes(SECRET_BYTES).toString('base64url');
+  const token = newSecret(PREFIXES[kind]);
   return { token, hash: hashOf(token) };
-}
-
-/** SHA-256, hex; of 256 random bits a slow hash would protect nothing more. */
-export function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
 }
 
 /** The agent whose token a request carries; null: none. Throws AGENT_REVOKED. */

@@ -1,3 +1,5 @@
+import { LOCAL } from '../store/open.ts';
+
 /** What somebody may do in a tenant; each role includes those before it. */
 export const ROLES = ['viewer', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
@@ -31,9 +33,6 @@ export type Access =
   | 'agent'
   | { readonly role: Role; readonly scope: Scope; readonly installation?: true };
 
-/** The tenant of the installation: that of the command line, and of who signs up first. */
-export const INSTALLATION = 'local';
-
 /** What a caller lacks for a route; null: nothing. */
 export function lacks(
   caller: Caller,
@@ -44,6 +43,6 @@ export function lacks(
   if (access === 'agent') return null;
   if (ROLES.indexOf(caller.role) < ROLES.indexOf(access.role)) return 'role';
   if (!caller.scopes.includes(access.scope)) return 'scope';
-  if (access.installation === true && caller.tenant !== INSTALLATION) return 'installation';
+  if (access.installation === true && caller.tenant !== LOCAL) return 'installation';
   return null;
 }

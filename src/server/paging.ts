@@ -47,6 +47,30 @@ export function nextOf<Place extends z.ZodType>(
   return Buffer.from(JSON.stringify(place.parse(value))).toString('base64url');
 }
 
+/** A page of rows that were asked for with one more than its limit. */
+export function pageFrom<Row, Item, Place extends z.ZodType>(
+  rows: readonly Row[],
+  {
+    limit: most,
+    itemOf,
+    place,
+    placeOf,
+  }: {
+    readonly limit: number;
+    readonly itemOf: (row: Row) => Item;
+    readonly place: Place;
+    /** The place behind a row. */
+    readonly placeOf: (row: Row) => z.input<Place>;
+  },
+): { items: Item[]; next: string | null } {
+  const shown = rows.slice(0, most);
+  const last = rows.length > most ? shown.at(-1) : undefined;
+  return {
+    items: shown.map(itemOf),
+    next: nextOf(place, last === undefined ? null : placeOf(last)),
+  };
+}
+
 /** The schema of a page: `items`, and `next` where there are more. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({

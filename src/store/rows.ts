@@ -20,6 +20,10 @@ export function isoOf(ms: number): string {
   return new Date(ms).toISOString();
 }
 
+export function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : isoOf(ms);
+}
+
 function severityOf(rank: number): Severity {
   return SEVERITIES[rank] ?? 'info';
 }

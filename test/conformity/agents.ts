@@ -115,10 +115,9 @@ export function describeAgents(place: StoreKind): void {
       const ids = [await newAgent('a'), await newAgent('b'), await newAgent('c')].sort();
       const foreign = await newAgent('x', 'other');
       const first = await store.read((db) => agentPage(db, TENANT, { limit: 2 }));
-      const next = first.next ?? '';
-      const second = await store.read((db) => agentPage(db, TENANT, { limit: 2, after: next }));
-      expect([...first.rows, ...second.rows].map(({ id }) => id)).toEqual(ids);
-      expect(second.next).toBeNull();
+      const after = first.at(-1)?.id;
+      const second = await store.read((db) => agentPage(db, TENANT, { limit: 2, after }));
+      expect([...first, ...second].map(({ id }) => id)).toEqual(ids);
       expect(await store.read((db) => agentById(db, TENANT, foreign))).toBeUndefined();
       expect(
         await store.write((tx) => changeAgent(tx, TENANT, foreign, { name: 'mine' })),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { channelIds } from '../../src/alerts/channels.ts';
 import { ruleRow } from '../../src/alerts/defaults.ts';
 import { Outbox } from '../../src/alerts/outbox.ts';
-import { hearTenant, tellDigest, tidyTenant, wakeTenant } from '../../src/alerts/turn.ts';
+import { hearTenant, tellDigest, wakeTenant } from '../../src/alerts/turn.ts';
 import type { NotifySettings } from '../../src/contract/notify.ts';
 import type { AlertRuleInput } from '../../src/contract/service/alert-rule.ts';
 import { createResolver } from '../../src/net/dns.ts';
@@ -314,20 +314,6 @@ export function describeAlerts(kind: StoreKind): void {
         notify = good;
         await none.close();
       }
-    });
-
-    it('takes away what is old', async () => {
-      await addRule();
-      await look(0, bad);
-      await hearAll(NOON);
-      const [row] = await outbox();
-      if (row === undefined) throw new Error('nothing to send');
-      const ended = { status: 'sent', ended_at: NOON } as const;
-      await store.write((tx) => endTry(tx, row, ended));
-      await tidyTenant(means(NOON + 29 * DAY), LOCAL);
-      expect(await outbox()).toHaveLength(1);
-      await tidyTenant(means(NOON + 31 * DAY), LOCAL);
-      expect(await outbox()).toEqual([]);
     });
 
     it('tells each thing once when two servers work at a time', async () => {

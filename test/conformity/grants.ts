@@ -109,11 +109,9 @@ export function describeGrants(kind: StoreKind): void {
       await expect(ask('d.example')).rejects.toMatchObject({ code: 'QUOTA' });
       await ask('a.example');
       const one = await store.read((db) => grantPage(db, TENANT, { limit: 2 }));
-      const two = await store.read((db) =>
-        grantPage(db, TENANT, { limit: 2, after: one.next ?? '' }),
-      );
-      expect(two.next).toBeNull();
-      expect([...one.grants, ...two.grants].map(({ target }) => target).toSorted()).toEqual([
+      const after = one.at(-1)?.id;
+      const two = await store.read((db) => grantPage(db, TENANT, { limit: 2, after }));
+      expect([...one, ...two].map(({ target }) => target).toSorted()).toEqual([
         'a.example',
         'b.example',
         'c.example',
@@ -214,7 +212,7 @@ export function describeGrants(kind: StoreKind): void {
     it('grants the own tenant its private networks once, and lets them be taken away', async () => {
       await store.write((tx) => grantOwnNetworks(tx, NOW));
       const page = () => store.read((db) => grantPage(db, LOCAL, { limit: 99 }));
-      const { grants } = await page();
+      const grants = await page();
       expect(grants.map(({ target }) => target).toSorted()).toEqual([...PRIVATE_BLOCKS].toSorted());
       const own = await store.read((db) =>
         ungranted(db, LOCAL, ['127.0.0.1', '192.168.1.0/24', 'fe80::1%eth0', '192.0.2.1']),
@@ -222,7 +220,7 @@ export function describeGrants(kind: StoreKind): void {
       expect(own).toEqual(['192.0.2.1']);
       await store.write((tx) => removeGrant(tx, LOCAL, grants[0]?.id ?? ''));
       await store.write((tx) => grantOwnNetworks(tx, NOW));
-      expect((await page()).grants).toHaveLength(PRIVATE_BLOCKS.length - 1);
+      expect(await page()).toHaveLength(PRIVATE_BLOCKS.length - 1);
     });
   });
 }

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function settings(text: string): Promise<string> {
+async function settingsFile(text: string): Promise<string> {
   const path = join(folder, 'alerts.yaml');
   await writeFile(path, text);
   return path;
@@ -27,7 +27,7 @@ function hook(url: string, allow: string): string {
 describe('postern notify test', () => {
   it('sends a message and ends with 0', async () => {
     const peer = await receiver();
-    const config = await settings(hook(peer.url, '127.0.0.0/8'));
+    const config = await settingsFile(hook(peer.url, '127.0.0.0/8'));
     const env = { HOOK_SECRET: 'hunter2' };
     const run = await postern(['notify', 'test', 'office', '--config', config], { env });
     await peer.close();
@@ -40,7 +40,7 @@ describe('postern notify test', () => {
 
   it('reaches nothing inside without leave, and ends with 3', async () => {
     const peer = await receiver();
-    const config = await settings(hook(peer.url, ''));
+    const config = await settingsFile(hook(peer.url, ''));
     const env = { HOOK_SECRET: 'hunter2' };
     const run = await postern(['notify', 'test', 'office', '--config', config], { env });
     await peer.close();
@@ -52,13 +52,13 @@ describe('postern notify test', () => {
     ['NOTIFY_CHANNEL', ['notify', 'test', 'attic']],
     ['NOTIFY_SECRET', ['notify', 'test', 'office']],
   ])('ends with 2 for %s', async (code, args) => {
-    const config = await settings(hook('https://hooks.example.org/', ''));
+    const config = await settingsFile(hook('https://hooks.example.org/', ''));
     const run = await postern([...args, '--config', config]);
     expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining(code) });
   });
 
   it('ends with 2 for settings that are wrong or absent', async () => {
-    const config = await settings('version: 1\nchannels:\n  office: {type: webhook}\n');
+    const config = await settingsFile('version: 1\nchannels:\n  office: {type: webhook}\n');
     const wrong = await postern(['notify', 'test', 'office', '--config', config]);
     expect(wrong).toMatchObject({
       code: 2,
@@ -95,7 +95,7 @@ describe('a channel of the store', () => {
 
 describe('postern notify list', () => {
   it('shows channels without their secrets, and the types there are', async () => {
-    const config = await settings(hook('https://hooks.example.org/hunter2', ''));
+    const config = await settingsFile(hook('https://hooks.example.org/hunter2', ''));
     const run = await postern(['notify', 'list', '--json', '--config', config]);
     expect(run.stdout).not.toContain('hunter2');
     expect(JSON.parse(run.stdout)).toMatchObject({

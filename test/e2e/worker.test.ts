@@ -517,8 +517,7 @@ it('has its schedules on the command line too', async () => {
     code: 2,
     stderr: expect.stringContaining('API_NOT_FOUND'),
   });
-  const id = grants[0]?.id ?? '';
-  await store.write((tx) => removeGrant(tx, LOCAL, id));
+  for (const { id } of grants) await store.write((tx) => removeGrant(tx, LOCAL, id));
   const jobs = await store.read((db) => jobPage(db, LOCAL, { limit: 1 }));
   await store.write((tx) => cancelJob(tx, LOCAL, jobs[0]?.id ?? '', Date.now()));
   // what somebody took away afterwards stays away

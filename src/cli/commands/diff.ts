@@ -11,6 +11,7 @@ import {
   scanById,
   storedReport,
 } from '../../store/queries/scans.ts';
+import { isoOf } from '../../store/rows.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { GlobalOptions } from '../options.ts';
 import { readReportFile } from '../report-file.ts';
@@ -77,7 +78,7 @@ function told(before: ScanReport, after: ScanReport): Compared {
 
 async function between(store: Store, after: number, until: number): Promise<Compared> {
   const changes = await store.read((db) => changesBetween(db, LOCAL, { after, until }));
-  return { before: new Date(after).toISOString(), after: new Date(until).toISOString(), changes };
+  return { before: isoOf(after), after: isoOf(until), changes };
 }
 
 /** `previous` is the look before `last` that asked the same. Throws DIFF_SIDE. */

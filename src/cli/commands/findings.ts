@@ -19,6 +19,7 @@ import {
   findingEvents,
   findingPage,
 } from '../../store/queries/findings.ts';
+import { isoOf } from '../../store/rows.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { AcceptOptions, FindingsOptions } from '../findings-program.ts';
 import type { GlobalOptions } from '../options.ts';
@@ -139,7 +140,7 @@ async function tell(store: Store, id: string, options: GlobalOptions, terminal: 
     options.json === true
       ? JSON.stringify({
           ...finding,
-          events: events.map((event) => ({ ...event, at: new Date(event.at).toISOString() })),
+          events: events.map((event) => ({ ...event, at: isoOf(event.at) })),
         })
       : [...wordsOf(finding), ...events.map(eventLine)].join('\n');
   await write(terminal.out, `${text}\n`);
@@ -180,5 +181,5 @@ function* wordsOf(finding: FindingRecord): Generator<string> {
 
 function eventLine({ at, kind, actor, detail }: FindingEvent): string {
   const who = actor === null ? '' : ` by ${visible(actor)}`;
-  return `  ${new Date(at).toISOString()} ${kind}${who}${detail === '' ? '' : `: ${visible(detail)}`}`;
+  return `  ${isoOf(at)} ${kind}${who}${detail === '' ? '' : `: ${visible(detail)}`}`;
 }

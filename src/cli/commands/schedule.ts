@@ -9,7 +9,7 @@ import { LOCAL } from '../../store/open.ts';
 import { note } from '../../store/queries/audit-log.ts';
 import { grantByOperator } from '../../store/queries/grants.ts';
 import { removeSchedule, schedulePage } from '../../store/queries/schedules.ts';
-import { isoOf } from '../../store/rows.ts';
+import { isoOf, isoOrNull } from '../../store/rows.ts';
 import type { Tables } from '../../store/schema.ts';
 import type { ScheduleRow } from '../../store/service-schema.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
@@ -40,10 +40,9 @@ export async function scheduleListCommand(
 }
 
 function toldOf(row: ScheduleRow) {
-  const at = (ms: number | null) => (ms === null ? null : isoOf(ms));
   return {
     ...{ id: row.id, name: row.name, enabled: row.enabled === 1, spec: timingOf(row).spec },
-    ...{ nextAt: at(row.next_at), lastAt: at(row.last_at) },
+    ...{ nextAt: isoOrNull(row.next_at), lastAt: isoOrNull(row.last_at) },
   };
 }
 

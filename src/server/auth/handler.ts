@@ -4,9 +4,9 @@ import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
 import { PosternError, problem } from '../../model/errors.ts';
 import type { Store } from '../../store/open.ts';
+import { LOCAL } from '../../store/open.ts';
 import { note } from '../../store/queries/audit-log.ts';
 import { organizationsOf, userByEmail } from '../../store/queries/people.ts';
-import { INSTALLATION } from '../caller.ts';
 import { answerProblem } from '../problem.ts';
 import { cookieOf, type Session } from './callers.ts';
 import { FLOWS, type Flow } from './flows.ts';
@@ -181,7 +181,7 @@ async function noteFor(
   { action, detail, source }: Said,
 ): Promise<void> {
   const line = { at: now(), actor: `user:${user}`, action, subject: user, detail, source };
-  await store.write((tx) => note(tx, organization ?? INSTALLATION, line));
+  await store.write((tx) => note(tx, organization ?? LOCAL, line));
 }
 
 /** Of an account that is not there the log has no name: it may be a password in the wrong field. */
@@ -194,7 +194,7 @@ async function noteRefusal(
     const known = email === undefined ? null : await userByEmail(tx, email);
     const user = who?.user ?? known?.id ?? null;
     const [first] = user === null ? [] : await organizationsOf(tx, user);
-    await note(tx, who?.organization ?? first?.id ?? INSTALLATION, {
+    await note(tx, who?.organization ?? first?.id ?? LOCAL, {
       ...{ at: now(), actor: who === null ? 'nobody' : `user:${who.user}`, source },
       ...{ action: 'session.refuse', subject: user ?? 'unknown', detail: { by: path } },
     });

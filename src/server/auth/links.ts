@@ -2,6 +2,7 @@ import { hashPassword } from 'better-auth/crypto';
 import { z } from 'zod';
 import { problem } from '../../model/errors.ts';
 import type { Store } from '../../store/open.ts';
+import { LOCAL } from '../../store/open.ts';
 import { note } from '../../store/queries/audit-log.ts';
 import {
   addMember,
@@ -13,7 +14,6 @@ import {
   userByEmail,
 } from '../../store/queries/people.ts';
 import { hasAdmin, keepSignUp, signUpIsOpen, useSignUp } from '../../store/queries/sign-up.ts';
-import { INSTALLATION } from '../caller.ts';
 import { MAX_PASSWORD, MIN_PASSWORD } from './library.ts';
 import { hashOf, newSecret } from './secrets.ts';
 
@@ -65,13 +65,13 @@ export async function signUp(
     if ((await userByEmail(tx, email)) !== null) {
       throw problem('API_CONFLICT', { what: 'person', value: email });
     }
-    if ((await organizationById(tx, INSTALLATION)) === null) {
-      await addOrganization(tx, { id: INSTALLATION, name: 'Postern', created_at: now });
+    if ((await organizationById(tx, LOCAL)) === null) {
+      await addOrganization(tx, { id: LOCAL, name: 'Postern', created_at: now });
     }
     const user = await addUser(tx, { name: asked.name, email, password: hashed, at: now });
-    await addMember(tx, INSTALLATION, user, { role: 'admin', at: now });
+    await addMember(tx, LOCAL, user, { role: 'admin', at: now });
     const action = 'user.sign-up';
-    await note(tx, INSTALLATION, { at: now, actor: `user:${user}`, action, subject: user, source });
+    await note(tx, LOCAL, { at: now, actor: `user:${user}`, action, subject: user, source });
   });
 }
 

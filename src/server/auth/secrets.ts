@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** Bytes of chance in a link or a key: nobody guesses or collides 256 bits. */
+/** Bytes of chance in a link, a key or an agent's token: nobody guesses or collides 256 bits. */
 const BYTES = 32;
 
 /** What an API key begins with, so that scanners of secrets know one. */

@@ -4,8 +4,10 @@ import { problem } from '../../model/errors.ts';
 import { enrolAgent, seeAgent, unsharedAddresses } from '../../store/queries/agents.ts';
 import { outsideLooks } from '../../store/queries/outside-looks.ts';
 import { recordAudit } from '../../store/record-audit.ts';
-import { hashOf, newToken } from '../agent-caller.ts';
+import { isoOf } from '../../store/rows.ts';
+import { newToken } from '../agent-caller.ts';
 import { auditReader } from '../audits/reader.ts';
+import { hashOf } from '../auth/secrets.ts';
 import type { Caller } from '../caller.ts';
 import { type Route, route } from '../route.ts';
 
@@ -33,7 +35,7 @@ const settings = {
 function settingsOf(row: { name: string; hello_ms: number; audit_ms: number }, now: number) {
   const { name, hello_ms, audit_ms } = row;
   return {
-    now: new Date(now).toISOString(),
+    now: isoOf(now),
     name,
     helloSeconds: hello_ms / 1000,
     auditSeconds: audit_ms / 1000,

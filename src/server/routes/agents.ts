@@ -13,10 +13,11 @@ import {
   revokeAgent,
   setAddresses,
 } from '../../store/queries/agents.ts';
-import { isoOf } from '../../store/rows.ts';
+import { isoOf, isoOrNull } from '../../store/rows.ts';
 import type { AgentRow } from '../../store/service-schema.ts';
 import { newToken } from '../agent-caller.ts';
 import { auditReader } from '../audits/reader.ts';
+import { cursor, limit, pageFrom, pageOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
 
 const ENROL_WITHIN_MS = 24 * 60 * 60 * 1000;
@@ -30,6 +31,7 @@ const ADMIN = { role: 'admin', scope: 'admin' } as const;
 const name = z.string().trim().min(1).max(100);
 const id = z.object({ id: z.uuid() });
 const time = z.iso.datetime();
+const place = z.uuid();
 const hello = z.int().min(10).max(86_400).describe('Seconds between two signs of life.');
 const every = z.int().min(60).max(604_800).describe('Seconds between two audits without a change.');
 const token = z.string().describe('Shown this once; good for one agent and 24 hours.');
@@ -94,16 +96,12 @@ function agentOf(row: AgentRow): z.input<typeof agent> {
     auditSeconds: row.audit_ms / SECOND_MS,
     createdAt: isoOf(row.created_at),
     createdBy: row.created_by,
-    enrolledAt: timeOf(row.enrolled_at),
-    seenAt: timeOf(row.seen_at),
-    silentSince: timeOf(row.silent_at),
-    revokedAt: timeOf(row.revoked_at),
+    enrolledAt: isoOrNull(row.enrolled_at),
+    seenAt: isoOrNull(row.seen_at),
+    silentSince: isoOrNull(row.silent_at),
+    revokedAt: isoOrNull(row.revoked_at),
     audit: audit === undefined ? null : { ...audit, at: isoOf(audit.at) },
   };
-}
-
-function timeOf(ms: number | null): string | null {
-  return ms === null ? null : isoOf(ms);
 }
 
 function found<T>(value: T | undefined, asked: string): T {
@@ -117,14 +115,11 @@ const list = route({
   tag: TAG,
   summary: 'Agents, by id.',
   access: READ,
-  query: z.object({
-    limit: z.coerce.number().int().min(1).max(500).default(100),
-    after: z.uuid().optional().describe('`next` of the page before.'),
-  }),
-  answer: z.object({ items: z.array(agent), next: z.uuid().nullable() }).openapi('AgentPage'),
-  handle: async ({ mine, query: { limit, after } }) => {
-    const page = await mine.ask(agentPage, { limit, ...(after === undefined ? {} : { after }) });
-    return { items: page.rows.map(agentOf), next: page.next };
+  query: z.object({ limit, cursor: cursor(place) }),
+  answer: pageOf(agent),
+  handle: async ({ mine, query: { limit: most, cursor: after } }) => {
+    const rows = await mine.ask(agentPage, { limit: most + 1, after });
+    return pageFrom(rows, { limit: most, itemOf: agentOf, place, placeOf: (row) => row.id });
   },
 });
 

@@ -12,6 +12,7 @@ import {
   changeAlertRule,
   dropAlertRule,
 } from '../../store/queries/alert-rules.ts';
+import { isoOrNull } from '../../store/rows.ts';
 import type { Tables } from '../../store/schema.ts';
 import type { AlertRuleRow } from '../../store/service-schema.ts';
 import { type Route, route } from '../route.ts';
@@ -38,7 +39,7 @@ const one = z.object({ id: z.uuid() });
 
 function shown(row: AlertRuleRow): z.input<typeof rule> {
   const { id, name, enabled, position, digest_at } = row;
-  const nextDigest = digest_at === null ? null : new Date(digest_at).toISOString();
+  const nextDigest = isoOrNull(digest_at);
   const spec = alertRuleSpec.parse(JSON.parse(row.spec));
   return { id, name, enabled: enabled === 1, position, spec, nextDigest };
 }

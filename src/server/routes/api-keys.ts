@@ -8,9 +8,10 @@ import {
   revokeApiKey,
   type ShownKey,
 } from '../../store/queries/api-keys.ts';
+import { isoOf, isoOrNull } from '../../store/rows.ts';
 import { hashOf, KEY_PREFIX, newSecret } from '../auth/secrets.ts';
 import { type Caller, ROLES, SCOPES } from '../caller.ts';
-import { cursor, limit, nextOf, pageOf } from '../paging.ts';
+import { cursor, limit, pageFrom, pageOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
 import { personOf } from './me.ts';
 
@@ -41,15 +42,11 @@ function shown(row: ShownKey): z.input<typeof key> {
     ...{ id: row.id, name: row.name, createdBy: row.created_by },
     role: role.parse(row.role),
     scopes: scopes.parse(JSON.parse(row.scopes)),
-    createdAt: new Date(row.created_at).toISOString(),
+    createdAt: isoOf(row.created_at),
     expiresAt: isoOrNull(row.expires_at),
     usedAt: isoOrNull(row.used_at),
     revokedAt: isoOrNull(row.revoked_at),
   };
-}
-
-function isoOrNull(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }
 
 /** Admins see to all keys of the organisation, others to their own. */
@@ -69,9 +66,7 @@ const listRoute = route({
     const createdBy = caller.role === 'admin' ? undefined : caller.actor;
     const asked = { limit: query.limit + 1, after: query.cursor, createdBy };
     const rows = await mine.ask(apiKeyList, asked);
-    const items = rows.slice(0, query.limit);
-    const last = rows.length > query.limit ? (items.at(-1)?.id ?? null) : null;
-    return { items: items.map(shown), next: nextOf(place, last) };
+    return pageFrom(rows, { limit: query.limit, itemOf: shown, place, placeOf: ({ id }) => id });
   },
 });
 

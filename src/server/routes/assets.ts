@@ -16,9 +16,10 @@ import {
   labelsOf,
   removeAsset,
 } from '../../store/queries/asset-list.ts';
-import { isoOf } from '../../store/rows.ts';
+import { isoOf, isoOrNull } from '../../store/rows.ts';
 import type { Tables } from '../../store/schema.ts';
 import type { AssetRow } from '../../store/service-schema.ts';
+import { cursor, limit, pageFrom, pageOf } from '../paging.ts';
 import type { Route } from '../route.ts';
 import { route } from '../route.ts';
 
@@ -58,21 +59,7 @@ export function assetOf(row: AssetRow): z.input<typeof assetAnswer> {
 
 export const byId = z.object({ id: z.uuid() });
 export const nothing = z.object({}).openapi('Nothing');
-export const limit = z.coerce.number().int().min(1).max(500).default(100);
-export const cursor = z.string().max(300).optional().describe('`next` of the page before.');
-
-/** A page of what was asked for with one more than its limit. */
-export function pageOf<Row, Item>(
-  rows: readonly Row[],
-  most: number,
-  itemOf: (row: Row) => Item,
-  cursorOf: (row: Row) => string,
-): { items: Item[]; next: string | null } {
-  const shown = rows.slice(0, most);
-  const last = shown.at(-1);
-  const more = rows.length > most && last !== undefined;
-  return { items: shown.map(itemOf), next: more ? cursorOf(last) : null };
-}
+const place = z.string();
 
 /** Adds assets, and has names among them resolved soon. */
 async function take(
@@ -102,15 +89,16 @@ export const assetRoutes: readonly Route[] = [
     access: read,
     query: z.object({
       limit,
-      cursor,
+      cursor: cursor(place),
       label: labelText.optional(),
       kind: z.enum(['address', 'network', 'name']).optional(),
     }),
-    answer: z.object({ items: z.array(assetAnswer), next: z.string().nullable() }),
+    answer: pageOf(assetAnswer),
     handle: async ({ mine, query }) => {
       const { limit: most, cursor: after, label, kind } = query;
       const rows = await mine.ask(assetList, { limit: most + 1, label, kind, after });
-      return pageOf(rows, most, assetOf, ({ target }) => target);
+      const placeOf = ({ target }: AssetRow) => target;
+      return pageFrom(rows, { limit: most, itemOf: assetOf, place, placeOf });
     },
   }),
   route({
@@ -182,7 +170,7 @@ export const assetRoutes: readonly Route[] = [
           address,
           firstSeen: isoOf(first),
           lastSeen: isoOf(last),
-          leftAt: left === null ? null : isoOf(left),
+          leftAt: isoOrNull(left),
         })),
       };
     },

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import { auditLines } from '../../store/queries/audit-log.ts';
+import { isoOf } from '../../store/rows.ts';
 import type { AuditLogRow } from '../../store/service-schema.ts';
-import { cursor, limit, nextOf, pageOf } from '../paging.ts';
+import { cursor, limit, pageFrom, pageOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
 
 const time = z.iso.datetime();
@@ -21,7 +22,7 @@ const line = z
   .openapi('AuditLine');
 
 function shown({ id, at, actor, action, subject, detail, source }: AuditLogRow) {
-  const when = new Date(at).toISOString();
+  const when = isoOf(at);
   return { id, at: when, actor, action, subject, detail: JSON.parse(detail) as unknown, source };
 }
 
@@ -48,12 +49,7 @@ const listRoute = route({
       since: since === undefined ? undefined : Date.parse(since),
       until: until === undefined ? undefined : Date.parse(until),
     });
-    const items = rows.slice(0, most);
-    const last = rows.length > most ? (items.at(-1) ?? null) : null;
-    return {
-      items: items.map(shown),
-      next: nextOf(place, last),
-    };
+    return pageFrom(rows, { limit: most, itemOf: shown, place, placeOf: (row) => row });
   },
 });
 

@@ -10,6 +10,7 @@ import {
   unacceptFinding,
 } from '../../store/queries/finding-actions.ts';
 import { findingById, findingEvents, findingPage } from '../../store/queries/findings.ts';
+import { isoOf } from '../../store/rows.ts';
 import type { Deed } from '../mine.ts';
 import { cursor, limit, nextOf, pageOf } from '../paging.ts';
 import { type Asked, type Route, route } from '../route.ts';
@@ -79,7 +80,7 @@ async function shown(
   const events = await mine.ask(findingEvents, id);
   return {
     ...found,
-    events: events.map(({ at, ...rest }) => ({ ...rest, at: new Date(at).toISOString() })),
+    events: events.map(({ at, ...rest }) => ({ ...rest, at: isoOf(at) })),
   };
 }
 

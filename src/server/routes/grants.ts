@@ -4,23 +4,22 @@ import { problem } from '../../model/errors.ts';
 import {
   askForName,
   claimCheck,
-  type GrantPage,
   grantById,
   grantByOperator,
   grantPage,
   noteCheck,
   removeGrant,
 } from '../../store/queries/grants.ts';
+import { isoOf, isoOrNull } from '../../store/rows.ts';
 import type { Tables } from '../../store/schema.ts';
 import type { GrantRow } from '../../store/service-schema.ts';
 import { readGrantTarget, readProvableName } from '../grant-target.ts';
+import { cursor, limit, pageFrom, pageOf } from '../paging.ts';
 import { proofOf, proofRecord } from '../prove.ts';
 import { type Route, route } from '../route.ts';
 
 const TAG = 'Grants';
 const MAX_TARGET = 300;
-const PAGE = 100;
-const MAX_PAGE = 500;
 
 const time = z.iso.datetime();
 const grant = z
@@ -46,14 +45,9 @@ const grant = z
   })
   .openapi('Grant');
 
-const page = z.object({
-  items: z.array(grant),
-  next: z.string().nullable().describe('`cursor` of the next page; null: this is the last.'),
-});
-const paging = z.object({
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(PAGE),
-  cursor: z.uuid().optional(),
-});
+const page = pageOf(grant).openapi('GrantPage');
+const place = z.uuid();
+const paging = z.object({ limit, cursor: cursor(place) });
 const ofGrant = z.object({ grant: z.uuid() });
 const ofTenant = z.object({ tenant: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/) });
 const target = z.object({ target: z.string().min(1).max(MAX_TARGET) });
@@ -63,20 +57,16 @@ function answerOf(row: GrantRow): z.input<typeof grant> {
   return {
     ...{ id: row.id, target: row.target, kind: row.kind, method: row.method, status: row.status },
     record: row.token === null ? null : { type: 'TXT', ...proofRecord(row) },
-    createdAt: iso(row.created_at),
+    createdAt: isoOf(row.created_at),
     createdBy: row.created_by,
-    provedAt: row.proved_at === null ? null : iso(row.proved_at),
-    checkedAt: row.checked_at === null ? null : iso(row.checked_at),
+    provedAt: isoOrNull(row.proved_at),
+    checkedAt: isoOrNull(row.checked_at),
     misses: row.misses,
   };
 }
 
-function iso(at: number): string {
-  return new Date(at).toISOString();
-}
-
-function pageOf({ grants, next }: GrantPage): z.input<typeof page> {
-  return { items: grants.map(answerOf), next };
+function pageShown(rows: readonly GrantRow[], most: number): z.input<typeof page> {
+  return pageFrom(rows, { limit: most, itemOf: answerOf, place, placeOf: ({ id }) => id });
 }
 
 /** The grant, or API_NOT_FOUND. */
@@ -96,9 +86,9 @@ const listRoute = route({
   summary: 'What may be scanned, and what waits for its proof.',
   access: { role: 'viewer', scope: 'read' },
   query: paging,
-  answer: page.openapi('GrantPage'),
-  handle: async ({ mine, query: { limit, cursor } }) =>
-    pageOf(await mine.ask(grantPage, { limit, after: cursor })),
+  answer: page,
+  handle: async ({ mine, query: { limit: most, cursor: after } }) =>
+    pageShown(await mine.ask(grantPage, { limit: most + 1, after }), most),
 });
 
 const askRoute = route({
@@ -176,10 +166,10 @@ const tenantListRoute = route({
   access: installation,
   params: ofTenant,
   query: paging,
-  answer: page.openapi('GrantPage'),
-  handle: async ({ mine, params: { tenant }, query: { limit, cursor } }) => {
-    const ask = (db: Kysely<Tables>) => grantPage(db, tenant, { limit, after: cursor });
-    return pageOf(await mine.ask(ask));
+  answer: page,
+  handle: async ({ mine, params: { tenant }, query: { limit: most, cursor: after } }) => {
+    const ask = (db: Kysely<Tables>) => grantPage(db, tenant, { limit: most + 1, after });
+    return pageShown(await mine.ask(ask), most);
   },
 });
 

@@ -12,9 +12,10 @@ import {
 } from '../../store/queries/asset-groups.ts';
 import { isoOf } from '../../store/rows.ts';
 import type { AssetGroupRow } from '../../store/service-schema.ts';
+import { cursor, limit, pageFrom, pageOf } from '../paging.ts';
 import type { Route } from '../route.ts';
 import { route } from '../route.ts';
-import { assetAnswer, assetOf, byId, cursor, labelText, limit, nothing, pageOf } from './assets.ts';
+import { assetAnswer, assetOf, byId, labelText, nothing } from './assets.ts';
 
 const tag = 'Assets';
 const read = { role: 'viewer', scope: 'read' } as const;
@@ -53,6 +54,8 @@ function there(row: AssetGroupRow | null, id: string): AssetGroupRow {
   return row;
 }
 
+const place = z.string();
+
 const absent = (id: string) => problem('API_NOT_FOUND', { what: 'group', value: id });
 const taken = (value: string) => problem('API_CONFLICT', { what: 'group', value });
 
@@ -63,11 +66,11 @@ export const groupRoutes: readonly Route[] = [
     tag,
     summary: 'Groups of assets, by name.',
     access: read,
-    query: z.object({ limit, cursor }),
-    answer: z.object({ items: z.array(answer), next: z.string().nullable() }),
+    query: z.object({ limit, cursor: cursor(place) }),
+    answer: pageOf(answer),
     handle: async ({ mine, query: { limit: most, cursor: after } }) => {
       const rows = await mine.ask(groupList, { limit: most + 1, after });
-      return pageOf(rows, most, groupOf, (row) => row.name);
+      return pageFrom(rows, { limit: most, itemOf: groupOf, place, placeOf: (row) => row.name });
     },
   }),
   route({
@@ -144,12 +147,12 @@ export const groupRoutes: readonly Route[] = [
     summary: 'Assets of a group, by target.',
     access: read,
     params: byId,
-    query: z.object({ limit, cursor }),
-    answer: z.object({ items: z.array(assetAnswer), next: z.string().nullable() }),
+    query: z.object({ limit, cursor: cursor(place) }),
+    answer: pageOf(assetAnswer),
     handle: async ({ mine, params: { id }, query: { limit: most, cursor: after } }) => {
       const group = there(await mine.ask(groupById, id), id);
       const rows = await mine.ask(membersOf, selectorOf(group), { limit: most + 1, after });
-      return pageOf(rows, most, assetOf, ({ target }) => target);
+      return pageFrom(rows, { limit: most, itemOf: assetOf, place, placeOf: (row) => row.target });
     },
   }),
 ];

@@ -5,8 +5,9 @@ import { SEVERITIES } from '../../model/verdict.ts';
 import type { Alert } from '../../notify/message.ts';
 import { incidentPage } from '../../store/queries/incidents.ts';
 import { outboxMessage, outboxPage, retryMessage } from '../../store/queries/outbox.ts';
+import { isoOf, isoOrNull } from '../../store/rows.ts';
 import type { IncidentRow, OutboxRow } from '../../store/service-schema.ts';
-import { cursor, limit, nextOf, pageOf } from '../paging.ts';
+import { cursor, limit, pageFrom, pageOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
 
 const TAG = 'Alerts';
@@ -36,14 +37,6 @@ const incident = z
   })
   .openapi('Incident');
 
-function iso(at: number): string {
-  return new Date(at).toISOString();
-}
-
-function isoOrNull(at: number | null): string | null {
-  return at === null ? null : iso(at);
-}
-
 function shown(row: IncidentRow): z.input<typeof incident> {
   const { facts, ...about } = incidentOf(row);
   const { id, rule, subject, status, severity, flapping, bundle, seq } = about;
@@ -51,8 +44,8 @@ function shown(row: IncidentRow): z.input<typeof incident> {
     ...{ id, rule, subject, status, flapping, bundle, messages: seq },
     severity: SEVERITIES[severity] ?? 'info',
     ...{ what: facts.what, host: facts.host, port: facts.port },
-    openedAt: iso(about.openedAt),
-    changedAt: iso(about.changedAt),
+    openedAt: isoOf(about.openedAt),
+    changedAt: isoOf(about.changedAt),
     toldAt: isoOrNull(about.toldAt),
     wakeAt: isoOrNull(about.wakeAt),
   };
@@ -75,9 +68,12 @@ const incidents = route({
   handle: async ({ mine, query }) => {
     const asked = { limit: query.limit + 1, after: query.cursor, status: query.status };
     const rows = await mine.ask(incidentPage, asked);
-    const items = rows.slice(0, query.limit);
-    const last = rows.length > query.limit ? (items.at(-1) ?? null) : null;
-    return { items: items.map(shown), next: nextOf(incidentPlace, last) };
+    return pageFrom(rows, {
+      limit: query.limit,
+      itemOf: shown,
+      place: incidentPlace,
+      placeOf: (row) => row,
+    });
   },
 });
 
@@ -105,7 +101,7 @@ function messageOf(row: OutboxRow): z.input<typeof message> {
   const { id: alert, kind, severity, what } = JSON.parse(row.alert) as Alert;
   return {
     ...{ id, alert, channel, rule, incident: row.incident, status, kind, severity, what },
-    ...{ attempts, createdAt: iso(row.created_at), nextAt: iso(row.next_at) },
+    ...{ attempts, createdAt: isoOf(row.created_at), nextAt: isoOf(row.next_at) },
     ...{ endedAt: isoOrNull(row.ended_at), problem: met },
   };
 }
@@ -127,9 +123,12 @@ const outbox = route({
   handle: async ({ mine, query }) => {
     const asked = { limit: query.limit + 1, after: query.cursor, status: query.status };
     const rows = await mine.ask(outboxPage, asked);
-    const items = rows.slice(0, query.limit);
-    const last = rows.length > query.limit ? (items.at(-1) ?? null) : null;
-    return { items: items.map(messageOf), next: nextOf(messagePlace, last) };
+    return pageFrom(rows, {
+      limit: query.limit,
+      itemOf: messageOf,
+      place: messagePlace,
+      placeOf: (row) => row,
+    });
   },
 });
 

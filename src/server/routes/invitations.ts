@@ -10,6 +10,7 @@ import {
   roleOf,
   userByEmail,
 } from '../../store/queries/people.ts';
+import { isoOf } from '../../store/rows.ts';
 import type { Tables } from '../../store/schema.ts';
 import { hashOf, newSecret } from '../auth/secrets.ts';
 import { ROLES } from '../caller.ts';
@@ -46,8 +47,8 @@ type Row = Omit<AuthInvitationRow, 'organization'>;
 function shown(row: Row): z.input<typeof invitation> {
   return {
     ...{ id: row.id, email: row.email, role: role.parse(row.role) },
-    createdAt: new Date(row.created_at).toISOString(),
-    expiresAt: new Date(row.expires_at).toISOString(),
+    createdAt: isoOf(row.created_at),
+    expiresAt: isoOf(row.expires_at),
   };
 }
 

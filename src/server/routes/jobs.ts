@@ -3,11 +3,12 @@ import { jobProgress, scanOrder } from '../../contract/service/jobs.ts';
 import { orderScan } from '../../jobs/scheduling.ts';
 import { problem } from '../../model/errors.ts';
 import { cancelJob, jobById, jobPage } from '../../store/queries/jobs.ts';
-import { isoOf } from '../../store/rows.ts';
+import { isoOf, isoOrNull } from '../../store/rows.ts';
 import type { JobRow } from '../../store/service-schema.ts';
+import { cursor, limit, pageFrom, pageOf } from '../paging.ts';
 import type { Route } from '../route.ts';
 import { route } from '../route.ts';
-import { byId, cursor, limit, pageOf } from './assets.ts';
+import { byId } from './assets.ts';
 
 const tag = 'Jobs';
 const read = { role: 'viewer', scope: 'read' } as const;
@@ -41,12 +42,15 @@ const named = z.object({ targets: z.array(z.string()).default([]) });
 
 export function jobOf(row: JobRow): z.input<typeof jobAnswer> {
   const { targets } = named.parse(JSON.parse(row.spec));
-  const at = (ms: number | null) => (ms === null ? null : isoOf(ms));
   return {
     ...{ id: row.id, kind: row.kind, status: row.status, schedule: row.schedule },
     ...{ targets: targets.slice(0, SHOWN_TARGETS), targetCount: targets.length },
     ...{ createdAt: isoOf(row.created_at), createdBy: row.created_by, dueAt: isoOf(row.due_at) },
-    ...{ startedAt: at(row.started_at), endedAt: at(row.ended_at), attempts: row.attempts },
+    ...{
+      startedAt: isoOrNull(row.started_at),
+      endedAt: isoOrNull(row.ended_at),
+      attempts: row.attempts,
+    },
     progress: row.progress === null ? null : jobProgress.parse(JSON.parse(row.progress)),
     problem: row.problem,
     stopping: row.status === 'running' && row.cancel !== 0,
@@ -59,13 +63,7 @@ function there(row: JobRow | null, id: string): JobRow {
 }
 
 /** The place behind a job in the list. */
-const jobCursor = cursor.transform((text, context) => {
-  if (text === undefined) return undefined;
-  const [, at, id] = /^(\d{1,15})\.([0-9a-f-]{36})$/.exec(text) ?? [];
-  if (at !== undefined && id !== undefined) return { at: Number(at), id };
-  context.addIssue({ code: 'custom', message: 'it is no `next` of this list' });
-  return z.NEVER;
-});
+const place = z.object({ at: z.int(), id: z.uuid() });
 
 export const jobRoutes: readonly Route[] = [
   route({
@@ -92,14 +90,15 @@ export const jobRoutes: readonly Route[] = [
     access: read,
     query: z.object({
       limit,
-      cursor: jobCursor,
+      cursor: cursor(place),
       status: z.enum(STATUSES).optional(),
       schedule: z.uuid().optional(),
     }),
-    answer: z.object({ items: z.array(jobAnswer), next: z.string().nullable() }),
+    answer: pageOf(jobAnswer),
     handle: async ({ mine, query: { limit: most, cursor: after, status, schedule } }) => {
       const rows = await mine.ask(jobPage, { limit: most + 1, after, status, schedule });
-      return pageOf(rows, most, jobOf, (row) => `${row.created_at}.${row.id}`);
+      const placeOf = ({ created_at: at, id }: JobRow) => ({ at, id });
+      return pageFrom(rows, { limit: most, itemOf: jobOf, place, placeOf });
     },
   }),
   route({

@@ -8,8 +8,9 @@ import {
   memberList,
   removeMember,
 } from '../../store/queries/people.ts';
+import { isoOf } from '../../store/rows.ts';
 import { ROLES } from '../caller.ts';
-import { cursor, limit, nextOf, pageOf } from '../paging.ts';
+import { cursor, limit, pageFrom, pageOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
 
 const tag = 'Members';
@@ -29,7 +30,7 @@ const member = z
   .openapi('Member');
 
 function shown({ since, ...one }: Member): z.input<typeof member> {
-  return { ...one, role: role.parse(one.role), since: new Date(since).toISOString() };
+  return { ...one, role: role.parse(one.role), since: isoOf(since) };
 }
 
 /** Throws what kept a change from being made. */
@@ -48,9 +49,12 @@ const listRoute = route({
   answer: pageOf(member),
   handle: async ({ mine, query }) => {
     const rows = await mine.ask(memberList, { limit: query.limit + 1, after: query.cursor });
-    const items = rows.slice(0, query.limit);
-    const last = rows.length > query.limit ? (items.at(-1)?.email ?? null) : null;
-    return { items: items.map(shown), next: nextOf(place, last) };
+    return pageFrom(rows, {
+      limit: query.limit,
+      itemOf: shown,
+      place,
+      placeOf: ({ email }) => email,
+    });
   },
 });
 

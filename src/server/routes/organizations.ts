@@ -7,7 +7,8 @@ import {
   organizationList,
   renameOrganization,
 } from '../../store/queries/people.ts';
-import { cursor, limit, nextOf, pageOf } from '../paging.ts';
+import { isoOf } from '../../store/rows.ts';
+import { cursor, limit, pageFrom, pageOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
 import { invitationBody, invite, makeInvitation, newInvitation } from './invitations.ts';
 
@@ -36,12 +37,10 @@ const listRoute = route({
   handle: async ({ mine, query }) => {
     const asked = { limit: query.limit + 1, after: query.cursor };
     const rows = await mine.ask((db) => organizationList(db, asked));
-    const items = rows.slice(0, query.limit);
-    const last = rows.length > query.limit ? (items.at(-1)?.id ?? null) : null;
-    return {
-      items: items.map(({ created_at: at, ...row }) => ({ ...row, createdAt: iso(at) })),
-      next: nextOf(place, last),
-    };
+    return pageFrom(rows, {
+      ...{ limit: query.limit, place, placeOf: (row) => row.id },
+      itemOf: ({ created_at: at, ...row }) => ({ ...row, createdAt: isoOf(at) }),
+    });
   },
 });
 
@@ -63,7 +62,7 @@ const createRoute = route({
       await addOrganization(tx, made);
       await invite(tx, made.id, row);
     });
-    return { id: made.id, name: made.name, createdAt: iso(now), invitation: answer };
+    return { id: made.id, name: made.name, createdAt: isoOf(now), invitation: answer };
   },
 });
 
@@ -108,10 +107,6 @@ const renameRoute = route({
 
 function unknown(value: string) {
   return problem('API_NOT_FOUND', { what: 'organisation', value });
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 export const organizationRoutes: readonly Route[] = [

@@ -5,11 +5,12 @@ import { createSchedule, editSchedule, runSchedule } from '../../jobs/scheduling
 import { timingOf } from '../../jobs/turn.ts';
 import { problem } from '../../model/errors.ts';
 import { removeSchedule, scheduleById, schedulePage } from '../../store/queries/schedules.ts';
-import { isoOf } from '../../store/rows.ts';
+import { isoOf, isoOrNull } from '../../store/rows.ts';
 import type { ScheduleRow } from '../../store/service-schema.ts';
+import { cursor, limit, pageFrom, pageOf } from '../paging.ts';
 import type { Route } from '../route.ts';
 import { route } from '../route.ts';
-import { byId, cursor, limit, nothing, pageOf } from './assets.ts';
+import { byId, nothing } from './assets.ts';
 import { jobAnswer, jobOf } from './jobs.ts';
 
 const MAX_PREVIEW = 100;
@@ -18,6 +19,7 @@ const read = { role: 'viewer', scope: 'read' } as const;
 const write = { role: 'operator', scope: 'scan' } as const;
 
 const name = z.string().trim().min(1).max(100);
+const place = z.uuid();
 
 const answer = z
   .object({
@@ -33,10 +35,9 @@ const answer = z
   .openapi('Schedule');
 
 function scheduleOf(row: ScheduleRow): z.input<typeof answer> {
-  const at = (ms: number | null) => (ms === null ? null : isoOf(ms));
   return {
     ...{ id: row.id, name: row.name, enabled: row.enabled === 1, spec: timingOf(row).spec },
-    ...{ nextAt: at(row.next_at), lastAt: at(row.last_at) },
+    ...{ nextAt: isoOrNull(row.next_at), lastAt: isoOrNull(row.last_at) },
     ...{ createdAt: isoOf(row.created_at), createdBy: row.created_by },
   };
 }
@@ -57,11 +58,11 @@ export const scheduleRoutes: readonly Route[] = [
     tag,
     summary: 'Schedules.',
     access: read,
-    query: z.object({ limit, cursor }),
-    answer: z.object({ items: z.array(answer), next: z.string().nullable() }),
+    query: z.object({ limit, cursor: cursor(place) }),
+    answer: pageOf(answer),
     handle: async ({ mine, query: { limit: most, cursor: after } }) => {
       const rows = await mine.ask(schedulePage, { limit: most + 1, after });
-      return pageOf(rows, most, scheduleOf, ({ id }) => id);
+      return pageFrom(rows, { limit: most, itemOf: scheduleOf, place, placeOf: ({ id }) => id });
     },
   }),
   route({

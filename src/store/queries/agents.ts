@@ -34,28 +34,20 @@ export async function addAgent(
   return row;
 }
 
-export interface AgentPage {
-  readonly rows: readonly AgentRow[];
-  /** Id of the last; null: there are no more. */
-  readonly next: string | null;
-}
-
 /** Agents by id. */
 export async function agentPage(
   db: Kysely<Tables>,
   tenant: string,
-  { limit, after }: { readonly limit: number; readonly after?: string },
-): Promise<AgentPage> {
-  const rows = await db
+  { limit, after = '' }: { readonly limit: number; readonly after?: string | undefined },
+): Promise<readonly AgentRow[]> {
+  return db
     .selectFrom('agents')
     .selectAll()
     .where('tenant', '=', tenant)
-    .where('id', '>', after ?? '')
+    .where('id', '>', after)
     .orderBy('id')
-    .limit(limit + 1)
+    .limit(limit)
     .execute();
-  const shown = rows.slice(0, limit);
-  return { rows: shown, next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null };
 }
 
 export function agentById(

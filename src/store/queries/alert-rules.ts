@@ -87,9 +87,3 @@ export async function dueDigests(
     .where('enabled', '=', 1)
     .execute();
 }
-
-/** Tenants that have a rule. */
-export async function tenantsWithRules(db: Kysely<Tables>): Promise<readonly string[]> {
-  const rows = await db.selectFrom('alert_rules').select('tenant').distinct().execute();
-  return rows.map(({ tenant }) => tenant);
-}

@@ -52,7 +52,8 @@ const TAKINGS: Readonly<Record<CompactedRows, Taking>> = {
   events: { table: 'events', over: (ms) => sql`at < ${ms}` },
   incidents: {
     table: 'incidents',
-    over: (ms) => sql`status = 'resolved' and changed_at < ${ms}`,
+    // what is still to be told wakes then
+    over: (ms) => sql`status = 'resolved' and changed_at < ${ms} and remind_at is null`,
   },
   auditLog: { table: 'audit_log', over: (ms) => sql`at < ${ms}` },
   agentAudits: {

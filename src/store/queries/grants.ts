@@ -47,28 +47,20 @@ async function grantedTo(db: Kysely<Tables>, tenant: string) {
   return { names, networks };
 }
 
-export interface GrantPage {
-  readonly grants: readonly GrantRow[];
-  /** Of the next page; null: this is the last. */
-  readonly next: string | null;
-}
-
 /** Grants in the order of their ids. */
 export async function grantPage(
   db: Kysely<Tables>,
   tenant: string,
   { limit, after }: { readonly limit: number; readonly after?: string | undefined },
-): Promise<GrantPage> {
+): Promise<readonly GrantRow[]> {
   let query = db
     .selectFrom('grants')
     .selectAll()
     .where('tenant', '=', tenant)
     .orderBy('id')
-    .limit(limit + 1);
+    .limit(limit);
   if (after !== undefined) query = query.where('id', '>', after);
-  const rows = await query.execute();
-  const grants = rows.slice(0, limit);
-  return { grants, next: rows.length > limit ? (grants.at(-1)?.id ?? null) : null };
+  return query.execute();
 }
 
 export async function grantById(

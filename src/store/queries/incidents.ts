@@ -154,21 +154,6 @@ export async function incidentPage(
   return query.execute();
 }
 
-/** Takes away what has been over since before a time (ms). */
-export async function dropOldIncidents(
-  tx: Transaction<Tables>,
-  tenant: string,
-  before: number,
-): Promise<void> {
-  await tx
-    .deleteFrom('incidents')
-    .where('tenant', '=', tenant)
-    .where('status', '=', 'resolved')
-    .where('changed_at', '<', before)
-    .where('remind_at', 'is', null)
-    .execute();
-}
-
 /** What a large batch has to tell so far, between its parts; null: nothing. */
 export async function unfinished(
   db: Kysely<Tables>,

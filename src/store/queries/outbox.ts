@@ -143,16 +143,3 @@ export async function outboxPage(
   }
   return query.execute();
 }
-
-/** Takes away what was ended before a time (ms). */
-export async function dropOldMessages(
-  tx: Transaction<Tables>,
-  tenant: string,
-  before: number,
-): Promise<void> {
-  await tx
-    .deleteFrom('outbox')
-    .where('tenant', '=', tenant)
-    .where('ended_at', '<', before)
-    .execute();
-}

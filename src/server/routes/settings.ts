@@ -140,8 +140,8 @@ const setPolicyRoute = route({
   access: administer,
   body: policy,
   answer: policy,
-  handle: async ({ mine, body: { text } }) => {
-    if (text !== null) loadPolicy(text, 'policy');
+  handle: async ({ mine, service: { policyServices: services }, body: { text } }) => {
+    if (text !== null) loadPolicy(text, 'policy', services === undefined ? {} : { services });
     await mine.change({ action: 'policy.set', subject: 'policy' }, setPolicy, text);
     return { text };
   },

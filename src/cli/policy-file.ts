@@ -28,7 +28,7 @@ export async function choosePolicy(file: PolicyFile | null): Promise<Policy> {
 }
 
 /** Every word a policy may use for what answers; loaded only when there is a policy. */
-async function serviceNames(): Promise<readonly string[]> {
+export async function serviceNames(): Promise<readonly string[]> {
   const { PROTOCOLS } = await import('../identify/registry.ts');
   const { DATAGRAM_PROTOCOLS } = await import('../identify/datagrams.ts');
   return [...PROTOCOLS, ...DATAGRAM_PROTOCOLS, ...KNOWN_PORTS].map(({ name }) => name);

@@ -3,6 +3,12 @@ import { Worker } from 'node:worker_threads';
 import pLimit from 'p-limit';
 import { problem } from '../model/errors.ts';
 
+/** A policy, and the words it may use for what answers; none: any. */
+export interface PolicyAsked {
+  readonly text: string;
+  readonly services: readonly string[] | undefined;
+}
+
 /** What is wrong with a policy, as POLICY_INVALID tells it; null: nothing. */
 export type PolicyTold = { readonly count: string; readonly faults: string } | null;
 
@@ -20,20 +26,20 @@ const queue = pLimit(AT_ONCE);
  * Reads a policy away from the event loop, which a text made for it would hold up for seconds. Throws
  * POLICY_INVALID with all its faults, API_TOO_MANY, API_SLOW.
  */
-export async function checkPolicyText(text: string): Promise<void> {
+export async function checkPolicyText(text: string, services?: readonly string[]): Promise<void> {
   if (queue.pendingCount >= MOST_WAITING) throw problem('API_TOO_MANY', { value: 'policies' });
-  const told = await queue(() => inThread(text));
+  const told = await queue(() => inThread({ text, services }));
   if (told !== null) throw problem('POLICY_INVALID', { value: 'policy', ...told });
 }
 
-async function inThread(text: string): Promise<PolicyTold> {
+async function inThread(asked: PolicyAsked): Promise<PolicyTold> {
   const thread = new Worker(THREAD, {
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
   });
   const signal = AbortSignal.timeout(WITHIN_MS);
   try {
-    thread.postMessage(text);
+    thread.postMessage(asked);
     const [told] = (await once(thread, 'message', { signal })) as [PolicyTold];
     return told;
   } catch (error) {

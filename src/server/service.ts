@@ -23,4 +23,6 @@ export interface Service {
   wakeJobs(): void;
   /** Wakes the loop that sends alerts. */
   wakeAlerts(): void;
+  /** Words that `service` of a policy may be, as scans know them; absent: any. */
+  policyServices?(): Promise<readonly string[]>;
 }

@@ -51,6 +51,8 @@ export interface UpOptions {
   readonly proxies: readonly Network[];
   /** The operator's alert settings. */
   readonly notify?: NotifySettings;
+  /** Words that `service` of a policy may be; loaded when somebody sets one. */
+  readonly policyServices?: () => Promise<readonly string[]>;
   readonly parts: readonly Part[];
 }
 
@@ -117,11 +119,12 @@ async function compose(options: UpOptions, world: World): Promise<Composed> {
   const names = createTextResolver();
   const parts = new Parts();
   let isStopping = false;
-  const { notify } = options;
+  const { notify, policyServices } = options;
   const sourceOf = sourceReader({ peerOf, proxies: options.proxies });
   const app = createApp({
     service: {
       ...(notify === undefined ? {} : { notify }),
+      ...(policyServices === undefined ? {} : { policyServices }),
       ...{ store, sealer, publicUrl, live, counts: new Counts(), names },
       wakeJobs: () => parts.wake('jobs'),
       wakeAlerts: () => parts.wake('alerts'),

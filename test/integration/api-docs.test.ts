@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { INSTALLATION } from '../../src/server/caller.ts';
 import { type Up, up } from '../../src/server/up.ts';
 import { LOCAL, openStore } from '../../src/store/open.ts';
 import { recordLook } from '../../src/store/record.ts';
@@ -50,7 +49,7 @@ beforeAll(async () => {
     },
     doorman: async () => ({
       callerOf: async ({ headers }) =>
-        headers.get('authorization') === `Bearer ${KEY}` ? person('admin', INSTALLATION) : null,
+        headers.get('authorization') === `Bearer ${KEY}` ? person('admin', LOCAL) : null,
       handler: async () => new Response(null, { status: 404 }),
       forget: () => undefined,
       signUpLink: async () => null,

@@ -11,6 +11,7 @@ import { dataFolder, placeOf } from '../../store/open.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { interruptible } from '../interrupt.ts';
 import { readNotifyFile } from '../notify-file.ts';
+import { serviceNames } from '../policy-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { collectGarbage } from '../thrift.ts';
 import type { UpCommandOptions } from '../up-program.ts';
@@ -73,6 +74,7 @@ export async function upCommand(
       doorman: (world) => createAuth({ ...world, env: process.env }),
       proxies: (options.trustProxy ?? []).map(readProxy),
       ...(notify === undefined ? {} : { notify }),
+      policyServices: serviceNames,
       parts: partsOf(options, notify),
     });
     for (const line of greeting(server, wanted, publicUrl)) say(line);

@@ -11,10 +11,14 @@ afterAll(() => opened.end());
 
 const caller = person('admin', 'acme');
 const ask = (method: string, path: string, body?: unknown, who = caller) =>
-  testApi(opened.store, settingsRoutes).ask(method, path, {
-    caller: who,
-    ...(body === undefined ? {} : { body }),
-  });
+  testApi(opened.store, settingsRoutes, { policyServices: async () => ['https'] }).ask(
+    method,
+    path,
+    {
+      caller: who,
+      ...(body === undefined ? {} : { body }),
+    },
+  );
 
 it('sets how long things are kept, and leaves quotas to the installation', async () => {
   const retention = { reports: 30, changes: 365 };
@@ -54,7 +58,17 @@ it('takes a policy that is one, and tells the faults of one that is none', async
     status: 422,
     json: { error: { code: 'POLICY_INVALID', message: expect.stringContaining('policy:1:') } },
   });
+  const served = (service: string) =>
+    ask('PUT', '/policy', {
+      text: `version: 1\nrules:\n  - hosts: ["*"]\n    expect:\n      - { ports: [443], service: ${service} }\n`,
+    });
+  // a scan would refuse it
+  expect(await served('htps')).toMatchObject({
+    status: 422,
+    json: { error: { message: expect.stringContaining('unknown service "htps"') } },
+  });
   expect(await ask('GET', '/policy')).toMatchObject({ json: { text } });
+  expect(await served('https')).toMatchObject({ status: 200 });
   expect(await ask('PUT', '/policy', { text: null })).toMatchObject({ json: { text: null } });
   expect(await ask('PUT', '/policy', { text: '#'.repeat(262_145) })).toMatchObject({ status: 422 });
 });

@@ -139,8 +139,8 @@ const setPolicyRoute = route({
   access: administer,
   body: policy,
   answer: policy,
-  handle: async ({ mine, body: { text } }) => {
-    if (text !== null) await checkPolicyText(text);
+  handle: async ({ mine, service: { policyServices }, body: { text } }) => {
+    if (text !== null) await checkPolicyText(text, await policyServices?.());
     await mine.change({ action: 'policy.set', subject: 'policy' }, setPolicy, text);
     return { text };
   },

@@ -139,8 +139,8 @@ const setPolicyRoute = route({
   access: administer,
   body: policy,
   answer: policy,
-  handle: async ({ mine, service: { policyServices }, body: { text } }) => {
-    if (text !== null) await checkPolicyText(text, await policyServices?.());
+  handle: async ({ mine, service, body: { text } }) => {
+    if (text !== null) await checkPolicyText(text, await service.policyServices?.());
     await mine.change({ action: 'policy.set', subject: 'policy' }, setPolicy, text);
     return { text };
   },

@@ -72,9 +72,7 @@ export async function killWhileAlerting(place: Place, rounds: number): Promise<n
       await killed(server, 'SIGKILL');
       next = Math.max(next, server.confirmed() + 1);
     }
-    const last = start(place, '-', 0, hook.url);
-    const looks = await settled(place);
-    await killed(last, 'SIGTERM');
+    const looks = await settledBy([start(place, '-', 0, hook.url)], place);
     expect(looks).toBeGreaterThanOrEqual(next);
     // of each kill the messages that were under way may have come again, each with its own id
     const again = toldOnce(hook, looks);
@@ -92,8 +90,7 @@ export async function tellWithTwo(place: Place): Promise<number> {
       start(place, '-', 0, hook.url),
       start(place, '-', 0, hook.url),
     ];
-    await settled(place, count);
-    await Promise.all(servers.map((server) => killed(server, 'SIGTERM')));
+    await settledBy(servers, place, count);
     return toldOnce(hook, count);
   });
 }
@@ -126,8 +123,17 @@ async function killed({ child }: Server, signal: 'SIGKILL' | 'SIGTERM'): Promise
   await closed;
 }
 
+/** Stops the servers once all is told, or was not in time. */
+async function settledBy(servers: readonly Server[], place: Place, looks = 0): Promise<number> {
+  try {
+    return await settled(place, looks);
+  } finally {
+    await Promise.all(servers.map((server) => killed(server, 'SIGTERM')));
+  }
+}
+
 /** Waits until all is told of at least `looks` looks; resolves to how many there are. */
-async function settled(place: Place, looks = 0): Promise<number> {
+async function settled(place: Place, looks: number): Promise<number> {
   const store = await openStore(place);
   try {
     const until = Date.now() + TOLD_WITHIN_MS;

@@ -66,6 +66,7 @@ export async function killWhileAlerting(place: Place, rounds: number): Promise<n
   return withLooks(place, rounds * LOOKS_A_ROUND, async (file, hook) => {
     let next = 0;
     for (let round = 0; round < rounds; round++) {
+      if (next >= rounds * LOOKS_A_ROUND) throw new Error(`no look is left for round ${round}`);
       const server = start(place, file, next, hook.url);
       await server.began;
       await sleep(Math.random() * 400);

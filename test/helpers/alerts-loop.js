@@ -2,11 +2,15 @@
 // program as it was built: `node alerts-loop.js PLACE FILE FIRST URL`. With FILE `-` it only sends.
 // Says the number of each look once it is confirmed.
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startAlerts } from '../../dist/alerts/loop.js';
 import { readNetwork } from '../../dist/model/network.js';
 import { openStore } from '../../dist/store/open.js';
 import { recordLook } from '../../dist/store/record.js';
 import { sealerOf } from '../../dist/store/seal.js';
+
+/** A round of kills lasts 0.4 s at most, and must not use up its looks. */
+const PAUSE_MS = 40;
 
 const [place, file, first, url] = process.argv.slice(2);
 const store = await openStore(JSON.parse(place));
@@ -33,4 +37,5 @@ const lines = file === '-' ? [] : readFileSync(file, 'utf8').split('\n').filter(
 for (let number = Number(first); number < lines.length; number++) {
   await recordLook(store, 'local', 'scan', JSON.parse(lines[number]));
   process.stdout.write(`${number}\n`);
+  await sleep(PAUSE_MS);
 }

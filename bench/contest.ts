@@ -8,7 +8,7 @@ import { median, plainEnvironment, row } from './figures.ts';
 
 export const ROUNDS = 5;
 /** `probe-run.ts`, built as the program of the package is. */
-export const CHILD = fileURLToPath(new URL('../program/probe-run.js', import.meta.url));
+export const CHILD = fileURLToPath(new URL('../../bench-program/probe-run.js', import.meta.url));
 
 export interface Result {
   readonly open: number;

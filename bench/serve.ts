@@ -20,7 +20,7 @@ const RATE = 1000;
 const TICK_MS = 5;
 const CONNECTIONS = 64;
 const IDLE_MS = 3000;
-const PROGRAM = new URL('../program/serve-run.js', import.meta.url);
+const PROGRAM = new URL('../../bench-program/serve-run.js', import.meta.url);
 const key = randomUUID();
 
 interface Answer {

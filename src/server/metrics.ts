@@ -1,20 +1,18 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Store } from '../store/open.ts';
 import {
+  countSilent,
   findingCounts,
   jobCounts,
   openPortCounts,
   outboxCounts,
   scanTimes,
-  silentAgents,
 } from '../store/queries/figures.ts';
 
 /** Counting again costs the store some time: not at every request. */
 const FRESH_MS = 10_000;
 /** Scans are stored some time after they end; those that ended before are known. */
 const LATE_MS = 60 * 60 * 1000;
-/** An agent that was not heard of for so long is silent. */
-const SILENT_MS = 60 * 60 * 1000;
 const SCAN_SECONDS = [1, 5, 15, 60, 300, 900, 3600, 4 * 3600, 24 * 3600];
 
 /** Figures of the installation for Prometheus (text format 0.0.4). They name no tenant and no host. */
@@ -26,7 +24,7 @@ export class Metrics {
   readonly #findings = this.#gauge('findings', 'Findings.', ['severity', 'status']);
   readonly #jobs = this.#gauge('jobs', 'Jobs that the store holds.', ['status']);
   readonly #outbox = this.#gauge('alerts', 'Messages in the outbox.', ['status']);
-  readonly #silent = this.#gauge('agents_silent', 'Enrolled agents not heard of for an hour.', []);
+  readonly #silent = this.#gauge('agents_silent', 'Agents whose reports stay away.', []);
   readonly #scans: Histogram;
   readonly #known = new Map<string, number>();
   readonly #since: number;
@@ -66,7 +64,7 @@ export class Metrics {
     fill(this.#findings, await read(findingCounts));
     fill(this.#jobs, [...none('queued', 'running', 'failed'), ...(await read(jobCounts))]);
     fill(this.#outbox, [...none('waiting', 'failed'), ...(await read(outboxCounts))]);
-    this.#silent.set(await read((db) => silentAgents(db, this.#now() - SILENT_MS)));
+    this.#silent.set(await read((db) => countSilent(db)));
     await this.#observeScans();
   }
 

@@ -3,12 +3,12 @@ import { LOCAL, openStore, type Store } from '../../src/store/open.ts';
 import { type AssetFilter, assetPage } from '../../src/store/queries/assets.ts';
 import { changePage } from '../../src/store/queries/changes.ts';
 import {
+  countSilent,
   findingCounts,
   jobCounts,
   openPortCounts,
   outboxCounts,
   scanTimes,
-  silentAgents,
 } from '../../src/store/queries/figures.ts';
 import { findingBeginning, findingById, findingPage } from '../../src/store/queries/findings.ts';
 import { intervalPage } from '../../src/store/queries/hosts.ts';
@@ -158,7 +158,7 @@ export function describeLists(kind: StoreKind): void {
       });
       expect(await store.read(jobCounts)).toEqual([]);
       expect(await store.read(outboxCounts)).toEqual([]);
-      expect(await store.read((db) => silentAgents(db, NOON))).toBe(0);
+      expect(await store.read(countSilent)).toBe(0);
       expect(await store.read((db) => scanTimes(db, NOON + DAY))).toHaveLength(2);
       expect(await store.read((db) => liveJobs(db, LOCAL, ['none']))).toEqual([]);
       const looks = await store.read((db) => liveLooks(db, LOCAL, new Set()));

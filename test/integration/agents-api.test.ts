@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditReport } from '../../src/model/audit.ts';
 import { ROUTES } from '../../src/server/routes.ts';
 import { silentAgents } from '../../src/server/silent-agents.ts';
+import { countSilent } from '../../src/store/queries/figures.ts';
 import { recordLook } from '../../src/store/record.ts';
 import { auditOf } from '../helpers/made-audits.ts';
 import { lookOf } from '../helpers/stored-looks.ts';
@@ -268,8 +269,11 @@ it('calls an agent silent after three signs of life that did not come', async ()
   const status = async () =>
     ((await api.ask('GET', `/agents/${id}`)).json as { status: string }).status;
   now += 900_001;
-  expect(await silentAgents(opened.store, now)).toBeGreaterThan(0);
+  const silent = await silentAgents(opened.store, now);
+  expect(silent).toBeGreaterThan(0);
+  expect(await opened.store.read(countSilent)).toBe(silent);
   expect(await status()).toBe('silent');
   await asAgent(token, '/agent/hello');
   expect(await status()).toBe('active');
+  expect(await opened.store.read(countSilent)).toBe(silent - 1);
 });

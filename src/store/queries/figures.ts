@@ -58,14 +58,13 @@ export async function outboxCounts(db: Kysely<Tables>): Promise<readonly StatusC
     .execute();
 }
 
-/** Agents that are enrolled and were not heard of since a time (ms). */
-export async function silentAgents(db: Kysely<Tables>, since: number): Promise<number> {
+/** Agents that were found silent, and not heard of since. */
+export async function countSilent(db: Kysely<Tables>): Promise<number> {
   const row = await db
     .selectFrom('agents')
     .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('enrolled_at', 'is not', null)
+    .where('silent_at', 'is not', null)
     .where('revoked_at', 'is', null)
-    .where((eb) => eb.or([eb('seen_at', 'is', null), eb('seen_at', '<', since)]))
     .executeTakeFirst();
   return row?.count ?? 0;
 }

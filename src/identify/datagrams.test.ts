@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -9,6 +10,7 @@ import {
 } from '../../test/helpers/datagram-fixture.ts';
 import { hostileBytes, STRANGERS } from '../../test/helpers/fixture.ts';
 import type { DatagramProtocol } from './datagram.ts';
+import { ntp } from './datagrams/ntp.ts';
 import { ASKED_ANYWHERE, DATAGRAM_PROTOCOLS, QUESTIONS } from './datagrams.ts';
 import { identifyDatagram } from './identify-datagram.ts';
 
@@ -146,6 +148,29 @@ describe('identifyDatagram', () => {
     });
     expect(service.protocol).toBe(name);
     expect(exchanges).toEqual([{ sent: 10, received: first.length }]);
+  });
+
+  it('takes no question of ours that comes back for an answer', async () => {
+    const mirror = createSocket('udp4');
+    mirror.on('message', (bytes, { port, address }) => mirror.send(bytes, port, address));
+    await new Promise<void>((resolve) => mirror.bind(0, '127.0.0.1', resolve));
+    // a question to a name server whose id, made by chance, begins as an answer of NTP does
+    const payload = new Uint8Array(52);
+    payload.set([0x24, 0x02, 1, 0, 0, 1]);
+    expect(ntp.read(payload, { port: 4000, question: 'dns' })).not.toBeNull();
+    const protocols = [];
+    for (const sent of [payload.length, 2 * payload.length]) {
+      const { service } = await identifyDatagram({
+        address: '127.0.0.1',
+        port: mirror.address().port,
+        datagram: { question: 'dns', sent, received: payload.length, payload },
+        signal: AbortSignal.timeout(20_000),
+        protocols: DATAGRAM_PROTOCOLS,
+      });
+      protocols.push(service.protocol);
+    }
+    mirror.close();
+    expect(protocols).toEqual(['echo', 'echo']);
   });
 
   it('keeps what nobody knows', async () => {

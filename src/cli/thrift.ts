@@ -1,7 +1,7 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** How often memory is looked at by a command, milliseconds. */
+/** How often memory is looked at, milliseconds. */
 const EVERY_MS = 100;
 /** Growth since the last collection, in bytes, from which the next one is worth its 20 ms. */
 const WORTH_BYTES = 8_000_000;
@@ -28,15 +28,29 @@ export function optimizeLater(): void {
  * of closed sockets lie before its first full collection; nothing but its flags would tell it not
  * to, and a program cannot choose those for its own start everywhere.
  */
-export function collectGarbage(everyMs = EVERY_MS): () => void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
+export function collectGarbage(): () => void {
+  const collect = collector();
   let kept = inUse();
   const timer = setInterval(() => {
     if (inUse() < kept + WORTH_BYTES) return;
     collect();
     kept = inUse();
-  }, everyMs);
+  }, EVERY_MS);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+/**
+ * Collects garbage once, after the start of a program that then rests, unless the returned function is
+ * called before. Not again: while it answers, a full collection would hold answers up.
+ */
+export function collectOnce(afterMs: number): () => void {
+  const timer = setTimeout(collector(), afterMs);
+  timer.unref();
+  return () => clearTimeout(timer);
+}
+
+function collector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
 }

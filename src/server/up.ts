@@ -66,8 +66,9 @@ export interface Up {
 /** Answers that are being given when it stops. */
 const GRACE_MS = 4000;
 const LIVE_EVERY_MS = 1000;
-/** An agent's silence is noticed within a minute; the rest comes once a day. */
-const CARE_EVERY_MS = 60_000;
+const SILENCE_EVERY_MS = 60_000;
+/** What is due comes once a day, and looking for it goes through all tenants. */
+const CARE_EVERY_MS = 10 * 60_000;
 
 /**
  * Starts the server: opens the store, serves, starts the parts. Throws STORE_*, SECRET_KEY,
@@ -143,7 +144,7 @@ async function compose(options: UpOptions, world: World): Promise<Composed> {
   const token = options.env['POSTERN_METRICS_TOKEN'];
   const metrics = new Metrics(store, now);
   addHealth(app, { store, parts, metrics, token, peerOf, isStopping: () => isStopping });
-  parts.start([livePart(live), carePart(names), ...options.parts], world);
+  parts.start([livePart(live), SILENCE_PART, carePart(names), ...options.parts], world);
   return {
     answer: app.fetch,
     signUpLink,
@@ -167,7 +168,18 @@ function livePart(live: Live): Part {
   };
 }
 
-/** What nobody asks for and has to be done: proofs looked at again, silence noticed, old rows let go. */
+/** Notices agents that are not heard of any more. */
+const SILENCE_PART: Part = {
+  name: 'agents',
+  start: ({ store, now, onFault }) =>
+    startLoop({
+      everyMs: SILENCE_EVERY_MS,
+      work: async () => void (await silentAgents(store, now())),
+      onFault: (error) => onFault('agents', error),
+    }),
+};
+
+/** What nobody asks for and has to be done: proofs looked at again, old rows let go. */
 function carePart(names: TextResolver): Part {
   return {
     name: 'care',
@@ -175,7 +187,6 @@ function carePart(names: TextResolver): Part {
       startLoop({
         everyMs: CARE_EVERY_MS,
         work: async (signal) => {
-          await silentAgents(store, now());
           await queueCompactions(store, now());
           await recheckGrants(store, names, now(), signal);
         },

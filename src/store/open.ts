@@ -147,12 +147,12 @@ class OpenStore implements Store {
   }
 }
 
-/** An error of a database in our words; what is none of them is passed on as it is. */
 /** libsql has no binary for every system, and Node says so over several lines. */
 function firstLine(error: unknown): string {
   return messageOf(error).split('\n', 1)[0] ?? '';
 }
 
+/** An error of a database in our words; what is none of them is passed on as it is. */
 function storeProblem(
   error: unknown,
   facts: DialectFacts,

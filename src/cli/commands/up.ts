@@ -13,14 +13,14 @@ import { interruptible } from '../interrupt.ts';
 import { readNotifyFile } from '../notify-file.ts';
 import { serviceNames } from '../policy-file.ts';
 import type { Terminal } from '../terminal.ts';
-import { collectGarbage } from '../thrift.ts';
+import { collectOnce } from '../thrift.ts';
 import type { UpCommandOptions } from '../up-program.ts';
 
 const LISTEN = '127.0.0.1:4100';
 
 const WORKERS = 2;
 /** Of a server at rest half of what V8 holds is garbage of its start. */
-const COLLECT_EVERY_MS = 5000;
+const COLLECT_AFTER_MS = 5000;
 
 /** What the server does beside answering. */
 function partsOf(
@@ -59,7 +59,7 @@ export async function upCommand(
   const place = placeOf(options.data, process.env);
   const notify = options.notify === undefined ? undefined : await readNotifyFile(options.notify);
   const say = (line: string): void => void terminal.err.write(`${line}\n`);
-  const stopCollecting = collectGarbage(COLLECT_EVERY_MS);
+  const stopCollecting = collectOnce(COLLECT_AFTER_MS);
   const stopping = interruptible(() => say('stopping; again to end at once'));
   try {
     const server = await up({

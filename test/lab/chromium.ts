@@ -67,10 +67,25 @@ export async function startChromium(): Promise<Chromium> {
       const gone = once(child, 'exit');
       child.kill('SIGKILL');
       await gone;
-      // its helpers may still write for a moment
-      rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+      await removeProfile(profile);
     },
   };
+}
+
+/**
+ * The browser's helpers end a moment after it, and write meanwhile. `maxRetries` of `rm` does not help:
+ * it tries the folder again, and not what came into it.
+ */
+async function removeProfile(profile: string): Promise<void> {
+  for (let tries = Math.ceil(WITHIN_MS / PAUSE_MS); ; tries--) {
+    try {
+      rmSync(profile, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if (tries <= 0) throw error;
+    }
+    await sleep(PAUSE_MS);
+  }
 }
 
 interface Wire {

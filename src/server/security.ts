@@ -50,14 +50,25 @@ export function security({ publicUrl, onChange }: SecurityOptions): MiddlewareHa
       const value = `${context.req.method} ${context.req.path}`;
       context.res = answerProblem(context, problem('AUTH_ORIGIN', { value, origin: foreign }));
     }
-    for (const [name, value] of Object.entries(ALWAYS)) context.header(name, value);
-    if (https) context.header('Strict-Transport-Security', HSTS);
-    const { headers } = context.res;
-    if (!headers.has('content-security-policy')) {
-      context.header('Content-Security-Policy', CSP_DATA);
-    }
-    if (!headers.has('cache-control')) context.header('Cache-Control', 'no-store');
+    const headers = changeable(context);
+    for (const [name, value] of Object.entries(ALWAYS)) headers.set(name, value);
+    if (https) headers.set('Strict-Transport-Security', HSTS);
+    if (!headers.has('content-security-policy')) headers.set('Content-Security-Policy', CSP_DATA);
+    if (!headers.has('cache-control')) headers.set('Cache-Control', 'no-store');
   };
+}
+
+/** The headers of the answer; `context.header` would make the answer anew for each of them. */
+function changeable(context: Context): Headers {
+  const { headers } = context.res;
+  try {
+    headers.delete('X-Content-Type-Options');
+    return headers;
+  } catch {
+    // those of a redirect, or of an answer that was fetched, are not to be changed
+    context.res = new Response(context.res.body, context.res);
+    return context.res.headers;
+  }
 }
 
 /** What a change came from that is not ours; null: it may go on. */

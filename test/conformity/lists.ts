@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LOCAL, openStore, type Store } from '../../src/store/open.ts';
 import { type AssetFilter, assetPage } from '../../src/store/queries/assets.ts';
+import { auditLines, note } from '../../src/store/queries/audit-log.ts';
 import { changePage } from '../../src/store/queries/changes.ts';
 import {
   countSilent,
@@ -15,6 +16,7 @@ import { intervalPage } from '../../src/store/queries/hosts.ts';
 import { liveJobs, liveLooks } from '../../src/store/queries/live.ts';
 import { scanPage } from '../../src/store/queries/scans.ts';
 import { recordLook } from '../../src/store/record.ts';
+import type { AuditLogRow } from '../../src/store/service-schema.ts';
 import { lookOf } from '../helpers/stored-looks.ts';
 import type { StoreKind } from './store.ts';
 
@@ -83,7 +85,7 @@ export function describeLists(kind: StoreKind): void {
     it('pages hosts, and finds them by what they have', async () => {
       const all = await hosts(100);
       expect(all.length).toBe(HOSTS);
-      expect(await hosts(2)).toEqual(all);
+      for (const limit of [1, 2, 4, 5]) expect(await hosts(limit)).toEqual(all);
       expect(await hosts(2, { severity: 'medium' })).toEqual(all.slice(0, 6));
       expect(await hosts(1, { text: '192.0.2' })).toHaveLength(5);
       expect(await hosts(1, { text: 'a_b.' })).toEqual(['192.0.2.1']);
@@ -148,6 +150,23 @@ export function describeLists(kind: StoreKind): void {
         });
       expect((await intervals(100)).map(({ port }) => port)).toEqual([22, 80, 80, 80]);
       expect(await intervals(1)).toEqual(await intervals(100));
+    });
+
+    it('pages what happened at the same moment', async () => {
+      const noted = { action: 'test.note', actor: 'user:x', source: null };
+      await store.write(async (tx) => {
+        for (const at of [1, 2, 2, 2, 2, 3, 3])
+          await note(tx, 'noted', { ...noted, at, subject: '' });
+      });
+      const lines = (limit: number) =>
+        pages(async (after: AuditLogRow | null) => {
+          const asked = { limit, after: after ?? undefined };
+          const items = await store.read((db) => auditLines(db, 'noted', asked));
+          return { items, next: items.length < limit ? null : (items.at(-1) ?? null) };
+        });
+      const all = await lines(100);
+      expect(all.map(({ at }) => at)).toEqual([3, 3, 2, 2, 2, 2, 1]);
+      for (const limit of [1, 2, 3, 4, 5]) expect(await lines(limit)).toEqual(all);
     });
 
     it('counts for who looks after it, and tells who listens', async () => {

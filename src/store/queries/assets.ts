@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { SEVERITIES, type Severity } from '../../model/verdict.ts';
 import type { DialectFacts } from '../dialects/facts.ts';
+import { rowsOf, type Step } from '../keyset.ts';
 import { isoOf } from '../rows.ts';
 import type { HostRow, Tables } from '../schema.ts';
 
@@ -49,6 +50,11 @@ const COLUMNS = [
   'last_seen',
 ] as const;
 
+const WORST: readonly Step[] = [
+  { columns: ['severity', 'open'], order: 'desc' },
+  { columns: ['position', 'vantage'], order: 'asc' },
+];
+
 /** Hosts, worst first, then those with most open ports, then by address. */
 export async function assetPage(
   db: Kysely<Tables>,
@@ -65,30 +71,15 @@ export async function assetPage(
   },
 ): Promise<AssetPage> {
   const { severity, text, port } = filter;
-  let query = db
-    .selectFrom('hosts')
-    .select(COLUMNS)
-    .where('tenant', '=', tenant)
-    .orderBy('severity', 'desc')
-    .orderBy('open', 'desc')
-    .orderBy('position')
-    .orderBy('vantage')
-    .limit(limit + 1);
+  let query = db.selectFrom('hosts').select(COLUMNS).where('tenant', '=', tenant);
   if (severity !== undefined) query = query.where('severity', '>=', SEVERITIES.indexOf(severity));
   if (text !== undefined) query = query.where(textMatches(text));
   if (port !== undefined) query = query.where(hasOpen(port));
   const few = await fewOf(db, tenant, filter);
   if (few !== null) query = query.where(facts.isAmong('address', few));
-  if (after !== undefined) query = query.where(isBehind(after));
-  const rows = await query.execute();
+  const rows = await rowsOf(query, WORST, { limit: limit + 1, after });
   const shown = rows.slice(0, limit);
   return { assets: shown.map(assetOf), next: rows.length > limit ? (shown.at(-1) ?? null) : null };
-}
-
-function isBehind({ severity, open, position, vantage }: AssetCursor) {
-  // the first term is what an index can begin from
-  return sql<boolean>`severity <= ${severity} and (severity < ${severity}
-    or "open" < ${open} or ("open" = ${open} and (position, vantage) > (${position}, ${vantage})))`;
 }
 
 /** Addresses of hosts that a text or a port leaves, when these are few; else null. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
+import { newestBy, rowsOf } from '../keyset.ts';
 import type { Tables } from '../schema.ts';
 import type { AuditLogRow } from '../service-schema.ts';
 
@@ -45,13 +46,7 @@ export async function auditLines(
   tenant: string,
   { limit, actor, action, subject, since, until, after }: AuditQuery,
 ): Promise<readonly AuditLogRow[]> {
-  let query = db
-    .selectFrom('audit_log')
-    .selectAll()
-    .where('tenant', '=', tenant)
-    .orderBy('at', 'desc')
-    .orderBy('id')
-    .limit(limit);
+  let query = db.selectFrom('audit_log').selectAll().where('tenant', '=', tenant);
   if (actor !== undefined) query = query.where('actor', '=', actor);
   if (subject !== undefined) query = query.where('subject', '=', subject);
   if (since !== undefined) query = query.where('at', '>=', since);
@@ -65,10 +60,5 @@ export async function auditLines(
       ]),
     );
   }
-  if (after !== undefined) {
-    query = query.where((eb) =>
-      eb.or([eb('at', '<', after.at), eb.and([eb('at', '=', after.at), eb('id', '>', after.id)])]),
-    );
-  }
-  return query.execute();
+  return rowsOf(query, newestBy('at'), { limit, after });
 }

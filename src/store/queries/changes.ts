@@ -1,5 +1,6 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Change } from '../../model/history.ts';
+import { rowsOf } from '../keyset.ts';
 import { changeOf } from '../rows.ts';
 import type { ChangeRow, Tables } from '../schema.ts';
 
@@ -44,7 +45,7 @@ export interface ChangeQuestion {
   readonly cursor?: ChangeCursor;
 }
 
-const PLACE = sql.raw('(at, address, vantage, transport, port, kind)');
+const BEHIND_AT = ['address', 'vantage', 'transport', 'port', 'kind'];
 
 /** A page of changes. `next` is null where there are no more. */
 export async function changePage(
@@ -52,29 +53,19 @@ export async function changePage(
   tenant: string,
   { after, until, address, newestFirst, limit, cursor }: ChangeQuestion,
 ): Promise<{ readonly changes: readonly Change[]; readonly next: ChangeCursor | null }> {
-  const direction = newestFirst ? 'desc' : 'asc';
+  const order = newestFirst ? 'desc' : 'asc';
   let query = db
     .selectFrom('changes')
     .selectAll()
     .where('tenant', '=', tenant)
     .where('at', '>', after)
-    .where('at', '<=', until)
-    .orderBy('at', direction)
-    .orderBy('address', direction)
-    .orderBy('vantage', direction)
-    .orderBy('transport', direction)
-    .orderBy('port', direction)
-    .orderBy('kind', direction)
-    .limit(limit + 1);
+    .where('at', '<=', until);
   if (address !== undefined) query = query.where('address', '=', address);
-  if (cursor !== undefined) {
-    const { at, address: host, vantage, transport, port, kind } = cursor;
-    const place = sql`(${at}, ${host}, ${vantage}, ${transport}, ${port}, ${kind})`;
-    query = query.where(
-      newestFirst ? sql<boolean>`${PLACE} < ${place}` : sql<boolean>`${PLACE} > ${place}`,
-    );
-  }
-  const rows = await query.execute();
+  const steps = [
+    { columns: ['at'], order },
+    { columns: BEHIND_AT, order },
+  ] as const;
+  const rows = await rowsOf(query, steps, { limit: limit + 1, after: cursor });
   const shown = rows.slice(0, limit);
   return {
     changes: shown.map(changeOf),

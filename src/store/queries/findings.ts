@@ -1,6 +1,7 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { FindingRecord, FindingStatus } from '../../model/history.ts';
 import { SEVERITIES, type Severity } from '../../model/verdict.ts';
+import { rowsOf, type Step } from '../keyset.ts';
 import { findingOf } from '../rows.ts';
 import type { FindingRow, Tables } from '../schema.ts';
 
@@ -22,6 +23,11 @@ export async function findingList(
     .execute();
   return rows.map((row) => findingOf(row, asked.now));
 }
+
+const WORST: readonly Step[] = [
+  { columns: ['severity', 'opened_at'], order: 'desc' },
+  { columns: ['id'], order: 'asc' },
+];
 
 /** The place of the last finding of a page. */
 export type FindingCursor = Pick<FindingRow, 'severity' | 'opened_at' | 'id'>;
@@ -49,28 +55,17 @@ export async function findingPage(
     .selectFrom('findings')
     .selectAll()
     .where('tenant', '=', tenant)
-    .where('status', '=', status)
-    .orderBy('severity', 'desc')
-    .orderBy('opened_at', 'desc')
-    .orderBy('id')
-    .limit(limit + 1);
+    .where('status', '=', status);
   if (severity !== undefined) query = query.where('severity', '>=', SEVERITIES.indexOf(severity));
   if (rule !== undefined) query = query.where('rule', '=', rule);
   if (address !== undefined) query = query.where('address', '=', address);
   if (assignee !== undefined) query = query.where('assignee', '=', assignee);
-  if (after !== undefined) query = query.where(isBehind(after));
-  const rows = await query.execute();
+  const rows = await rowsOf(query, WORST, { limit: limit + 1, after });
   const shown = rows.slice(0, limit);
   return {
     findings: shown.map((row) => findingOf(row, now)),
     next: rows.length > limit ? (shown.at(-1) ?? null) : null,
   };
-}
-
-function isBehind({ severity, opened_at: opened, id }: FindingCursor) {
-  // the first term is what an index can begin from
-  return sql<boolean>`severity <= ${severity} and (severity < ${severity}
-    or opened_at < ${opened} or (opened_at = ${opened} and id > ${id}))`;
 }
 
 /** Every finding of a host that is not resolved, worst first; at most `limit`. */

@@ -1,7 +1,8 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Interval } from '../../model/history.ts';
 import type { Transport } from '../../model/port.ts';
 import type { PhantomGroup, SharedEdge } from '../../model/scan.ts';
+import { rowsOf, type Step } from '../keyset.ts';
 import { intervalOf } from '../rows.ts';
 import type { IntervalRow, Tables } from '../schema.ts';
 import { type Asset, assetOf } from './assets.ts';
@@ -46,6 +47,10 @@ export interface IntervalQuestion {
   readonly after?: IntervalCursor;
 }
 
+const BY_PORT: readonly Step[] = [
+  { columns: ['vantage', 'transport', 'port', 'first_seen'], order: 'asc' },
+];
+
 /** A page of the intervals of one address, by vantage, port and time. */
 export async function intervalPage(
   db: Kysely<Tables>,
@@ -56,22 +61,11 @@ export async function intervalPage(
     .selectFrom('intervals')
     .selectAll()
     .where('tenant', '=', tenant)
-    .where('address', '=', address)
-    .orderBy('vantage')
-    .orderBy('transport')
-    .orderBy('port')
-    .orderBy('first_seen')
-    .limit(limit + 1);
+    .where('address', '=', address);
   if (current) query = query.where('ended_at', 'is', null);
   if (port !== undefined) query = query.where('port', '=', port);
   if (transport !== undefined) query = query.where('transport', '=', transport);
-  if (after !== undefined) {
-    const { vantage, transport: carrier, port: number, first_seen: first } = after;
-    query = query.where(
-      sql<boolean>`(vantage, transport, port, first_seen) > (${vantage}, ${carrier}, ${number}, ${first})`,
-    );
-  }
-  const rows = await query.execute();
+  const rows = await rowsOf(query, BY_PORT, { limit: limit + 1, after });
   const shown = rows.slice(0, limit);
   return {
     intervals: shown.map((row) => intervalOf(row, names)),

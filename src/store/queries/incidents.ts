@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { DialectFacts } from '../dialects/facts.ts';
+import { newestBy, rowsOf } from '../keyset.ts';
 import type { Tables } from '../schema.ts';
 import type { IncidentRow } from '../service-schema.ts';
 
@@ -121,6 +122,8 @@ function changed(
     .where((eb) => eb.or([eb('told', 'is', null), eb('told', '!=', 'held')]));
 }
 
+const NEWEST = newestBy('changed_at');
+
 /** The place of the last incident of a page. */
 export type IncidentCursor = Pick<IncidentRow, 'changed_at' | 'id'>;
 
@@ -135,23 +138,9 @@ export async function incidentPage(
   },
 ): Promise<readonly IncidentRow[]> {
   const { limit, after, status } = asked;
-  let query = db
-    .selectFrom('incidents')
-    .selectAll()
-    .where('tenant', '=', tenant)
-    .orderBy('changed_at', 'desc')
-    .orderBy('id')
-    .limit(limit);
+  let query = db.selectFrom('incidents').selectAll().where('tenant', '=', tenant);
   if (status !== undefined) query = query.where('status', '=', status);
-  if (after !== undefined) {
-    query = query.where((eb) =>
-      eb.or([
-        eb('changed_at', '<', after.changed_at),
-        eb.and([eb('changed_at', '=', after.changed_at), eb('id', '>', after.id)]),
-      ]),
-    );
-  }
-  return query.execute();
+  return rowsOf(query, NEWEST, { limit, after });
 }
 
 /** What a large batch has to tell so far, between its parts; null: nothing. */

@@ -1,5 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { JobProgress } from '../../contract/service/jobs.ts';
+import { newestBy, rowsOf } from '../keyset.ts';
 import type { Tables } from '../schema.ts';
 import type { JobRow } from '../service-schema.ts';
 
@@ -67,12 +68,8 @@ export async function jobPage(
   let query = db.selectFrom('jobs').selectAll().where('tenant', '=', tenant);
   if (status !== undefined) query = query.where('status', '=', status);
   if (schedule !== undefined) query = query.where('schedule', '=', schedule);
-  if (after !== undefined) {
-    query = query
-      .where('created_at', '<=', after.at)
-      .where((eb) => eb.or([eb('created_at', '<', after.at), eb('id', '>', after.id)]));
-  }
-  return query.orderBy('created_at', 'desc').orderBy('id').limit(limit).execute();
+  const place = after === undefined ? undefined : { created_at: after.at, id: after.id };
+  return rowsOf(query, newestBy('created_at'), { limit, after: place });
 }
 
 /** Whether a job of the schedule waits or runs. */

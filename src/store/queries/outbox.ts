@@ -1,4 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
+import { newestBy, rowsOf } from '../keyset.ts';
 import type { Tables } from '../schema.ts';
 import type { OutboxRow } from '../service-schema.ts';
 
@@ -111,6 +112,8 @@ export async function outboxMessage(
     .executeTakeFirst();
 }
 
+const NEWEST = newestBy('created_at');
+
 /** The place of the last message of a page. */
 export type OutboxCursor = Pick<OutboxRow, 'created_at' | 'id'>;
 
@@ -125,21 +128,7 @@ export async function outboxPage(
   },
 ): Promise<readonly OutboxRow[]> {
   const { limit, after, status } = asked;
-  let query = db
-    .selectFrom('outbox')
-    .selectAll()
-    .where('tenant', '=', tenant)
-    .orderBy('created_at', 'desc')
-    .orderBy('id')
-    .limit(limit);
+  let query = db.selectFrom('outbox').selectAll().where('tenant', '=', tenant);
   if (status !== undefined) query = query.where('status', '=', status);
-  if (after !== undefined) {
-    query = query.where((eb) =>
-      eb.or([
-        eb('created_at', '<', after.created_at),
-        eb.and([eb('created_at', '=', after.created_at), eb('id', '>', after.id)]),
-      ]),
-    );
-  }
-  return query.execute();
+  return rowsOf(query, NEWEST, { limit, after });
 }

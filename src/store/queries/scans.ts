@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { StoredScan } from '../../model/history.ts';
 import type { ScanReport, Scope } from '../../model/scan.ts';
+import { newestBy, rowsOf } from '../keyset.ts';
 import { unpackReport } from '../report-body.ts';
 import { scanOf } from '../rows.ts';
 import type { ScanRow, Tables } from '../schema.ts';
@@ -89,12 +90,8 @@ export async function scanPage(
   tenant: string,
   { limit, after }: { readonly limit: number; readonly after?: ScanCursor },
 ): Promise<{ readonly scans: readonly StoredScan[]; readonly next: ScanCursor | null }> {
-  let query = newest(db, tenant).limit(limit + 1);
-  if (after !== undefined) {
-    const { ended_at: ended, id } = after;
-    query = query.where(sql<boolean>`ended_at <= ${ended} and (ended_at < ${ended} or id > ${id})`);
-  }
-  const rows = await query.execute();
+  const query = db.selectFrom('scans').selectAll().where('tenant', '=', tenant);
+  const rows = await rowsOf(query, newestBy('ended_at'), { limit: limit + 1, after });
   const shown = rows.slice(0, limit);
   return { scans: shown.map(scanOf), next: rows.length > limit ? (shown.at(-1) ?? null) : null };
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openLibrary } from '../../src/server/auth/library.ts';
 import { backup, restore } from '../../src/store/backup.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
@@ -27,6 +27,7 @@ import { keepSignUp, useSignUp } from '../../src/store/queries/sign-up.ts';
 import { sealerOf } from '../../src/store/seal.ts';
 import { testServer, totp } from '../helpers/test-auth.ts';
 import type { StoreKind } from './store.ts';
+import { newStoreEach } from './store-kinds.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 const PASSWORD = 'correct horse battery';
@@ -35,14 +36,8 @@ const PASSWORD = 'correct horse battery';
 export function describeAuth(kind: StoreKind): void {
   describe(`people in ${kind.name}`, () => {
     let store: Store;
-    beforeAll(() => kind.start());
-    afterAll(async () => {
-      await store.close();
-      await kind.stop();
-    });
-    beforeEach(async () => {
-      await (store as Store | undefined)?.close();
-      store = await openStore(await kind.newPlace());
+    newStoreEach(kind, (opened) => {
+      store = opened;
     });
     const adapter = async () => {
       const library = openLibrary({

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { DEFAULT_RETENTION } from '../../src/contract/service/settings.ts';
 import { upsert } from '../../src/store/bulk.ts';
 import { compact, compactable, queueCompactions } from '../../src/store/compact.ts';
@@ -16,6 +16,7 @@ import { numberedLook } from '../helpers/numbered-looks.ts';
 import { jobRow } from '../helpers/service-rows.ts';
 import { lookOf } from '../helpers/stored-looks.ts';
 import type { StoreKind } from './store.ts';
+import { newStoreEach } from './store-kinds.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 const NOW = Date.UTC(2026, 5, 1);
@@ -29,15 +30,9 @@ export function describeCompaction(kind: StoreKind): void {
   describe(`compaction in ${kind.name}`, () => {
     let store: Store;
     let place: Place;
-    beforeAll(() => kind.start());
-    afterAll(async () => {
-      await store.close();
-      await kind.stop();
-    });
-    beforeEach(async () => {
-      await (store as Store | undefined)?.close();
-      place = await kind.newPlace();
-      store = await openStore(place);
+    newStoreEach(kind, (opened, at) => {
+      store = opened;
+      place = at;
     });
 
     const settings = (tenant = TENANT) => store.read((db) => compactionSettings(db, tenant));

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { PRIVATE_BLOCKS } from '../../src/model/network.ts';
 import { createTextResolver } from '../../src/net/dns.ts';
 import { proofRecord, recheckGrants } from '../../src/server/prove.ts';
-import { LOCAL, openStore, type Store } from '../../src/store/open.ts';
+import { LOCAL, type Store } from '../../src/store/open.ts';
 import {
   askForName,
   claimCheck,
@@ -17,6 +17,7 @@ import {
 import { setQuotas } from '../../src/store/queries/settings.ts';
 import { dnsPeer, type Said } from '../helpers/dns-peer.ts';
 import type { StoreKind } from './store.ts';
+import { newStoreEach } from './store-kinds.ts';
 
 const NOW = Date.UTC(2026, 5, 1);
 const DAY = 24 * 60 * 60 * 1000;
@@ -26,14 +27,8 @@ const TENANT = 'acme';
 export function describeGrants(kind: StoreKind): void {
   describe(`grants in ${kind.name}`, () => {
     let store: Store;
-    beforeAll(() => kind.start());
-    afterAll(async () => {
-      await store.close();
-      await kind.stop();
-    });
-    beforeEach(async () => {
-      await (store as Store | undefined)?.close();
-      store = await openStore(await kind.newPlace());
+    newStoreEach(kind, (opened) => {
+      store = opened;
     });
 
     const ask = (target: string, tenant = TENANT) =>

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { scheduleSpec } from '../../src/contract/service/schedules.ts';
 import { planScan } from '../../src/jobs/scan-plan.ts';
 import { createSchedule, editSchedule, runSchedule } from '../../src/jobs/scheduling.ts';
@@ -45,6 +45,7 @@ import { noteLooks } from '../../src/store/queries/target-looks.ts';
 import { recordLook } from '../../src/store/record.ts';
 import { lookOf } from '../helpers/stored-looks.ts';
 import type { StoreKind } from './store.ts';
+import { newStoreEach } from './store-kinds.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -58,15 +59,9 @@ export function describeJobs(kind: StoreKind): void {
   describe(`jobs in ${kind.name}`, () => {
     let store: Store;
     let place: Place;
-    beforeAll(() => kind.start());
-    afterAll(async () => {
-      await store.close();
-      await kind.stop();
-    });
-    beforeEach(async () => {
-      await (store as Store | undefined)?.close();
-      place = await kind.newPlace();
-      store = await openStore(place);
+    newStoreEach(kind, (opened, at) => {
+      store = opened;
+      place = at;
     });
 
     const add = (tenant: string, more: { priority?: number; now?: number } = {}) => {

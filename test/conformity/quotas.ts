@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { scheduleSpec } from '../../src/contract/service/schedules.ts';
 import { createSchedule, orderScan } from '../../src/jobs/scheduling.ts';
 import { queueDue } from '../../src/jobs/turn.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
+import { type Store } from '../../src/store/open.ts';
 import { addAgent } from '../../src/store/queries/agents.ts';
 import { addAlertRule } from '../../src/store/queries/alert-rules.ts';
 import { addApiKey } from '../../src/store/queries/api-keys.ts';
@@ -15,6 +15,7 @@ import { usageOf } from '../../src/store/queries/quotas.ts';
 import type { SomeQuotas } from '../../src/store/queries/settings.ts';
 import { setQuotas } from '../../src/store/queries/settings.ts';
 import type { StoreKind } from './store.ts';
+import { newStoreEach } from './store-kinds.ts';
 
 const NOW = Date.UTC(2026, 5, 1);
 const HOUR = 60 * 60 * 1000;
@@ -26,14 +27,8 @@ type Tx = Parameters<Parameters<Store['write']>[0]>[0];
 export function describeQuotas(kind: StoreKind): void {
   describe(`quotas in ${kind.name}`, () => {
     let store: Store;
-    beforeAll(() => kind.start());
-    afterAll(async () => {
-      await store.close();
-      await kind.stop();
-    });
-    beforeEach(async () => {
-      await (store as Store | undefined)?.close();
-      store = await openStore(await kind.newPlace());
+    newStoreEach(kind, async (opened) => {
+      store = opened;
       await allow({});
     });
 

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { QUOTA_NAMES } from '../../src/contract/service/settings.ts';
-import { LOCAL, openStore, type Store } from '../../src/store/open.ts';
+import { LOCAL, type Store } from '../../src/store/open.ts';
 import { quotaLeft, usageOf, withinQuota } from '../../src/store/queries/quotas.ts';
 import {
   exclusionsOf,
@@ -17,6 +17,7 @@ import { recordLook } from '../../src/store/record.ts';
 import { jobRow } from '../helpers/service-rows.ts';
 import { lookOf } from '../helpers/stored-looks.ts';
 import type { StoreKind } from './store.ts';
+import { newStoreEach } from './store-kinds.ts';
 
 const NOW = Date.UTC(2026, 5, 1);
 const HOUR = 60 * 60 * 1000;
@@ -26,14 +27,8 @@ const OTHER = 'other';
 export function describeSettings(kind: StoreKind): void {
   describe(`settings in ${kind.name}`, () => {
     let store: Store;
-    beforeAll(() => kind.start());
-    afterAll(async () => {
-      await store.close();
-      await kind.stop();
-    });
-    beforeEach(async () => {
-      await (store as Store | undefined)?.close();
-      store = await openStore(await kind.newPlace());
+    newStoreEach(kind, (opened) => {
+      store = opened;
     });
 
     const addChannel = (tenant: string, id: string) =>

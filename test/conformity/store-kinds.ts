@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { openStore, type Place, type Store } from '../../src/store/open.ts';
 import { hasPostgres, type Postgres, startPostgres } from '../lab/postgres.ts';
 import type { StoreKind } from './store.ts';
 
@@ -35,4 +37,23 @@ function postgresKind(): StoreKind {
     newPlace: async () => ({ url: await postgres.newDatabase() }),
     stop: () => postgres.stop(),
   };
+}
+
+/** A new, empty store before each test of the block that calls this. */
+export function newStoreEach(
+  kind: StoreKind,
+  onOpen: (store: Store, place: Place) => void | Promise<void>,
+): void {
+  let last: Store | undefined;
+  beforeAll(() => kind.start());
+  beforeEach(async () => {
+    await last?.close();
+    const place = await kind.newPlace();
+    last = await openStore(place);
+    await onOpen(last, place);
+  });
+  afterAll(async () => {
+    await last?.close();
+    await kind.stop();
+  });
 }

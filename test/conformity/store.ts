@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScanReport } from '../../src/model/scan.ts';
 import { backup, restore } from '../../src/store/backup.ts';
 import { MIGRATIONS } from '../../src/store/migrate.ts';
@@ -29,6 +29,7 @@ import { HOSTS } from '../helpers/numbered-looks.ts';
 import { HOSTILE } from '../helpers/sample-report.ts';
 import { lookOf } from '../helpers/stored-looks.ts';
 import { killWhileRecording, startRecorder, writeLooks } from './store-kill.ts';
+import { newStoreEach } from './store-kinds.ts';
 
 /** A kind of store, and how the suite gets a new, empty one. */
 export interface StoreKind {
@@ -50,19 +51,13 @@ export function describeStore(kind: StoreKind): void {
     let store: Store;
     let place: Place;
     let folder: string;
-    beforeAll(async () => {
+    beforeAll(() => {
       folder = mkdtempSync(join(tmpdir(), 'postern-suite-'));
-      await kind.start();
     });
-    afterAll(async () => {
-      await store.close();
-      rmSync(folder, { recursive: true });
-      await kind.stop();
-    });
-    beforeEach(async () => {
-      await (store as Store | undefined)?.close();
-      place = await kind.newPlace();
-      store = await openStore(place);
+    afterAll(() => rmSync(folder, { recursive: true }));
+    newStoreEach(kind, (opened, at) => {
+      store = opened;
+      place = at;
     });
 
     const record = (report: ScanReport) => recordLook(store, LOCAL, 'scan', report);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backup, restore } from '../../src/store/backup.ts';
 import { LOCAL, openStore, type Store } from '../../src/store/open.ts';
 import { contradictionsIn } from '../../src/store/queries/contradictions.ts';
@@ -12,6 +12,7 @@ import { SHAPES, TABLE_NAMES, type TableName } from '../../src/store/schema.ts';
 import { anyRow } from '../helpers/any-rows.ts';
 import { lookOf } from '../helpers/stored-looks.ts';
 import type { StoreKind } from './store.ts';
+import { newStoreEach } from './store-kinds.ts';
 
 const NOON = Date.UTC(2026, 0, 1, 12);
 const HOUR = 60 * 60 * 1000;
@@ -23,18 +24,12 @@ export function describeUpkeep(kind: StoreKind): void {
   describe(`upkeep of ${kind.name}`, () => {
     let store: Store;
     let folder: string;
-    beforeAll(async () => {
+    beforeAll(() => {
       folder = mkdtempSync(join(tmpdir(), 'postern-upkeep-'));
-      await kind.start();
     });
-    afterAll(async () => {
-      await store.close();
-      rmSync(folder, { recursive: true });
-      await kind.stop();
-    });
-    beforeEach(async () => {
-      await (store as Store | undefined)?.close();
-      store = await openStore(await kind.newPlace());
+    afterAll(() => rmSync(folder, { recursive: true }));
+    newStoreEach(kind, (opened) => {
+      store = opened;
     });
 
     const look = (hour: number, hosts: Parameters<typeof lookOf>[0]['hosts'], tcp = '22,80') =>

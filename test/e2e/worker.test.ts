@@ -27,10 +27,10 @@ import {
   setQuotas,
   setRetention,
 } from '../../src/store/queries/settings.ts';
+import { storeKinds } from '../conformity/store-kinds.ts';
 import { PROGRAM, postern } from '../helpers/postern.ts';
 import { person, testApi } from '../helpers/test-api.ts';
 import { openTestStore, type TestStore } from '../helpers/test-store.ts';
-import { hasPostgres, type Postgres, startPostgres } from '../lab/postgres.ts';
 
 /** Rounds of kill -9; POSTERN_KILL_ROUNDS=100 for more. */
 const KILL_ROUNDS = Number(process.env['POSTERN_KILL_ROUNDS'] ?? 20);
@@ -40,24 +40,6 @@ const WITHIN_MS = 60_000;
 const HOUR = 3_600_000;
 /** Loopback addresses at which one server answers. */
 const HOSTS = ['127.0.0.1', '127.0.0.2', '127.0.0.3', '127.0.0.4'];
-
-let postgres: Postgres;
-const STORES = [
-  {
-    name: 'SQLite',
-    start: async () => undefined,
-    open: () => openTestStore(),
-    stop: async () => undefined,
-  },
-  {
-    name: 'PostgreSQL',
-    start: async () => {
-      postgres = await startPostgres();
-    },
-    open: async () => openTestStore(await postgres.newDatabase()),
-    stop: () => postgres.stop(),
-  },
-].slice(0, hasPostgres() ? 2 : 1);
 
 let opened: TestStore;
 let store: Store;
@@ -104,12 +86,12 @@ function startWorker(name: string): ChildProcess {
   return spawn(process.execPath, args, { stdio: 'ignore', env: { ...process.env, ...opened.env } });
 }
 
-describe.each(STORES)('on $name', (kind) => {
+describe.each(storeKinds())('on $name', (kind) => {
   let last: TestStore | undefined;
   beforeAll(() => kind.start());
   beforeEach(async () => {
     await last?.end();
-    opened = await kind.open();
+    opened = await openTestStore(await kind.newPlace());
     last = opened;
     ({ store } = opened);
   });

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { openStore, type Place, type Store } from '../../src/store/open.ts';
 
 export interface TestStore {
@@ -14,20 +14,19 @@ export interface TestStore {
   end(): Promise<void>;
 }
 
-/** A new store with a folder of its own: an SQLite file there, or the empty PostgreSQL database of `url`. */
-export async function openTestStore(url?: string): Promise<TestStore> {
+/** A store with a folder of its own: a new SQLite file there, or what is at `place`. */
+export async function openTestStore(place?: Place): Promise<TestStore> {
   const home = mkdtempSync(join(tmpdir(), 'postern-store-'));
-  const folder = join(home, 'postern');
-  mkdirSync(folder);
-  const place = url === undefined ? { file: join(folder, 'postern.db') } : { url };
-  const store = await openStore(place);
+  const at = place ?? { file: join(home, 'postern', 'postern.db') };
+  const folder = 'file' in at ? dirname(at.file) : join(home, 'postern');
+  mkdirSync(folder, { recursive: true });
+  const store = await openStore(at);
   const end = async (): Promise<void> => {
     await store.close();
     rmSync(home, { recursive: true });
   };
-  return {
-    ...{ store, folder, place, end },
-    flags: url === undefined ? ['--data', folder] : [],
-    env: url === undefined ? {} : { XDG_DATA_HOME: home, POSTERN_DATABASE_URL: url },
-  };
+  const own = { store, folder, place: at, end };
+  return 'url' in at
+    ? { ...own, flags: [], env: { XDG_DATA_HOME: home, POSTERN_DATABASE_URL: at.url } }
+    : { ...own, flags: ['--data', folder], env: {} };
 }

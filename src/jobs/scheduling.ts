@@ -84,7 +84,7 @@ export async function runSchedule(
   { by, now }: { readonly by: string; readonly now: number },
 ): Promise<JobRow> {
   const row = await scheduleOf(tx, tenant, id);
-  if (await isUnderWay(tx, tenant, id)) {
+  if (await isUnderWay(tx, tenant, { schedule: id })) {
     throw problem('API_CONFLICT', { what: 'a job of schedule', value: row.name });
   }
   await withinScanQuotas(tx, tenant, now);

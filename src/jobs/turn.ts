@@ -7,14 +7,7 @@ import type { DialectFacts } from '../store/dialects/facts.ts';
 import type { Store } from '../store/open.ts';
 import { followNamesAt, tenantsToFollow } from '../store/queries/asset-addresses.ts';
 import { refuseRun } from '../store/queries/job-claims.ts';
-import {
-  BY_SCHEDULE,
-  enqueue,
-  holdJob,
-  isKindUnderWay,
-  isUnderWay,
-  scheduledJobs,
-} from '../store/queries/jobs.ts';
+import { BY_SCHEDULE, enqueue, holdJob, isUnderWay, scheduledJobs } from '../store/queries/jobs.ts';
 import { withinScanQuotas } from '../store/queries/quotas.ts';
 import { dueSchedules, moveSchedule, schedulesOfTheFuture } from '../store/queries/schedules.ts';
 import type { Tables } from '../store/schema.ts';
@@ -64,7 +57,7 @@ async function queueOne(
     await moveSchedule(tx, row, held, null);
     return;
   }
-  const busy = await isUnderWay(tx, row.tenant, row.id);
+  const busy = await isUnderWay(tx, row.tenant, { schedule: row.id });
   const refusal = busy ? null : await refusalOf(tx, row.tenant, now);
   const runs = !busy && refusal === null;
   // however many runs were missed, this is the one for all of them
@@ -108,7 +101,7 @@ export async function queueNames(store: Store, now: number, everyMs: number): Pr
   for (const tenant of await store.read((db) => tenantsToFollow(db, now))) {
     await store.write(async (tx) => {
       await followNamesAt(tx, tenant, now + everyMs);
-      if (await isKindUnderWay(tx, tenant, 'dns')) return;
+      if (await isUnderWay(tx, tenant, { kind: 'dns' })) return;
       const job = { id: randomUUID(), kind: 'dns', spec: {} } as const;
       await enqueue(tx, tenant, { ...job, by: BY_SCHEDULE, now });
     });

@@ -72,35 +72,20 @@ export async function jobPage(
   return rowsOf(query, newestBy('created_at'), { limit, after: place });
 }
 
-/** Whether a job of the schedule waits or runs. */
+/** Whether a job of the schedule, or of the kind, waits or runs. */
 export async function isUnderWay(
   db: Kysely<Tables>,
   tenant: string,
-  schedule: string,
+  which: { readonly schedule: string } | { readonly kind: JobRow['kind'] },
 ): Promise<boolean> {
+  const [column, value] =
+    'kind' in which ? (['kind', which.kind] as const) : (['schedule', which.schedule] as const);
   const row = await db
     .selectFrom('jobs')
     .select('id')
     .where((eb) => eb.or([eb('status', '=', QUEUED), eb('status', '=', RUNNING)]))
     .where('tenant', '=', tenant)
-    .where('schedule', '=', schedule)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
-/** Whether a job of this kind waits or runs for a tenant. */
-export async function isKindUnderWay(
-  db: Kysely<Tables>,
-  tenant: string,
-  kind: JobRow['kind'],
-): Promise<boolean> {
-  const row = await db
-    .selectFrom('jobs')
-    .select('id')
-    .where((eb) => eb.or([eb('status', '=', QUEUED), eb('status', '=', RUNNING)]))
-    .where('tenant', '=', tenant)
-    .where('kind', '=', kind)
+    .where(column, '=', value)
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;

@@ -30,6 +30,8 @@ import type { StoreKind } from './store.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 const PASSWORD = 'correct horse battery';
+/** Between two codes (RFC 6238); the next one is taken already. */
+const STEP = 30_000;
 
 /** What the library of sign-in, and our own queries about people, do on every store. */
 export function describeAuth(kind: StoreKind): void {
@@ -238,6 +240,38 @@ export function describeAuth(kind: StoreKind): void {
       expect((await count(NOW + 1500)).count).toBe(1);
     });
 
+    it('takes a code once, of requests at the same time to two servers too', async () => {
+      const servers = [await testServer(store), await testServer(store)] as const;
+      const [first] = servers;
+      const token = new URL((await first.auth.signUpLink()) ?? '').searchParams.get('token');
+      const asked = { email: 'ada@example.org', password: PASSWORD };
+      const browser = first.browser();
+      await browser.ask('POST', '/api/auth/sign-up', { ...asked, token, name: 'Ada' });
+      await browser.ask('POST', '/api/auth/sign-in/email', asked);
+      const { json } = await browser.ask('POST', '/api/auth/two-factor/enable', asked);
+      const uri = String(json['totpURI']);
+      const verify = (by: typeof browser, code: string) =>
+        by.ask('POST', '/api/auth/two-factor/verify-totp', { code });
+      expect((await verify(browser, totp(uri))).status).toBe(200);
+      const halfway = await Promise.all(
+        [...servers, ...servers, ...servers].map(async (server) => {
+          const one = server.browser();
+          const { json: half } = await one.ask('POST', '/api/auth/sign-in/email', asked);
+          expect(half).toEqual({ twoFactorRedirect: true });
+          return one;
+        }),
+      );
+      const code = totp(uri, Date.now() + STEP);
+      const answers = await Promise.all(halfway.map((one) => verify(one, code)));
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([
+        ...[200, 401, 401, 401, 401, 401],
+      ]);
+      // who is signed in proves nothing by it either
+      expect((await verify(browser, code)).status).toBe(401);
+      const inside = await Promise.all(halfway.map((one) => one.ask('GET', '/api/v1/me')));
+      expect(inside.filter(({ status }) => status === 200)).toHaveLength(1);
+    });
+
     it('knows keys by their hash while they may be used', async () => {
       const row = {
         ...{ id: 'k', name: 'k', hash: 'hash', role: 'viewer', scopes: '["read"]' },
@@ -288,7 +322,8 @@ export function describeAuth(kind: StoreKind): void {
       const there = (await testServer(copy)).browser();
       const half = await there.ask('POST', '/api/auth/sign-in/email', asked);
       expect(half.json).toEqual({ twoFactorRedirect: true });
-      expect((await there.ask('POST', verify, { code: totp(uri) })).status).toBe(200);
+      const next = totp(uri, Date.now() + STEP);
+      expect((await there.ask('POST', verify, { code: next })).status).toBe(200);
       expect((await there.ask('GET', '/api/v1/me')).json).toMatchObject({ role: 'admin' });
       await copy.close();
       rmSync(folder, { recursive: true });

@@ -9,6 +9,7 @@ import { note } from '../../store/queries/audit-log.ts';
 import { organizationsOf, userByEmail } from '../../store/queries/people.ts';
 import { answerProblem } from '../problem.ts';
 import { cookieOf, type Session } from './callers.ts';
+import { CODE_USED } from './codes.ts';
 import { FLOWS, type Flow } from './flows.ts';
 import { AUTH_PATH, type Library, SOURCE_HEADER } from './library.ts';
 import type { Limits } from './limits.ts';
@@ -205,6 +206,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   INVALID_EMAIL_OR_PASSWORD: 'the e-mail address or the password is wrong',
   INVALID_PASSWORD: 'the password is wrong',
   INVALID_CODE: 'the code is wrong',
+  [CODE_USED]: 'this code has been tried already; wait for the next one',
   INVALID_BACKUP_CODE: 'the backup code is wrong or has been used',
   INVALID_TWO_FACTOR_COOKIE: 'the sign-in took too long; begin again',
   TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: 'too many wrong codes; begin again',

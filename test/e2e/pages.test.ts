@@ -1,6 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { met } from '../helpers/needs.ts';
@@ -111,7 +115,7 @@ describe.skipIf(!met({ commands: ['chromium'] }))('pages in Chromium', () => {
     await picture('signin-wrong');
   });
 
-  it('set up a second factor, and ask for it', async () => {
+  it('show what sets up a second factor', async () => {
     await signIn('ada@example.org');
     await expectHome('Ada Admin');
     await tab.type('#factor-password', PASSWORD);
@@ -120,6 +124,25 @@ describe.skipIf(!met({ commands: ['chromium'] }))('pages in Chromium', () => {
     await picture('factor');
     uri = await tab.value(`document.querySelector('#totp-link').href`);
     backup = await tab.value(`document.querySelector('#backup-codes li').textContent`);
+    expect(uri).toMatch(/^otpauth:\/\/totp\/Postern:ada%40example\.org\?secret=/);
+  });
+
+  it.skipIf(!met({ commands: ['zbarimg'] }))(
+    'show it as a code that scanners read, light and dark',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'postern-qr-'));
+      for (const scheme of ['light', 'dark'] as const) {
+        const file = join(folder, `${scheme}.png`);
+        await tab.scheme(scheme);
+        await tab.screenshot(file);
+        const { stdout } = spawnSync('zbarimg', ['--quiet', '--raw', '--nodbus', file]);
+        expect(stdout.toString()).toBe(`${uri}\n`);
+      }
+      rmSync(folder, { recursive: true });
+    },
+  );
+
+  it('switch it on by a code of it, and ask for the next', async () => {
     const code = totp(uri);
     await tab.type('#code', code);
     await tab.click('#confirm button');

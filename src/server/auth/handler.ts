@@ -136,9 +136,12 @@ async function answerFlow(
     return answer;
   }
   if (flow.counted && account !== undefined) await limits.forget(account);
-  const said: unknown = await answer.json();
-  const shown = Object.entries(Object(said)).filter(([name]) => flow.answers.includes(name));
-  return copyCookies(answer, context.json(Object.fromEntries(shown)));
+  return copyCookies(answer, context.json(shownOf(flow, Object(await answer.json()))));
+}
+
+function shownOf({ answers, adds }: Flow, said: object): object {
+  const passed = Object.entries(said).filter(([name]) => answers.includes(name));
+  return { ...Object.fromEntries(passed), ...adds?.(said) };
 }
 
 function emailOf(body: object | undefined): string | undefined {

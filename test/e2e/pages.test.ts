@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostReset } from '../../src/server/auth/resets.ts';
 import { met } from '../helpers/needs.ts';
 import { type TestServer, testServer, totp } from '../helpers/test-auth.ts';
 import { openTestStore, type TestStore } from '../helpers/test-store.ts';
@@ -188,6 +189,33 @@ describe.skipIf(!met({ commands: ['chromium'] }))('pages in Chromium', () => {
     await tab.open(bea);
     await tab.until(`document.querySelector('#dead').offsetParent`);
     await picture('invite-dead');
+  });
+
+  it('let who has a link choose a new password, once', async () => {
+    const linkFor = async (email: string, secondFactor: boolean) => {
+      const asked = { secondFactor, actor: 'cli', publicUrl: url, now: server.now };
+      return (await test.store.write((tx) => hostReset(tx, email, asked))).url;
+    };
+    const choose = async (link: string, password: string) => {
+      await tab.open(link);
+      await tab.until(`document.querySelector('#choose').offsetParent`);
+      await tab.type('#password', password);
+      await picture('reset');
+      await tab.click('#choose button');
+      await tab.until(`document.querySelector('#done').offsetParent`);
+      await picture('reset-done');
+    };
+    const bea = await linkFor('bea@example.org', false);
+    await choose(bea, 'quite another one');
+    await signIn('bea@example.org', 'quite another one');
+    await expectHome('Bea');
+    await tab.open(bea);
+    await expectTold('#dead-told', 'link cannot be used');
+    await signOut();
+    await choose(await linkFor('ada@example.org', true), 'a third of them');
+    await signIn('ada@example.org', 'a third of them');
+    await expectHome('Ada Admin');
+    await expectTold('#factor-button', 'Set it up');
   });
 
   it('break nothing that their policy forbids, and throw nothing', () => {

@@ -293,6 +293,12 @@ export function describeAuth(kind: StoreKind): void {
       const use = () => store.write((tx) => useReset(tx, 'hers'));
       expect((await Promise.all([use(), use(), use()])).filter(Boolean)).toHaveLength(1);
       expect(await open('hers')).toBeNull();
+      await store.write((tx) => removeExpired(tx, NOW + 9));
+      const kept = () =>
+        store.read((db) => db.selectFrom('auth_resets').select('user_id').execute());
+      expect(await kept()).toEqual([{ user_id: 'ada' }]);
+      await store.write((tx) => removeExpired(tx, NOW + 10));
+      expect(await kept()).toEqual([]);
     });
 
     it('lets an organisation reset only who is its own', async () => {

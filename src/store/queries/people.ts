@@ -334,9 +334,9 @@ export async function endOtherSessions(tx: Tx, user: string, session: string): P
     .execute();
 }
 
-/** Takes away sessions, and what waited for a confirmation, that have ended. */
+/** Takes away sessions, links for a new password, and what waited for a confirmation, that have ended. */
 export async function removeExpired(tx: Tx, now: number): Promise<void> {
-  for (const table of ['auth_sessions', 'auth_verifications'] as const) {
+  for (const table of ['auth_sessions', 'auth_verifications', 'auth_resets'] as const) {
     await tx.deleteFrom(table).where('expires_at', '<=', now).execute();
   }
 }

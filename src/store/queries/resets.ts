@@ -10,10 +10,6 @@ type Tx = Transaction<Tables>;
 /** Makes a link the only one of its person. */
 export async function keepReset(tx: Tx, row: AuthResetRow): Promise<void> {
   await tx
-    .deleteFrom('auth_resets')
-    .where((eb) => eb.or([eb('user_id', '=', row.user_id), eb('expires_at', '<=', row.created_at)]))
-    .execute();
-  await tx
     .insertInto('auth_resets')
     .values(row)
     .onConflict((conflict) => conflict.column('user_id').doUpdateSet(row))

@@ -32,8 +32,10 @@ onSend('factor', 'factor-told', async (fields) => {
     tell('factor-told', 'It is off.', 'good');
     return;
   }
-  const { totpURI, backupCodes } = await ask('POST', '/api/auth/two-factor/enable', fields);
+  const { totpURI, qr, backupCodes } = await ask('POST', '/api/auth/two-factor/enable', fields);
   const secret = new URL(totpURI).searchParams.get('secret');
+  element('totp-qr').setAttribute('viewBox', `0 0 ${qr.size} ${qr.size}`);
+  element('totp-qr').firstElementChild.setAttribute('d', qr.path);
   element('totp-link').href = totpURI;
   element('totp-key').textContent = secret.replace(/(.{4})(?=.)/g, '$1 ');
   element('backup-codes').replaceChildren(
@@ -52,6 +54,8 @@ onSend('confirm', 'confirm-told', async (fields) => {
   element('factor').hidden = false;
   element('backup-codes').replaceChildren();
   element('totp-key').textContent = '';
+  element('totp-link').removeAttribute('href');
+  element('totp-qr').firstElementChild.removeAttribute('d');
   await show();
   tell('factor-told', 'It is on.', 'good');
 });

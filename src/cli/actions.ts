@@ -113,6 +113,7 @@ function serving(
   Actions,
   | 'up'
   | 'worker'
+  | 'userReset'
   | 'scheduleList'
   | 'scheduleAdd'
   | 'scheduleRemove'
@@ -126,6 +127,8 @@ function serving(
     up: async (options) => (await import('./commands/up.ts')).upCommand(options, terminal, version),
     worker: async (options) =>
       (await import('./commands/worker.ts')).workerCommand(options, terminal, version),
+    userReset: async (email, options) =>
+      (await import('./commands/user.ts')).userResetCommand(email, options, terminal),
     scheduleList: async (options) =>
       (await import('./commands/schedule.ts')).scheduleListCommand(options, terminal),
     scheduleAdd: async (targets, options) =>

@@ -22,6 +22,7 @@ import { addRemedies, type RemedyActions } from './remedy-program.ts';
 import { addSchedule, type ScheduleActions } from './schedule-program.ts';
 import type { Terminal } from './terminal.ts';
 import { addUp, type UpActions } from './up-program.ts';
+import { addUser, type UserActions } from './user-program.ts';
 import { addWorker, type WorkerActions } from './worker-program.ts';
 
 const ENGINES = ['auto', 'syn', 'connect', 'epoll', 'node'];
@@ -62,6 +63,7 @@ type StoreActions = AgentActions &
   NotifyActions &
   ScheduleActions &
   UpActions &
+  UserActions &
   WorkerActions;
 
 /** What the commands do; actions.ts binds the real ones, loaded only when called. */
@@ -202,6 +204,7 @@ export function buildProgram(version: string, terminal: Terminal, actions: Actio
   addNotify(program, run, actions);
   addFindings(program, run, actions);
   addUp(program, run, actions);
+  addUser(program, run, actions);
   addSchedule(program, run, actions);
   addWorker(program, run, actions);
   addAgent(program, run, actions);

@@ -13,6 +13,8 @@ export interface UpActions {
   up(options: UpCommandOptions): Promise<number>;
 }
 
+/** Where the server listens when nothing else is said. */
+export const DEFAULT_LISTEN = '127.0.0.1:4100';
 const MOST_WORKERS = 64;
 
 const EXAMPLES = `

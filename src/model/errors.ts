@@ -497,12 +497,17 @@ export const ERRORS = {
   },
   AUTH_REFUSED: {
     message: 'not signed in: {problem}',
-    todo: 'Check what you typed; an administrator of your organisation can invite you anew.',
+    todo: 'Check what you typed; who forgot the password asks an administrator for a link to choose a new one.',
     effect: 'usage',
   },
   AUTH_LINK: {
     message: 'this link cannot be used ({problem})',
-    todo: 'Ask an administrator for a new invitation; while there is no administrator "postern up" prints a new link whenever it starts.',
+    todo: 'Ask an administrator for a new one; while there is no administrator "postern up" prints a new link whenever it starts.',
+    effect: 'usage',
+  },
+  AUTH_RESET: {
+    message: 'there is no link to be made for a new password of {value} ({problem})',
+    todo: 'Ask who runs the server: "postern user reset" makes one there.',
     effect: 'usage',
   },
   AUTH_LAST_ADMIN: {

@@ -11,6 +11,7 @@ const FILES = {
   '/signin': 'signin.html',
   '/signup': 'signup.html',
   '/invite': 'invite.html',
+  '/reset': 'reset.html',
   '/assets/postern.svg': 'postern.svg',
   '/assets/pages.css': 'pages.css',
   '/assets/ask.js': 'ask.js',
@@ -18,6 +19,7 @@ const FILES = {
   '/assets/signin.js': 'signin.js',
   '/assets/signup.js': 'signup.js',
   '/assets/invite.js': 'invite.js',
+  '/assets/reset.js': 'reset.js',
 } as const;
 
 const TYPES: Readonly<Record<string, string>> = {

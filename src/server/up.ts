@@ -7,6 +7,7 @@ import { startLoop } from '../net/loop.ts';
 import { queueCompactions } from '../store/compact.ts';
 import { openStore, type Place } from '../store/open.ts';
 import { grantOwnNetworks } from '../store/queries/grants.ts';
+import { keepPublicUrl } from '../store/queries/public-url.ts';
 import { openSealer } from '../store/seal.ts';
 import { createApp } from './app.ts';
 import type { Caller } from './caller.ts';
@@ -114,7 +115,10 @@ interface Composed {
 async function compose(options: UpOptions, world: World): Promise<Composed> {
   const { store, sealer, publicUrl, now, onFault } = world;
   const doorman = await options.doorman(world);
-  await store.write((tx) => grantOwnNetworks(tx, now()));
+  await store.write(async (tx) => {
+    await grantOwnNetworks(tx, now());
+    await keepPublicUrl(tx, publicUrl);
+  });
   const signUpLink = await doorman.signUpLink();
   const live = new Live(store);
   const names = createTextResolver();

@@ -93,6 +93,20 @@ export interface AuthInvitationRow {
   expires_at: Millis;
 }
 
+/** A link by which somebody chooses a new password. */
+export interface AuthResetRow {
+  user_id: string;
+  /** SHA-256 of the link's token, hex. */
+  hash: string;
+  /** Whose admin made it; null: who runs the server. */
+  organization: string | null;
+  /** Whether using it switches the second factor off. */
+  second_factor: Flag;
+  created_at: Millis;
+  created_by: string;
+  expires_at: Millis;
+}
+
 /** Attempts counted in a window of time. */
 export interface AuthLimitRow {
   /** `address:…` or `account:…`. */
@@ -110,5 +124,6 @@ export interface AuthTables {
   auth_organizations: AuthOrganizationRow;
   auth_members: AuthMemberRow;
   auth_invitations: AuthInvitationRow;
+  auth_resets: AuthResetRow;
   auth_limits: AuthLimitRow;
 }

@@ -92,5 +92,17 @@ export const AUTH_SHAPES: { readonly [Name in keyof AuthTables]: TableShape<Auth
     },
     key: ['id'],
   },
+  auth_resets: {
+    columns: {
+      user_id: text,
+      hash: text,
+      organization: text,
+      second_factor: integer,
+      created_at: integer,
+      created_by: text,
+      expires_at: integer,
+    },
+    key: ['user_id'],
+  },
   auth_limits: { columns: { id: text, count: integer, until: integer }, key: ['id'] },
 };

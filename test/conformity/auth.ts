@@ -13,6 +13,7 @@ import {
 } from '../../src/store/queries/api-keys.ts';
 import { auditLines, note } from '../../src/store/queries/audit-log.ts';
 import { countAttempt, forgetAttempts } from '../../src/store/queries/auth-limits.ts';
+import { hasPassword, setPassword } from '../../src/store/queries/passwords.ts';
 import {
   addMember,
   addOrganization,
@@ -22,7 +23,9 @@ import {
   organizationList,
   removeExpired,
   removeMember,
+  userByEmail,
 } from '../../src/store/queries/people.ts';
+import { keepReset, mayReset, openReset, useReset } from '../../src/store/queries/resets.ts';
 import { keepSignUp, useSignUp } from '../../src/store/queries/sign-up.ts';
 import { sealerOf } from '../../src/store/seal.ts';
 import { testServer, totp } from '../helpers/test-auth.ts';
@@ -31,6 +34,8 @@ import { newStoreEach } from './store-kinds.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 const PASSWORD = 'correct horse battery';
+/** Between two codes (RFC 6238); the next one is taken already. */
+const STEP = 30_000;
 
 /** What the library of sign-in, and our own queries about people, do on every store. */
 export function describeAuth(kind: StoreKind): void {
@@ -233,6 +238,126 @@ export function describeAuth(kind: StoreKind): void {
       expect((await count(NOW + 1500)).count).toBe(1);
     });
 
+    it('takes a code once, of requests at the same time to two servers too', async () => {
+      const servers = [await testServer(store), await testServer(store)] as const;
+      const [first] = servers;
+      const token = new URL((await first.auth.signUpLink()) ?? '').searchParams.get('token');
+      const asked = { email: 'ada@example.org', password: PASSWORD };
+      const browser = first.browser();
+      await browser.ask('POST', '/api/auth/sign-up', { ...asked, token, name: 'Ada' });
+      await browser.ask('POST', '/api/auth/sign-in/email', asked);
+      const { json } = await browser.ask('POST', '/api/auth/two-factor/enable', asked);
+      const uri = String(json['totpURI']);
+      const verify = (by: typeof browser, code: string) =>
+        by.ask('POST', '/api/auth/two-factor/verify-totp', { code });
+      expect((await verify(browser, totp(uri))).status).toBe(200);
+      const halfway = await Promise.all(
+        [...servers, ...servers, ...servers].map(async (server) => {
+          const one = server.browser();
+          const { json: half } = await one.ask('POST', '/api/auth/sign-in/email', asked);
+          expect(half).toEqual({ twoFactorRedirect: true });
+          return one;
+        }),
+      );
+      const code = totp(uri, Date.now() + STEP);
+      const answers = await Promise.all(halfway.map((one) => verify(one, code)));
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+      expect(answers.filter(({ status }) => status === 401)).toHaveLength(5);
+      // who is signed in proves nothing by it either
+      expect((await verify(browser, code)).status).toBe(401);
+      const inside = await Promise.all(halfway.map((one) => one.ask('GET', '/api/v1/me')));
+      expect(inside.filter(({ status }) => status === 200)).toHaveLength(1);
+    });
+
+    it('keeps one link for a new password of a person, for one use, while it lasts', async () => {
+      const reset = (user: string, hash: string) => ({
+        ...{ user_id: user, hash, organization: null, second_factor: 0 },
+        ...{ created_at: NOW, created_by: 'cli', expires_at: NOW + 10 },
+      });
+      const keep = (user: string, hash: string) =>
+        store.write((tx) => keepReset(tx, reset(user, hash)));
+      const open = (hash: string, now = NOW) => store.read((db) => openReset(db, hash, now));
+      await keep('ada', 'older');
+      await keep('bea', 'hers');
+      await Promise.all([keep('ada', 'one'), keep('ada', 'other')]);
+      expect(await open('older')).toBeNull();
+      const left = [await open('one'), await open('other')].filter((row) => row !== null);
+      expect(left).toHaveLength(1);
+      expect(await open('hers', NOW + 9)).toEqual(reset('bea', 'hers'));
+      expect(await open('hers', NOW + 10)).toBeNull();
+      const use = () => store.write((tx) => useReset(tx, 'hers'));
+      expect((await Promise.all([use(), use(), use()])).filter(Boolean)).toHaveLength(1);
+      expect(await open('hers')).toBeNull();
+      await store.write((tx) => removeExpired(tx, NOW + 9));
+      const kept = () =>
+        store.read((db) => db.selectFrom('auth_resets').select('user_id').execute());
+      expect(await kept()).toEqual([{ user_id: 'ada' }]);
+      await store.write((tx) => removeExpired(tx, NOW + 10));
+      expect(await kept()).toEqual([]);
+    });
+
+    it('lets an organisation reset only who is its own', async () => {
+      const add = (tenant: string, email: string) =>
+        store.write(async (tx) => {
+          const known = await userByEmail(tx, email);
+          const fresh = { name: email, email, password: '', at: NOW };
+          const user = known?.id ?? (await addUser(tx, fresh));
+          await addMember(tx, tenant, user, { role: 'viewer', at: NOW });
+          return user;
+        });
+      await store.write(async (tx) => {
+        for (const id of ['local', 'acme', 'other']) {
+          await addOrganization(tx, { id, name: id, created_at: NOW });
+        }
+      });
+      const may = (tenant: string, user: string) => store.read((db) => mayReset(db, tenant, user));
+      const ada = await add('acme', 'ada@example.org');
+      expect([await may('acme', ada), await may('local', ada)]).toEqual([true, false]);
+      await add('other', 'ada@example.org');
+      expect([await may('acme', ada), await may('other', ada)]).toEqual([false, false]);
+      await add('local', 'ada@example.org');
+      expect([await may('acme', ada), await may('local', ada)]).toEqual([false, true]);
+    });
+
+    it('sets a first password as well as another, and ends sessions and half sign-ins', async () => {
+      const fresh = { name: 'Ada', email: 'ada@example.org', password: 'old', at: NOW };
+      const ada = await store.write((tx) => addUser(tx, fresh));
+      const accounts = () =>
+        store.read((db) =>
+          db.selectFrom('auth_accounts').select(['password', 'provider_id']).execute(),
+        );
+      const set = (password: string) =>
+        store.write((tx) => setPassword(tx, ada, { password, at: NOW }));
+      await store.write(async (tx) => {
+        const times = { created_at: NOW, updated_at: NOW, expires_at: NOW + 1000 };
+        for (const user of [ada, 'bea']) {
+          const own = { id: `s-${user}`, token: `t-${user}`, user_id: user, organization: null };
+          const from = { ip_address: null, user_agent: null };
+          await tx
+            .insertInto('auth_sessions')
+            .values({ ...own, ...from, ...times })
+            .execute();
+          const half = { id: `v-${user}`, identifier: `2fa-${user}`, value: user };
+          await tx
+            .insertInto('auth_verifications')
+            .values({ ...half, ...times })
+            .execute();
+        }
+      });
+      await set('new');
+      expect(await accounts()).toEqual([{ password: 'new', provider_id: 'credential' }]);
+      const left = await store.read(async (db) => [
+        await db.selectFrom('auth_sessions').select('user_id as user').execute(),
+        await db.selectFrom('auth_verifications').select('value as user').execute(),
+      ]);
+      expect(left).toEqual([[{ user: 'bea' }], [{ user: 'bea' }]]);
+      await store.write((tx) => tx.deleteFrom('auth_accounts').execute());
+      expect(await store.read((db) => hasPassword(db, ada))).toBe(false);
+      await set('first');
+      expect(await accounts()).toEqual([{ password: 'first', provider_id: 'credential' }]);
+      expect(await store.read((db) => hasPassword(db, ada))).toBe(true);
+    });
+
     it('knows keys by their hash while they may be used', async () => {
       const row = {
         ...{ id: 'k', name: 'k', hash: 'hash', role: 'viewer', scopes: '["read"]' },
@@ -283,7 +408,8 @@ export function describeAuth(kind: StoreKind): void {
       const there = (await testServer(copy)).browser();
       const half = await there.ask('POST', '/api/auth/sign-in/email', asked);
       expect(half.json).toEqual({ twoFactorRedirect: true });
-      expect((await there.ask('POST', verify, { code: totp(uri) })).status).toBe(200);
+      const next = totp(uri, Date.now() + STEP);
+      expect((await there.ask('POST', verify, { code: next })).status).toBe(200);
       expect((await there.ask('GET', '/api/v1/me')).json).toMatchObject({ role: 'admin' });
       await copy.close();
       rmSync(folder, { recursive: true });

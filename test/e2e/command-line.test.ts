@@ -33,6 +33,7 @@ describe('postern complete', () => {
     [['scan', '--show', 'f'], ['filtered']],
     [['scan', '--engine', 'e'], ['epoll']],
     [['sc'], ['scan', 'schedule']],
+    [['user', 'reset', '--second'], ['--second-factor']],
   ])('completes %j', async (words, expected) => {
     const { stdout } = await postern(['complete', '--', ...words]);
     const offered = stdout.split('\n').map((line) => line.split('\t')[0] ?? '');

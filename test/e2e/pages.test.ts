@@ -1,8 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostReset } from '../../src/server/auth/resets.ts';
 import { met } from '../helpers/needs.ts';
 import { type TestServer, testServer, totp } from '../helpers/test-auth.ts';
 import { openTestStore, type TestStore } from '../helpers/test-store.ts';
@@ -10,6 +15,8 @@ import { type Chromium, startChromium, type Tab } from '../lab/chromium.ts';
 import { type OidcProvider, startOidcProvider } from '../lab/oidc-provider.ts';
 
 const PASSWORD = 'correct horse battery';
+/** Between two codes (RFC 6238), ms; the next one is taken already. */
+const STEP = 30_000;
 /** POSTERN_SCREENSHOTS=folder keeps a picture of each page, light and dark. */
 const PICTURES = process.env['POSTERN_SCREENSHOTS'];
 
@@ -109,7 +116,7 @@ describe.skipIf(!met({ commands: ['chromium'] }))('pages in Chromium', () => {
     await picture('signin-wrong');
   });
 
-  it('set up a second factor, and ask for it', async () => {
+  it('show what sets up a second factor', async () => {
     await signIn('ada@example.org');
     await expectHome('Ada Admin');
     await tab.type('#factor-password', PASSWORD);
@@ -118,7 +125,27 @@ describe.skipIf(!met({ commands: ['chromium'] }))('pages in Chromium', () => {
     await picture('factor');
     uri = await tab.value(`document.querySelector('#totp-link').href`);
     backup = await tab.value(`document.querySelector('#backup-codes li').textContent`);
-    await tab.type('#code', totp(uri));
+    expect(uri).toMatch(/^otpauth:\/\/totp\/Postern:ada%40example\.org\?secret=/);
+  });
+
+  it.skipIf(!met({ commands: ['zbarimg'] }))(
+    'show it as a code that scanners read, light and dark',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'postern-qr-'));
+      for (const scheme of ['light', 'dark'] as const) {
+        const file = join(folder, `${scheme}.png`);
+        await tab.scheme(scheme);
+        await tab.screenshot(file);
+        const { stdout } = spawnSync('zbarimg', ['--quiet', '--raw', '--nodbus', file]);
+        expect(stdout.toString()).toBe(`${uri}\n`);
+      }
+      rmSync(folder, { recursive: true });
+    },
+  );
+
+  it('switch it on by a code of it, and ask for the next', async () => {
+    const code = totp(uri);
+    await tab.type('#code', code);
     await tab.click('#confirm button');
     await expectTold('#factor-told', 'It is on.');
     await signOut();
@@ -127,7 +154,10 @@ describe.skipIf(!met({ commands: ['chromium'] }))('pages in Chromium', () => {
     await tab.click('#code-step button');
     await expectTold('#code-told', 'code is wrong');
     await picture('code');
-    await tab.type('#code', totp(uri));
+    await tab.type('#code', code);
+    await tab.click('#code-step button');
+    await expectTold('#code-told', 'tried already');
+    await tab.type('#code', totp(uri, Date.now() + STEP));
     await tab.click('#code-step button');
     await expectHome('Ada Admin');
   });
@@ -159,6 +189,33 @@ describe.skipIf(!met({ commands: ['chromium'] }))('pages in Chromium', () => {
     await tab.open(bea);
     await tab.until(`document.querySelector('#dead').offsetParent`);
     await picture('invite-dead');
+  });
+
+  it('let who has a link choose a new password, once', async () => {
+    const linkFor = async (email: string, secondFactor: boolean) => {
+      const asked = { secondFactor, actor: 'cli', publicUrl: url, now: server.now };
+      return (await test.store.write((tx) => hostReset(tx, email, asked))).url;
+    };
+    const choose = async (link: string, password: string) => {
+      await tab.open(link);
+      await tab.until(`document.querySelector('#choose').offsetParent`);
+      await tab.type('#password', password);
+      await picture('reset');
+      await tab.click('#choose button');
+      await tab.until(`document.querySelector('#done').offsetParent`);
+      await picture('reset-done');
+    };
+    const bea = await linkFor('bea@example.org', false);
+    await choose(bea, 'quite another one');
+    await signIn('bea@example.org', 'quite another one');
+    await expectHome('Bea');
+    await tab.open(bea);
+    await expectTold('#dead-told', 'link cannot be used');
+    await signOut();
+    await choose(await linkFor('ada@example.org', true), 'a third of them');
+    await signIn('ada@example.org', 'a third of them');
+    await expectHome('Ada Admin');
+    await expectTold('#factor-button', 'Set it up');
   });
 
   it('break nothing that their policy forbids, and throw nothing', () => {

@@ -11,6 +11,7 @@ import {
   addOrganization,
   addUser,
 } from '../../src/store/queries/people.ts';
+import { keepReset } from '../../src/store/queries/resets.ts';
 import { recordLook } from '../../src/store/record.ts';
 import { SHAPES, TABLE_NAMES, type Tables } from '../../src/store/schema.ts';
 import { auditOf } from './made-audits.ts';
@@ -164,6 +165,10 @@ async function addPeople(tx: Transaction<Tables>, tenant: string, mark: string) 
   const invitation = randomUUID();
   await addInvitation(tx, tenant, {
     ...{ id: invitation, email: `new-${email}`, role: 'viewer', hash: hashed(invitation) },
+    ...{ created_at: 1, created_by: 'user:admin', expires_at: LATE },
+  });
+  await keepReset(tx, {
+    ...{ user_id: member, hash: hashed(randomUUID()), organization: tenant, second_factor: 1 },
     ...{ created_at: 1, created_by: 'user:admin', expires_at: LATE },
   });
   return { member, invitation };

@@ -173,20 +173,23 @@ describe('answers', () => {
     expect(headers.has('strict-transport-security')).toBe(false);
   });
 
-  it.each(['/', '/signin', '/signup', '/invite'])('hold no inline code: %s', async (path) => {
-    const { headers, text, status } = await server.browser().ask('GET', path);
-    expect(status).toBe(200);
-    const policy = headers.get('content-security-policy') ?? '';
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).not.toMatch(/unsafe|\*|data:|https?:/);
-    expect(text).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:/i);
-    for (const [, file = ''] of text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)) {
-      expect([file, (await server.browser().ask('GET', file)).status]).toEqual([file, 200]);
-    }
-    const tag = headers.get('etag') ?? '';
-    const again = await server.browser().ask('GET', path, undefined, { 'if-none-match': tag });
-    expect([again.status, again.text]).toEqual([304, '']);
-  });
+  it.each(['/', '/signin', '/signup', '/invite', '/reset'])(
+    'hold no inline code: %s',
+    async (path) => {
+      const { headers, text, status } = await server.browser().ask('GET', path);
+      expect(status).toBe(200);
+      const policy = headers.get('content-security-policy') ?? '';
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).not.toMatch(/unsafe|\*|data:|https?:/);
+      expect(text).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:/i);
+      for (const [, file = ''] of text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)) {
+        expect([file, (await server.browser().ask('GET', file)).status]).toEqual([file, 200]);
+      }
+      const tag = headers.get('etag') ?? '';
+      const again = await server.browser().ask('GET', path, undefined, { 'if-none-match': tag });
+      expect([again.status, again.text]).toEqual([304, '']);
+    },
+  );
 
   it('under https set a Secure cookie and HSTS', async () => {
     const secure = await testServer(test.store, { publicUrl: HTTPS });

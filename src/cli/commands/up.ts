@@ -12,11 +12,10 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { interruptible } from '../interrupt.ts';
 import { readNotifyFile } from '../notify-file.ts';
 import { serviceNames } from '../policy-file.ts';
+import { readPublicUrl } from '../public-url.ts';
 import type { Terminal } from '../terminal.ts';
 import { collectOnce } from '../thrift.ts';
-import type { UpCommandOptions } from '../up-program.ts';
-
-const LISTEN = '127.0.0.1:4100';
+import { DEFAULT_LISTEN, type UpCommandOptions } from '../up-program.ts';
 
 const WORKERS = 2;
 /** Of a server at rest half of what V8 holds is garbage of its start. */
@@ -54,7 +53,7 @@ export async function upCommand(
   terminal: Terminal,
   version: string,
 ): Promise<ExitCode> {
-  const wanted = readListen(options.listen ?? LISTEN);
+  const wanted = readListen(options.listen ?? DEFAULT_LISTEN);
   const publicUrl = readPublicUrl(options.publicUrl);
   const place = placeOf(options.data, process.env);
   const notify = options.notify === undefined ? undefined : await readNotifyFile(options.notify);
@@ -101,18 +100,6 @@ function stopped(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
-}
-
-/** An origin, https or of this machine. Throws SERVE_OPTION. */
-function readPublicUrl(value: string | undefined): string | undefined {
-  if (value === undefined) return undefined;
-  const url = URL.canParse(value) ? new URL(value) : null;
-  const isOrigin = url !== null && url.pathname === '/' && url.search === '' && url.hash === '';
-  if (!isOrigin || !/^https?:$/.test(url.protocol) || url.username !== '') {
-    const wanted = 'it must be https://HOST or https://HOST:PORT';
-    throw problem('SERVE_OPTION', { value, option: '--public-url', problem: wanted });
-  }
-  return url.origin;
 }
 
 /** Throws SERVE_OPTION. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MAX_PASSWORD, PROVIDER } from './library.ts';
 import { emailAddress } from './links.ts';
+import { qrOf } from './qr.ts';
 
 /** A request that the library answers. What is not here it is never asked for. */
 export interface Flow {
@@ -10,6 +11,8 @@ export interface Flow {
   readonly counted: boolean;
   /** Fields of its answer that are passed on: none names a session's token. */
   readonly answers: readonly string[];
+  /** What we add to them, from what the library said. */
+  readonly adds?: (said: object) => object;
   /** For the audit log when it succeeds for somebody who is signed in. */
   readonly action?: string;
 }
@@ -49,6 +52,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     counted: true,
     body: z.object({ password }).transform((asked) => ({ ...asked, method: 'totp' })),
     answers: ['totpURI', 'backupCodes'],
+    adds: (said) => ('totpURI' in said ? { qr: qrOf(String(said.totpURI)) } : {}),
   },
   'POST /two-factor/disable': {
     counted: true,

@@ -9,10 +9,12 @@ import { note } from '../../store/queries/audit-log.ts';
 import { organizationsOf, userByEmail } from '../../store/queries/people.ts';
 import { answerProblem } from '../problem.ts';
 import { cookieOf, type Session } from './callers.ts';
+import { CODE_USED } from './codes.ts';
 import { FLOWS, type Flow } from './flows.ts';
 import { AUTH_PATH, type Library, SOURCE_HEADER } from './library.ts';
 import type { Limits } from './limits.ts';
 import { acceptBody, acceptInvitation, showInvitation, signUp, signUpBody } from './links.ts';
+import { resetBody, showReset, showResetBody, usePasswordReset } from './resets.ts';
 import type { OidcSettings } from './settings.ts';
 
 /** A password and a name are short. */
@@ -73,27 +75,34 @@ export function createHandler(options: HandlerOptions): Handler {
 
 function addLinks(app: Hono<Bindings>, { store, now, limits, sessionOf }: HandlerOptions): void {
   const comingOf = ({ env }: Context<Bindings>) => ({ store, now: now(), source: env.source });
-  const counted = async (context: Context<Bindings>): Promise<Response | null> =>
-    refusal(context, await limits.count(context.env.source));
-  app.post('/sign-up', async (context) => {
-    const refused = await counted(context);
-    if (refused !== null) return refused;
-    await signUp(comingOf(context), await bodyOf(context, signUpBody));
-    return context.json({});
-  });
-  app.post('/invitation', async (context) => {
-    const refused = await counted(context);
-    if (refused !== null) return refused;
+  const add = (
+    path: string,
+    work: (context: Context<Bindings>) => Promise<object | void>,
+  ): void => {
+    app.post(path, async (context) => {
+      const refused = refusal(context, await limits.count(context.env.source));
+      return refused ?? context.json((await work(context)) ?? {});
+    });
+  };
+  add('/sign-up', async (context) => signUp(comingOf(context), await bodyOf(context, signUpBody)));
+  add('/invitation', async (context) => {
     const { token } = await bodyOf(context, acceptBody);
-    return context.json(await showInvitation(comingOf(context), token));
+    return showInvitation(comingOf(context), token);
   });
-  app.post('/accept-invitation', async (context) => {
-    const refused = await counted(context);
-    if (refused !== null) return refused;
+  add('/accept-invitation', async (context) => {
     const session = await sessionOf(context.req.raw.headers);
     const asked = await bodyOf(context, acceptBody);
-    await acceptInvitation(comingOf(context), asked, session?.user ?? null);
-    return context.json({});
+    return acceptInvitation(comingOf(context), asked, session?.user ?? null);
+  });
+  add('/reset', async (context) => {
+    const { token } = await bodyOf(context, showResetBody);
+    return showReset(comingOf(context), token);
+  });
+  add('/choose-password', async (context) => {
+    const asked = await bodyOf(context, resetBody);
+    const { user, email } = await usePasswordReset(comingOf(context), asked);
+    // what was tried with the old one keeps nobody out
+    for (const account of [user, email]) await limits.forget(account);
   });
 }
 
@@ -135,9 +144,12 @@ async function answerFlow(
     return answer;
   }
   if (flow.counted && account !== undefined) await limits.forget(account);
-  const said: unknown = await answer.json();
-  const shown = Object.entries(Object(said)).filter(([name]) => flow.answers.includes(name));
-  return copyCookies(answer, context.json(Object.fromEntries(shown)));
+  return copyCookies(answer, context.json(shownOf(flow, Object(await answer.json()))));
+}
+
+function shownOf({ answers, adds }: Flow, said: object): object {
+  const passed = Object.entries(said).filter(([name]) => answers.includes(name));
+  return { ...Object.fromEntries(passed), ...adds?.(said) };
 }
 
 function emailOf(body: object | undefined): string | undefined {
@@ -205,6 +217,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   INVALID_EMAIL_OR_PASSWORD: 'the e-mail address or the password is wrong',
   INVALID_PASSWORD: 'the password is wrong',
   INVALID_CODE: 'the code is wrong',
+  [CODE_USED]: 'this code has been tried already; wait for the next one',
   INVALID_BACKUP_CODE: 'the backup code is wrong or has been used',
   INVALID_TWO_FACTOR_COOKIE: 'the sign-in took too long; begin again',
   TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: 'too many wrong codes; begin again',

@@ -4,6 +4,7 @@ import { twoFactor } from 'better-auth/plugins/two-factor';
 import type { Store } from '../../store/open.ts';
 import type { Sealer } from '../../store/seal.ts';
 import { storeAdapter } from './adapter.ts';
+import { codesOnce } from './codes.ts';
 import { type Joining, joiningHooks } from './joining.ts';
 import { type OidcSettings, originsOf } from './settings.ts';
 
@@ -31,7 +32,7 @@ export type Library = ReturnType<typeof openLibrary>;
 
 /** better-auth as we use it: nobody signs up by it, and all its state is in the store. */
 export function openLibrary(options: LibraryOptions) {
-  const { store, sealer, publicUrl, oidc, onTrouble } = options;
+  const { store, sealer, publicUrl, oidc, now, onTrouble } = options;
   const https = publicUrl.startsWith('https:');
   return betterAuth({
     appName: 'Postern',
@@ -64,6 +65,7 @@ export function openLibrary(options: LibraryOptions) {
       accountLinking: { trustedProviders: oidc?.trustEmail === true ? [PROVIDER] : [] },
     },
     databaseHooks: joiningHooks(store, options),
+    hooks: { before: codesOnce(store, now) },
     advanced: {
       useSecureCookies: https,
       cookiePrefix: 'postern',

@@ -20,15 +20,19 @@ import { hashOf, newSecret } from './secrets.ts';
 /** How long the link of the first start may be used. */
 export const SIGN_UP_MS = 24 * 60 * 60 * 1000;
 
-const token = z.string().min(1).max(100);
+export const token = z.string().min(1).max(100);
 const name = z.string().trim().min(1).max(100);
-const password = z.string().min(MIN_PASSWORD).max(MAX_PASSWORD);
+export const newPassword = z.string().min(MIN_PASSWORD).max(MAX_PASSWORD);
 
 /** E-mail addresses are one person's whatever their case. */
 export const emailAddress = z.string().trim().toLowerCase().pipe(z.email().max(254));
 
-export const signUpBody = z.object({ token, name, email: emailAddress, password });
-export const acceptBody = z.object({ token, name: name.optional(), password: password.optional() });
+export const signUpBody = z.object({ token, name, email: emailAddress, password: newPassword });
+export const acceptBody = z.object({
+  token,
+  name: name.optional(),
+  password: newPassword.optional(),
+});
 
 /** The link of the first start; null: there is an admin, who invites. Older links end with it. */
 export async function newSignUpLink(
@@ -132,6 +136,6 @@ export async function acceptInvitation(
   });
 }
 
-function deadLink() {
+export function deadLink() {
   return problem('AUTH_LINK', { problem: 'it has been used, has expired or is not whole' });
 }

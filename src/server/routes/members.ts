@@ -9,6 +9,7 @@ import {
   removeMember,
 } from '../../store/queries/people.ts';
 import { isoOf } from '../../store/rows.ts';
+import { memberReset } from '../auth/resets.ts';
 import { ROLES } from '../caller.ts';
 import { cursor, limit, pageFrom, pageOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
@@ -93,4 +94,39 @@ const removeRoute = route({
   },
 });
 
-export const memberRoutes: readonly Route[] = [listRoute, changeRoute, removeRoute];
+const resetRoute = route({
+  method: 'post',
+  path: '/members/{id}/reset',
+  tag,
+  summary: 'Makes a link by which a member chooses a new password, once, within an hour.',
+  access: { role: 'admin', scope: 'admin' },
+  params,
+  body: z.object({
+    secondFactor: z
+      .boolean()
+      .default(false)
+      .describe('Whether using it switches the second factor off as well.'),
+  }),
+  answer: z
+    .object({
+      url: z.string().describe('To be given to that person. It is shown this once.'),
+      expiresAt: z.iso.datetime(),
+    })
+    .openapi('PasswordLink'),
+  status: 201,
+  handle: async ({
+    mine,
+    params: { id },
+    body,
+    caller: { actor },
+    service: { publicUrl },
+    now,
+  }) => {
+    const deed = { action: 'member.reset', subject: id, detail: body };
+    const asked = { ...body, actor, publicUrl, now };
+    const { url, expiresAt } = await mine.change(deed, memberReset, id, asked);
+    return { url, expiresAt: isoOf(expiresAt) };
+  },
+});
+
+export const memberRoutes: readonly Route[] = [listRoute, changeRoute, removeRoute, resetRoute];

@@ -55,6 +55,11 @@ function organizations({ text, integer }: Types): readonly string[] {
       created_by ${text} not null, expires_at ${integer} not null)`,
     'create unique index auth_invitations_by_hash on auth_invitations (hash)',
     'create unique index auth_invitations_by_email on auth_invitations (organization, email)',
+    `create table auth_resets (
+      user_id ${text} not null primary key, hash ${text} not null, organization ${text},
+      second_factor ${integer} not null, created_at ${integer} not null,
+      created_by ${text} not null, expires_at ${integer} not null)`,
+    'create unique index auth_resets_by_hash on auth_resets (hash)',
     `create table auth_limits (
       id ${text} not null primary key, count ${integer} not null, until ${integer} not null)`,
   ];

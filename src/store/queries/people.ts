@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import type { AuthInvitationRow, AuthOrganizationRow, AuthUserRow } from '../auth-schema.ts';
 import type { Tables } from '../schema.ts';
+import { addPassword } from './passwords.ts';
 import { withinQuota } from './quotas.ts';
 
 type Db = Kysely<Tables>;
@@ -99,7 +100,8 @@ export async function removeMember(tx: Tx, tenant: string, user: string): Promis
 }
 
 async function removeUser(tx: Tx, user: string): Promise<void> {
-  for (const table of ['auth_sessions', 'auth_accounts', 'auth_two_factors'] as const) {
+  const tables = ['auth_sessions', 'auth_accounts', 'auth_two_factors', 'auth_resets'] as const;
+  for (const table of tables) {
     await tx.deleteFrom(table).where('user_id', '=', user).execute();
   }
   await tx.deleteFrom('auth_users').where('id', '=', user).execute();
@@ -217,20 +219,15 @@ export interface NewUser {
 /** Resolves to the id of the person. */
 export async function addUser(tx: Tx, { name, email, password, at }: NewUser): Promise<string> {
   const id = randomUUID();
-  const times = { created_at: at, updated_at: at };
   await tx
     .insertInto('auth_users')
     // who invites vouches for the address; an OIDC provider that names the same one may join it
-    .values({ id, name, email, email_verified: 1, image: null, two_factor: 0, ...times })
-    .execute();
-  await tx
-    .insertInto('auth_accounts')
     .values({
-      ...{ id: randomUUID(), account_id: id, provider_id: 'credential', user_id: id, password },
-      ...{ access_token: null, refresh_token: null, id_token: null, scope: null },
-      ...{ access_token_expires_at: null, refresh_token_expires_at: null, ...times },
+      ...{ id, name, email, email_verified: 1, image: null, two_factor: 0 },
+      ...{ created_at: at, updated_at: at },
     })
     .execute();
+  await addPassword(tx, id, { password, at });
   return id;
 }
 
@@ -337,9 +334,9 @@ export async function endOtherSessions(tx: Tx, user: string, session: string): P
     .execute();
 }
 
-/** Takes away sessions, and what waited for a confirmation, that have ended. */
+/** Takes away sessions, links for a new password, and what waited for a confirmation, that have ended. */
 export async function removeExpired(tx: Tx, now: number): Promise<void> {
-  for (const table of ['auth_sessions', 'auth_verifications'] as const) {
+  for (const table of ['auth_sessions', 'auth_verifications', 'auth_resets'] as const) {
     await tx.deleteFrom(table).where('expires_at', '<=', now).execute();
   }
 }

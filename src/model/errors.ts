@@ -410,6 +410,11 @@ export const ERRORS = {
     todo: 'Write the value itself; only the operator of an installation may name files and variables.',
     effect: 'usage',
   },
+  NOTIFY_DESTINATION: {
+    message: 'channel {channel}: with another {changed} it would send {kept} elsewhere',
+    todo: 'Give these secrets anew, in place of ********: nobody sends elsewhere what they cannot read.',
+    effect: 'usage',
+  },
   SECRET_KEY: {
     message: 'cannot use the key of this installation: {value} ({problem})',
     todo: 'Put back the secret.key that belongs to this store, or set POSTERN_SECRET to its 64 hexadecimal digits.',

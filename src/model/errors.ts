@@ -555,6 +555,11 @@ export const ERRORS = {
     todo: 'Enrol it with postern agent enrol URL TOKEN, or name its folder with --state DIR; it must belong to this user alone.',
     effect: 'usage',
   },
+  AGENT_BUSY: {
+    message: 'the agent in "{value}" runs already: {holder}',
+    todo: 'Stop that one first, or enrol another in a folder of its own with --state DIR. If no such process runs any more, remove agent.lock from the folder.',
+    effect: 'usage',
+  },
   GRANT_TARGET: {
     message: '"{value}" cannot be granted: {problem}',
     todo: 'Name a host name such as example.org (it stands for all names below it too), an address or a CIDR block.',

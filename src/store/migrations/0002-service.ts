@@ -23,6 +23,8 @@ const lists: readonly string[] = [
   'create index findings_by_rule on findings (tenant, rule, status, severity desc, opened_at desc, id)',
   `create index findings_by_assignee on findings
     (tenant, assignee, status, severity desc, opened_at desc, id) where assignee is not null`,
+  `create index findings_open_inside on findings (tenant, address, severity)
+    where status = 'open' and view <> 'outside'`,
 ];
 
 /** What is known of looks whose report is gone, and which looks asked the same. */

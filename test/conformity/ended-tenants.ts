@@ -4,6 +4,7 @@ import { queueCompactions } from '../../src/store/compact.ts';
 import { LOCAL, openStore, type Store } from '../../src/store/open.ts';
 import { endedTenants, endTenant, OWNED } from '../../src/store/queries/ended-tenants.ts';
 import { endJob } from '../../src/store/queries/jobs.ts';
+import { removeOrganization } from '../../src/store/queries/people.ts';
 import { recordLook } from '../../src/store/record.ts';
 import { removeEnded } from '../../src/store/remove-ended.ts';
 import type { TableName } from '../../src/store/schema.ts';
@@ -35,27 +36,33 @@ export function describeEndedTenants(kind: StoreKind): void {
     const end = (tenant = TENANT) =>
       store.write((tx) => endTenant(tx, tenant, { by: 'user:1', now: NOW }));
     /** As the database itself lists them. */
-    const tablesWithTenant = () =>
+    const tablesWith = (column: string) =>
       store.read(async (db) => {
         const asked =
           store.facts.name === 'sqlite'
             ? sql<{ name: string }>`select m.name as name from sqlite_master m
-                join pragma_table_info(m.name) c where m.type = 'table' and c.name = 'tenant'`
+                join pragma_table_info(m.name) c where m.type = 'table' and c.name = ${column}`
             : sql<{ name: string }>`select table_name as name from information_schema.columns
-                where table_schema = current_schema() and column_name = 'tenant'`;
+                where table_schema = current_schema() and column_name = ${column}`;
         const { rows } = await asked.execute(db);
         return rows.map(({ name }) => name as TableName).toSorted();
       });
-    const countOf = (table: TableName, tenant: string) =>
+    const countOf = (table: TableName, tenant: string, column = 'tenant') =>
       store.read(async (db) => {
         const { rows } = await sql<{ count: number }>`
-          select count(*) as count from ${sql.table(table)} where tenant = ${tenant}`.execute(db);
+          select count(*) as count from ${sql.table(table)}
+          where ${sql.ref(column)} = ${tenant}`.execute(db);
         return Number(rows[0]?.count);
       });
-    const fill = (table: TableName, tenant: string, first: number, count = EACH) =>
+    const fill = (
+      table: TableName,
+      tenant: string,
+      first: number,
+      { count = EACH, column = 'tenant' } = {},
+    ) =>
       store.write(async (tx) => {
         for (let at = first; at < first + count; at++) {
-          const row = { ...anyRow(table, at), tenant };
+          const row = { ...anyRow(table, at), [column]: tenant };
           await tx
             .insertInto(table as 'meta')
             .values(row as never)
@@ -64,7 +71,7 @@ export function describeEndedTenants(kind: StoreKind): void {
       });
 
     it('leave no row in any table that has tenants, and others theirs', async () => {
-      const tables = await tablesWithTenant();
+      const tables = await tablesWith('tenant');
       expect(tables).toEqual([...OWNED].toSorted());
       for (const table of tables) {
         await fill(table, TENANT, 0);
@@ -78,8 +85,27 @@ export function describeEndedTenants(kind: StoreKind): void {
       }
     });
 
+    it('let nobody in: no row is left in any table of organisations', async () => {
+      const column = 'organization';
+      const tables = await tablesWith(column);
+      expect(tables.length).toBeGreaterThan(0);
+      for (const table of tables) {
+        await fill(table, TENANT, 0, { column });
+        await fill(table, 'other', EACH, { column });
+      }
+      await fill('auth_organizations', TENANT, 0, { count: 1, column: 'id' });
+      await fill('auth_organizations', 'other', 1, { count: 1, column: 'id' });
+      expect(await store.write((tx) => removeOrganization(tx, TENANT))).toBe(EACH);
+      for (const table of tables) {
+        expect([table, await countOf(table, TENANT, column)]).toEqual([table, 0]);
+        expect([table, await countOf(table, 'other', column)]).toEqual([table, EACH]);
+      }
+      expect(await countOf('auth_organizations', TENANT, 'id')).toBe(0);
+      expect(await countOf('auth_organizations', 'other', 'id')).toBe(1);
+    });
+
     it('are removed in steps, which go on where they were stopped', async () => {
-      await fill('changes', TENANT, 0, 450);
+      await fill('changes', TENANT, 0, { count: 450 });
       await end();
       const stop = new AbortController();
       let left = 0;

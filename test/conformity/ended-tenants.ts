@@ -119,7 +119,7 @@ export function describeEndedTenants(kind: StoreKind): void {
           return result;
         },
       };
-      await expect(removeEnded(stopping, NOW, stop.signal)).rejects.toThrow();
+      await expect(removeEnded(stopping, NOW, stop.signal)).rejects.toThrow('aborted');
       expect(left).toBeGreaterThan(0);
       await removeEnded(store, NOW);
       expect(await countOf('changes', TENANT)).toBe(0);

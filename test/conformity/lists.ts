@@ -96,8 +96,8 @@ export function describeLists(kind: StoreKind): void {
     });
 
     it('finds hosts by the labels of the assets that stand for them', async () => {
-      const asset = (target: string, kind: AssetRow['kind'], ...labels: string[]) => ({
-        ...{ tenant: LOCAL, id: target, target, kind, note: '', created_at: NOON },
+      const asset = (target: string, as: AssetRow['kind'], ...labels: string[]) => ({
+        ...{ tenant: LOCAL, id: target, target, kind: as, note: '', created_at: NOON },
         labels: JSON.stringify(labels),
       });
       const at = (name: string, address: string, left: number | null) => ({

@@ -121,9 +121,9 @@ const deleteRoute = route({
     if (params.id === LOCAL) throw invalid('id', 'that of the installation cannot be deleted');
     const deed = { action: 'organization.delete', subject: params.id, detail: query };
     await mine.change(deed, async (tx) => {
-      const organization = await organizationById(tx, params.id);
-      if (organization === null) throw unknown(params.id);
-      if (organization.name !== query.name) throw invalid('name', 'it is not the name of this one');
+      const found = await organizationById(tx, params.id);
+      if (found === null) throw unknown(params.id);
+      if (found.name !== query.name) throw invalid('name', 'it is not the name of this one');
       await removeOrganization(tx, params.id);
       await endTenant(tx, params.id, { by: actor, now });
     });

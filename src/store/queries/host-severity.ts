@@ -39,5 +39,5 @@ export async function severityInside(
     .where(facts.isAmong('address', addresses))
     .groupBy('address')
     .execute();
-  return new Map(rows.map(({ address, worst }) => [address, Number(worst)]));
+  return new Map(rows.map(({ address, worst }) => [address, worst]));
 }

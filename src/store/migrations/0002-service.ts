@@ -44,6 +44,7 @@ function work({ text, integer }: Types): readonly string[] {
       labels ${text} not null, note ${text} not null, created_at ${integer} not null,
       primary key (tenant, id))`,
     'create unique index assets_by_target on assets (tenant, target)',
+    `create index assets_of_networks on assets (tenant, target) where kind = 'network'`,
     `create table asset_addresses (
       tenant ${text} not null, name ${text} not null, address ${text} not null,
       first_seen ${integer} not null, last_seen ${integer} not null, left_at ${integer},

@@ -6,7 +6,7 @@ import type { Tables } from '../schema.ts';
 import { hasLabel } from './asset-list.ts';
 
 /** Up to so many assets, and hosts of them, are looked up; more of them are soon met in order. */
-const FEW = 10_000;
+const FEW = 2000;
 
 interface Labelled {
   readonly target: string;
@@ -28,7 +28,8 @@ export async function isLabelled(
     .execute();
   if (assets.length > FEW) {
     const networks = await labelledAssets(db, tenant, label)
-      .where('kind', '=', 'network')
+      // as it stands in the condition of the index
+      .where('kind', '=', sql.lit('network' as const))
       .execute();
     return standsFor(tenant, label, runsIn(facts, networks));
   }

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { messageOf, problem } from '../model/errors.ts';
+import { type Lock, takeLock } from '../pipeline/journal/lock.ts';
 import { writeWhole } from './atomic-file.ts';
 
 const state = z.object({
@@ -65,6 +66,12 @@ export async function readState(folder: string): Promise<AgentState> {
   const parsed = state.safeParse(jsonOf(text));
   if (!parsed.success) throw failed('agent.json is damaged');
   return parsed.data;
+}
+
+/** Makes the folder this process's until the lock is released or it dies. Throws AGENT_BUSY, AGENT_STATE. */
+export function lockFolder(folder: string): Promise<Lock> {
+  const codes = { busy: 'AGENT_BUSY', file: 'AGENT_STATE' } as const;
+  return takeLock(join(folder, 'agent.lock'), folder, codes);
 }
 
 function jsonOf(text: string): unknown {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
+import { z } from 'zod';
 import type { ChannelSetup, NotifySettings } from '../contract/notify.ts';
 import { problem } from '../model/errors.ts';
 import type { Resolver } from '../net/dns.ts';
 import type { World } from '../notify/channel.ts';
 import { CHANNEL_TYPES, deliver } from '../notify/deliver.ts';
-import { isSecret, isServerFile, REFERENCE } from '../notify/fields.ts';
+import { isDestination, isSecret, isServerFile, REFERENCE } from '../notify/fields.ts';
 import type { Alert } from '../notify/message.ts';
 import { createWorld } from '../notify/world.ts';
 import { LOCAL } from '../store/open.ts';
@@ -90,19 +91,46 @@ export function masked({ type, settings }: ChannelSetup): Readonly<Record<string
   );
 }
 
-/** Settings as they came from somebody who saw `before` masked. */
+/**
+ * Settings as they came from somebody who saw those of `before` masked. Throws NOTIFY_DESTINATION when
+ * the channel would send secrets elsewhere that were not given anew.
+ */
 export function unmasked(
-  type: string,
+  before: ChannelSetup,
   settings: Readonly<Record<string, unknown>>,
-  before: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  const shape = CHANNEL_TYPES.get(type)?.shape ?? {};
-  return Object.fromEntries(
-    Object.entries(settings).map(([key, value]) => [
-      key,
-      value === MASK && isSecret(shape[key]) ? before[key] : value,
-    ]),
+  const shape = CHANNEL_TYPES.get(before.type)?.shape ?? {};
+  const kept = Object.keys(settings).filter(
+    (key) => settings[key] === MASK && isSecret(shape[key]),
   );
+  const stay = Object.fromEntries(kept.map((key) => [key, before.settings[key]]));
+  const after = { ...settings, ...stay };
+  const changed = changedDestination(before, after);
+  if (kept.length === 0 || changed.length === 0) return after;
+  const fields = { changed: changed.join(', '), kept: kept.join(', ') };
+  throw problem('NOTIFY_DESTINATION', { channel: before.name, ...fields });
+}
+
+/** Fields that say where a channel sends to and have another value, stated or by default. */
+function changedDestination(
+  { type, settings }: ChannelSetup,
+  after: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  const schema = CHANNEL_TYPES.get(type);
+  if (schema === undefined) return [];
+  return Object.entries(schema.shape).flatMap(([key, field]) => {
+    if (!isDestination(field)) return [];
+    const [old, now] = [settings[key], after[key]].map((value) =>
+      placeOf(z.safeParse(field, value)),
+    );
+    return old === now ? [] : [key];
+  });
+}
+
+/** Of a URL its scheme, host and port. */
+function placeOf({ data }: z.ZodSafeParseResult<unknown>): unknown {
+  if (typeof data !== 'string' || !/^https?:/i.test(data)) return data;
+  return URL.canParse(data) ? new URL(data).origin : data;
 }
 
 /**

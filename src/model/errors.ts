@@ -410,6 +410,11 @@ export const ERRORS = {
     todo: 'Write the value itself; only the operator of an installation may name files and variables.',
     effect: 'usage',
   },
+  NOTIFY_DESTINATION: {
+    message: 'channel {channel}: with another {changed} it would send {kept} elsewhere',
+    todo: 'Give these secrets anew, in place of ********: nobody sends elsewhere what they cannot read.',
+    effect: 'usage',
+  },
   SECRET_KEY: {
     message: 'cannot use the key of this installation: {value} ({problem})',
     todo: 'Put back the secret.key that belongs to this store, or set POSTERN_SECRET to its 64 hexadecimal digits.',
@@ -553,6 +558,11 @@ export const ERRORS = {
   AGENT_STATE: {
     message: 'cannot use the state of the agent in "{value}" ({problem})',
     todo: 'Enrol it with postern agent enrol URL TOKEN, or name its folder with --state DIR; it must belong to this user alone.',
+    effect: 'usage',
+  },
+  AGENT_BUSY: {
+    message: 'the agent in "{value}" runs already: {holder}',
+    todo: 'Stop that one first, or enrol another in a folder of its own with --state DIR. If no such process runs any more, remove agent.lock from the folder.',
     effect: 'usage',
   },
   GRANT_TARGET: {

@@ -23,7 +23,8 @@ export function webUrl(description: string) {
     .string()
     .max(2048)
     .refine(isWebUrl, 'this is no http or https URL')
-    .describe(description);
+    .describe(description)
+    .meta({ destination: true });
 }
 
 /** The URL of a hook: whoever knows it can write there. */
@@ -36,7 +37,7 @@ export function secretUrl(description: string) {
       'this is no http or https URL, env:NAME or file:PATH',
     )
     .describe(`${description} May be \`env:NAME\` or \`file:PATH\`.`)
-    .meta({ secret: true });
+    .meta({ secret: true, destination: true });
 }
 
 /** A host by name or address. */
@@ -44,16 +45,25 @@ export function hostName(description: string) {
   return z
     .string()
     .regex(/^[A-Za-z0-9_.:[\]-]{1,253}$/, 'this is no host name or address')
-    .describe(description);
+    .describe(description)
+    .meta({ destination: true });
 }
 
 export function portNumber(description: string) {
-  return z.int().min(1).max(65_535).describe(description);
+  return z.int().min(1).max(65_535).describe(description).meta({ destination: true });
 }
 
 /** A file of the machine that Postern runs on: not for those who only use a server. */
 export function serverFile(description: string) {
-  return z.string().min(1).describe(description).meta({ serverFile: true });
+  return z.string().min(1).describe(description).meta({ serverFile: true, destination: true });
+}
+
+/**
+ * Decides too where a channel sends to, or how well the peer is known. The helpers above have the mark
+ * where it is due. When such a field changes, secrets that the writer has not seen do not go along.
+ */
+export function destination<Field extends z.ZodType>(field: Field): Field {
+  return field.meta({ destination: true });
 }
 
 /** Whether a field was made by `secret` or `secretUrl`. */
@@ -63,6 +73,11 @@ export function isSecret(field: z.core.$ZodType | undefined): boolean {
 
 export function isServerFile(field: z.core.$ZodType | undefined): boolean {
   return isMarked(field, 'serverFile');
+}
+
+/** Whether a change of the field sends secrets elsewhere. */
+export function isDestination(field: z.core.$ZodType | undefined): boolean {
+  return isMarked(field, 'destination');
 }
 
 function isMarked(field: z.core.$ZodType | undefined, mark: string): boolean {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadNotify } from '../contract/notify.ts';
 import { CHANNEL_TYPES } from './deliver.ts';
-import { isSecret, isServerFile } from './fields.ts';
+import { isDestination, isSecret, isServerFile } from './fields.ts';
 import { CHANNELS } from './registry.ts';
 
 const page = readFileSync('docs/alerts.md', 'utf8');
@@ -32,6 +32,16 @@ describe('the registry of channels', () => {
           `| \`${key}\`${secret ? ' (secret)' : ''} | ${description}`,
         );
       }
+    },
+  );
+
+  it.each(CHANNELS.map((channel) => [channel.name, channel] as const))(
+    '%s says which settings decide where it sends to',
+    (_, { settings: { shape } }) => {
+      const marked = Object.keys(shape).filter((key) => isDestination(shape[key]));
+      const places = ['url', 'host', 'port', 'tls', 'transport', 'ca', 'path'];
+      expect(marked.length).toBeGreaterThan(0);
+      expect(marked.sort()).toEqual(places.filter((key) => key in shape).sort());
     },
   );
 

@@ -13,13 +13,14 @@ import {
   takeRows,
   tenantsOf,
 } from './queries/compaction.ts';
+import { endedTenants } from './queries/ended-tenants.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Of one transaction, where a single one may last 100 ms: SQLite works while nothing else does. */
 const AIM_MS = 40;
-const FIRST_ROWS = 200;
+export const FIRST_ROWS = 200;
 /** One may have many megabytes. */
-const FIRST_REPORTS = 1;
+export const FIRST_REPORTS = 1;
 const MOST = 5000;
 /** Pages of 4 KiB given back to the disk in one transaction. */
 const PAGES = 250;
@@ -88,7 +89,9 @@ export async function compactable(
 /** A turn of the server's loop: every tenant is compacted once a day (UTC), by a job. */
 export async function queueCompactions(store: Store, now: number): Promise<number> {
   let queued = 0;
+  const ended = new Set((await store.read(endedTenants)).map(({ tenant }) => tenant));
   for (const tenant of await store.read(tenantsOf)) {
+    if (ended.has(tenant)) continue;
     if (await store.write((tx) => queueCompaction(tx, tenant, now))) queued += 1;
   }
   return queued;
@@ -112,7 +115,7 @@ async function reportsBefore(
 }
 
 /** Until a slice takes less than it could; larger ones while they are quick. */
-async function inSlices(
+export async function inSlices(
   first: number,
   signal: AbortSignal | undefined,
   take: (most: number) => Promise<number>,

@@ -43,6 +43,7 @@ class Memory {
       host: this.host,
       intervals: [...this.intervals.values()].filter(({ ended_at }) => ended_at === null),
       findings: [...this.findings.values()].reverse(),
+      inside: -1,
     };
     const seen = {
       evidence: evidenceOf(host, scope),

@@ -14,6 +14,8 @@ export interface HostKnown {
   /** Those that have not ended. */
   readonly intervals: readonly IntervalRow[];
   readonly findings: readonly FindingRow[];
+  /** Severity of the worst open finding that agents have of the address; -1: there is none. */
+  readonly inside: number;
 }
 
 interface HostLook {
@@ -146,7 +148,7 @@ function hostRow(
     first_seen: known.host?.first_seen ?? at,
     last_seen: at,
     open: openIn(now),
-    severity: open.reduce((worst, { severity }) => Math.max(worst, severity), -1),
+    severity: open.reduce((worst, { severity }) => Math.max(worst, severity), known.inside),
     phantoms: JSON.stringify(phantoms),
     edge: edge === undefined ? (known.host?.edge ?? null) : JSON.stringify(edge),
   };

@@ -10,6 +10,7 @@ import { advanceFindings, type IsOver } from './finding-life.ts';
 import { REOPEN_WITHIN_MS } from './history.ts';
 import { addressesOf, seeAgent, setAddresses } from './queries/agents.ts';
 import { findingEvent, hearsEvents } from './queries/events.ts';
+import { refreshSeverity } from './queries/host-severity.ts';
 import type { FindingRow, Tables } from './schema.ts';
 import type { AgentRow } from './service-schema.ts';
 
@@ -167,6 +168,7 @@ async function advance(tx: Transaction<Tables>, facts: DialectFacts, place: Plac
   }));
   await breathe();
   await inParts(moved(known, rows, address), (some) => upsert(tx, facts, 'findings', some));
+  await refreshSeverity(tx, tenant, [...new Set([address, ...known.map((row) => row.address)])]);
   await inParts(steps.events, (some) => upsert(tx, facts, 'finding_events', some));
   if (!(await hearsEvents(tx, tenant))) return;
   const byId = new Map(rows.map((row) => [row.id, row]));

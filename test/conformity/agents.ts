@@ -17,6 +17,8 @@ import {
   silenceAgents,
   unsharedAddresses,
 } from '../../src/store/queries/agents.ts';
+import { assetPage } from '../../src/store/queries/assets.ts';
+import { acceptFinding, unacceptFinding } from '../../src/store/queries/finding-actions.ts';
 import { findingEvents, findingList } from '../../src/store/queries/findings.ts';
 import { outsideLooks } from '../../src/store/queries/outside-looks.ts';
 import { recordLook } from '../../src/store/record.ts';
@@ -238,6 +240,51 @@ export function describeAgents(place: StoreKind): void {
       expect(finding?.evidence.filter((line) => line.startsWith('outside'))).toEqual([
         `outside: ${HOST} open from here`,
       ]);
+    });
+
+    it('has a host as bad as the worst open finding of its address, whatever its view', async () => {
+      const agent = await newAgent('db1');
+      const severity = async () => {
+        const page = await store.read((db) => assetPage(db, TENANT, store.facts, { limit: 10 }));
+        return Object.fromEntries(page.assets.map((asset) => [asset.address, asset.severity]));
+      };
+      const look = (hour: number, address = HOST) =>
+        recordLook(
+          store,
+          TENANT,
+          'scan',
+          lookOf({ at: NOON + hour * HOUR, tcp: '443', hosts: { [address]: { 443: 'open' } } }),
+        );
+      const web = { listeners: { 443: 'nginx' }, rules: ['tcp dport 443 accept'] };
+      const listeners = { ...web.listeners, 5432: 'postgres' };
+      const rules = [...web.rules, 'tcp dport 5432 accept'];
+      const named = { listeners, rules, addresses: [HOST] };
+      await take(agent, 0, named);
+      const [finding] = await findings();
+      const id = finding?.id ?? '';
+      const worst = finding?.severity;
+      expect(worst).toBeDefined();
+      // known by its agent alone
+      expect(await severity()).toEqual({});
+      await look(1);
+      await look(1, SHARED);
+      expect(await severity()).toEqual({ [HOST]: worst, [SHARED]: undefined });
+      const act = { tenant: TENANT, finding: id, actor: 'user:1', at: NOON };
+      const about = { reason: 'meant', until: NOON + 100 * HOUR };
+      await store.write((tx) => acceptFinding(tx, act, about));
+      expect(await severity()).toEqual({ [HOST]: undefined, [SHARED]: undefined });
+      await look(2);
+      expect((await severity())[HOST]).toBeUndefined();
+      await store.write((tx) => unacceptFinding(tx, act));
+      await look(3);
+      expect((await severity())[HOST]).toBe(worst);
+      await take(agent, 4, { ...named, ...web });
+      expect((await severity())[HOST]).toBeUndefined();
+      await take(agent, 5, named);
+      expect((await severity())[HOST]).toBe(worst);
+      await store.write((tx) => setAddresses(tx, TENANT, agent, { addresses: [SHARED], said: 1 }));
+      await take(agent, 6, named);
+      expect(await severity()).toEqual({ [HOST]: undefined, [SHARED]: worst });
     });
 
     it('tells once that an agent is silent, and that it is back', async () => {

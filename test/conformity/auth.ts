@@ -20,10 +20,13 @@ import {
   addUser,
   changeRole,
   memberList,
+  organizationById,
   organizationList,
   removeExpired,
   removeMember,
+  removeOrganization,
   userByEmail,
+  userById,
 } from '../../src/store/queries/people.ts';
 import { keepReset, mayReset, openReset, useReset } from '../../src/store/queries/resets.ts';
 import { keepSignUp, useSignUp } from '../../src/store/queries/sign-up.ts';
@@ -199,6 +202,17 @@ export function describeAuth(kind: StoreKind): void {
       expect(await users()).toHaveLength(3);
       await store.write((tx) => removeMember(tx, 'beta', viewer));
       expect(await users()).toHaveLength(2);
+    });
+
+    it('takes an organisation away with those who belong to no other', async () => {
+      const [admin = '', viewer = ''] = await organization('acme', 'admin', 'viewer');
+      const [other = ''] = await organization('beta', 'admin');
+      await store.write((tx) => addMember(tx, 'beta', viewer, { role: 'viewer', at: NOW }));
+      expect(await store.write((tx) => removeOrganization(tx, 'acme'))).toBe(2);
+      const left = await store.read((db) => db.selectFrom('auth_users').select('id').execute());
+      expect(left.map(({ id }) => id).toSorted()).toEqual([viewer, other].toSorted());
+      expect(await store.read((db) => userById(db, admin))).toBeNull();
+      expect(await store.read((db) => organizationById(db, 'acme'))).toBeNull();
     });
 
     it('takes sessions away that have ended, and no others', async () => {

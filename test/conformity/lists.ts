@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { upsert } from '../../src/store/bulk.ts';
 import { LOCAL, openStore, type Store } from '../../src/store/open.ts';
 import { type AssetFilter, assetPage } from '../../src/store/queries/assets.ts';
 import { auditLines, note } from '../../src/store/queries/audit-log.ts';
@@ -16,7 +17,7 @@ import { intervalPage } from '../../src/store/queries/hosts.ts';
 import { liveJobs, liveLooks } from '../../src/store/queries/live.ts';
 import { scanPage } from '../../src/store/queries/scans.ts';
 import { recordLook } from '../../src/store/record.ts';
-import type { AuditLogRow } from '../../src/store/service-schema.ts';
+import type { AssetRow, AuditLogRow } from '../../src/store/service-schema.ts';
 import { lookOf } from '../helpers/stored-looks.ts';
 import type { StoreKind } from './store.ts';
 
@@ -92,6 +93,46 @@ export function describeLists(kind: StoreKind): void {
       expect(await hosts(2, { port: 80 })).toHaveLength(5);
       expect(await hosts(2, { port: 22 })).toEqual(all);
       expect(await hosts(2, { port: 80, text: 'fd70' })).toEqual([]);
+    });
+
+    it('finds hosts by the labels of the assets that stand for them', async () => {
+      const asset = (target: string, as: AssetRow['kind'], ...labels: string[]) => ({
+        ...{ tenant: LOCAL, id: target, target, kind: as, note: '', created_at: NOON },
+        labels: JSON.stringify(labels),
+      });
+      const at = (name: string, address: string, left: number | null) => ({
+        ...{ tenant: LOCAL, name, address, first_seen: NOON, last_seen: NOON },
+        ...{ left_at: left, misses: 0 },
+      });
+      const many = Array.from({ length: 2001 }, (_, index) =>
+        asset(`n${index}.example.org`, 'name', 'many'),
+      );
+      await store.write(async (tx) => {
+        await upsert(tx, store.facts, 'assets', [
+          asset('192.0.2.3', 'address', 'edge', 'web', 'many'),
+          asset('a.example.org', 'name', 'web', 'many'),
+          asset('192.0.2.4-192.0.2.7', 'network', 'dc', 'many'),
+          asset('192.0.2.0/29', 'network', 'dc'),
+          asset('fd70::/126', 'network', 'dc6'),
+          { ...asset('192.0.2.1', 'address', 'foreign'), tenant: 'other' },
+          ...many,
+        ]);
+        await upsert(tx, store.facts, 'asset_addresses', [
+          at('a.example.org', '192.0.2.5', null),
+          at('a.example.org', 'fd70::1', null),
+          at('a.example.org', '192.0.2.7', NOON),
+        ]);
+      });
+      const labelled = async (label: string, filter: AssetFilter = {}) =>
+        (await hosts(1, { ...filter, label })).toSorted();
+      expect(await labelled('edge')).toEqual(['192.0.2.3']);
+      expect(await labelled('web')).toEqual(['192.0.2.3', '192.0.2.5', 'fd70::1']);
+      expect(await labelled('dc')).toEqual(['1', '3', '5', '7'].map((last) => `192.0.2.${last}`));
+      expect(await labelled('dc6')).toEqual(['fd70::1', 'fd70::3']);
+      expect(await labelled('dc', { text: '192.0.2.7' })).toEqual(['192.0.2.7']);
+      for (const none of ['foreign', 'we', 'none']) expect(await labelled(none)).toEqual([]);
+      // more assets than are looked up one by one
+      expect(await labelled('many')).toEqual(['192.0.2.3', '192.0.2.5', '192.0.2.7', 'fd70::1']);
     });
 
     it('pages changes in both directions', async () => {

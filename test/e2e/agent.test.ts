@@ -110,6 +110,28 @@ describe('enrolling', () => {
     expect(again.stderr).toContain('AGENT_ENROLMENT');
   });
 
+  it('is one process per folder, and a killed one keeps no other out', async () => {
+    const { token } = await newToken(server);
+    const state = join(folder, 'one');
+    await postern(['agent', 'enrol', url, '--state', state, '--ca', ca], { input: token });
+    const before = (await audits(server)).length;
+    const first = startAgent(state);
+    const sent = async (count: number) => (await audits(server)).length >= before + count;
+    await until('the first audit', () => sent(1));
+    const second = await postern(['agent', 'run', '--state', state]);
+    expect(second.stderr).toContain(
+      `error AGENT_BUSY: the agent in "${state}" runs already: process ${first.process.pid} on `,
+    );
+    expect(second).toMatchObject({ code: 2, stdout: '' });
+    first.process.kill('SIGKILL');
+    await first.ended;
+    expect(readdirSync(state)).toContain('agent.lock');
+    const next = startAgent(state);
+    await until('an audit of the next one', () => sent(2));
+    expect((await stop(next)).code).toBe(0);
+    expect(readdirSync(state).sort()).toEqual(['agent.json', 'audits']);
+  });
+
   it.each([
     ['http://192.0.2.1', 'AGENT_SERVER', 2],
     ['ftp://127.0.0.1', 'AGENT_SERVER', 2],

@@ -15,6 +15,7 @@ import { upsert } from '../../src/store/bulk.ts';
 import { queueCompactions } from '../../src/store/compact.ts';
 import { LOCAL, type Store } from '../../src/store/open.ts';
 import { addressesOfName } from '../../src/store/queries/asset-addresses.ts';
+import { endTenant } from '../../src/store/queries/ended-tenants.ts';
 import { grantByOperator, removeGrant } from '../../src/store/queries/grants.ts';
 import { historyOf } from '../../src/store/queries/history.ts';
 import { releaseWorker } from '../../src/store/queries/job-claims.ts';
@@ -339,8 +340,12 @@ describe.each(storeKinds())('on $name', (kind) => {
         { tenant: LOCAL, ...compacted },
         { tenant: 'other', ...compacted },
       ]);
-      const left = await store.read((db) => db.selectFrom('events').select('tenant').execute());
-      expect(left).toEqual([{ tenant: 'other' }]);
+      const left = () => store.read((db) => db.selectFrom('events').select('tenant').execute());
+      expect(await left()).toEqual([{ tenant: 'other' }]);
+      const end = { by: 'user:1', now: Date.now() };
+      await store.write((tx) => endTenant(tx, 'other', end));
+      expect(await work()).toMatchObject({ code: 0, stderr: '' });
+      expect(await left()).toEqual([]);
     });
   });
 

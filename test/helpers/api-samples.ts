@@ -31,6 +31,7 @@ export const PATH_VALUES: Readonly<Record<string, Of<string>>> = {
 
 /** Queries of operations that need one; they name things of a tenant. */
 export const QUERIES: Readonly<Record<string, Of<Readonly<Record<string, string>>>>> = {
+  'DELETE /organizations/{id}': ({ mark }) => ({ name: mark }),
   'GET /diff': ({ scan }) => ({ from: scan, to: scan }),
 };
 

@@ -381,6 +381,46 @@ describe('another organisation', () => {
     });
     expect((await to('local')).status).toBe(200);
   });
+
+  it('is deleted by its name, with the people who belong to nothing else', async () => {
+    const { json } = await admin.ask('GET', '/api/v1/organizations');
+    const all = json['items'] as unknown as readonly { id: string; name: string }[];
+    const acme = all.find(({ name }) => name === 'Acme')?.id ?? '';
+    const signIn = () =>
+      server.browser().ask('POST', '/api/auth/sign-in/email', {
+        ...{ email: 'carol@example.org', password: PASSWORD },
+      });
+    const carol = server.browser();
+    await carol.ask('POST', '/api/auth/sign-in/email', {
+      ...{ email: 'carol@example.org', password: PASSWORD },
+    });
+    const made = await carol.ask('POST', '/api/v1/keys', { name: 'k', role: 'viewer' });
+    const key = { authorization: `Bearer ${made.json['key'] ?? ''}` };
+    const asKey = () => server.browser().ask('GET', '/api/v1/me', undefined, key);
+    expect((await asKey()).status).toBe(200);
+    const remove = (id: string, name: string) =>
+      admin.ask('DELETE', `/api/v1/organizations/${id}?name=${name}`);
+    const own = all.find(({ id }) => id === 'local')?.name ?? '';
+    expect((await remove('local', encodeURIComponent(own))).json).toMatchObject({
+      error: { code: 'API_INVALID' },
+    });
+    expect((await remove(acme, 'acme')).status).toBe(422);
+    expect((await carol.ask('DELETE', `/api/v1/organizations/${acme}?name=Acme`)).status).toBe(403);
+    expect((await carol.ask('GET', '/api/v1/me')).status).toBe(200);
+    expect((await remove(acme, 'Acme')).status).toBe(200);
+    expect((await remove(acme, 'Acme')).status).toBe(404);
+    expect((await carol.ask('GET', '/api/v1/me')).status).toBe(401);
+    expect((await asKey()).status).toBe(401);
+    expect((await signIn()).status).toBe(401);
+    const me = await admin.ask('GET', '/api/v1/me');
+    expect(me.json).toMatchObject({ role: 'admin', organization: { id: 'local' } });
+    const log = await admin.ask('GET', '/api/v1/audit-log?limit=500');
+    expect(log.json['items']).toContainEqual(
+      expect.objectContaining({
+        ...{ action: 'organization.delete', subject: acme, detail: { name: 'Acme' } },
+      }),
+    );
+  });
 });
 
 describe('the audit log', () => {

@@ -7,7 +7,14 @@ import { Client, enrolAt } from '../../agent/client.ts';
 import { Outbox } from '../../agent/outbox.ts';
 import { runAgent } from '../../agent/run.ts';
 import { readServer } from '../../agent/server-url.ts';
-import { prepareFolder, readState, saveState, stateFolder } from '../../agent/state.ts';
+import {
+  type AgentState,
+  lockFolder,
+  prepareFolder,
+  readState,
+  saveState,
+  stateFolder,
+} from '../../agent/state.ts';
 import { readFingerprint } from '../../host/fingerprint.ts';
 import { messageOf, PosternError, problem } from '../../model/errors.ts';
 import { visible } from '../../report/text.ts';
@@ -72,7 +79,7 @@ export async function enrolCommand(
   return EXIT.fine;
 }
 
-/** Reports until a signal. Exit code 4 when the server does not take this agent any more. */
+/** Reports until a signal; one at a time from a folder: throws AGENT_BUSY. Exit code 4 when the server does not take this agent any more. */
 export async function runCommand(
   options: RunOptions,
   terminal: Terminal,
@@ -80,6 +87,20 @@ export async function runCommand(
 ): Promise<ExitCode> {
   const folder = stateFolder(options.state, process.env);
   const state = await readState(folder);
+  const lock = await lockFolder(folder);
+  try {
+    return await reportFrom({ folder, state }, options, terminal, version);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function reportFrom(
+  { folder, state }: { readonly folder: string; readonly state: AgentState },
+  options: RunOptions,
+  terminal: Terminal,
+  version: string,
+): Promise<ExitCode> {
   const { url, insecure } = readServer(state.url, state.insecure === true);
   if (insecure) await write(terminal.err, LOUD);
   const basis = await readBasis(options);

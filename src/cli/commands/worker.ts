@@ -7,11 +7,12 @@ import { followNames } from '../../jobs/follow-names.ts';
 import { messageOf, PosternError, problem } from '../../model/errors.ts';
 import { createResolver } from '../../net/dns.ts';
 import { compact } from '../../store/compact.ts';
-import { dataFolder } from '../../store/open.ts';
+import { dataFolder, LOCAL } from '../../store/open.ts';
 import { followNamesAt } from '../../store/queries/asset-addresses.ts';
 import { compactionSettings } from '../../store/queries/compaction.ts';
 import { claimJob, failJob } from '../../store/queries/job-claims.ts';
 import { endJob, giveBack } from '../../store/queries/jobs.ts';
+import { removeEnded } from '../../store/remove-ended.ts';
 import type { JobRow } from '../../store/service-schema.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { interruptible } from '../interrupt.ts';
@@ -105,6 +106,7 @@ async function runNamesJob({ tenant, id }: JobRow, context: JobContext): Promise
 
 async function runCompactJob({ tenant }: JobRow, context: JobContext): Promise<JobResult> {
   const { store, signal, now } = context;
+  if (tenant === LOCAL) await removeEnded(store, now(), signal);
   const settings = await store.read((db) => compactionSettings(db, tenant));
   await compact(store, tenant, settings, now(), signal);
   return { complete: true, problem: null, clean: async () => undefined };

@@ -2,7 +2,7 @@ import { createTransport } from 'nodemailer';
 import { z } from 'zod';
 import { messageOf, type PosternError, problem } from '../../model/errors.ts';
 import type { Channel, World } from '../channel.ts';
-import { hostName, portNumber, secret, serverFile } from '../fields.ts';
+import { destination, hostName, portNumber, secret, serverFile } from '../fields.ts';
 import { shortHash } from '../identity.ts';
 import { type Alert, renderHtml, renderText, subjectOf } from '../message.ts';
 import { trustFor } from '../trust.ts';
@@ -20,8 +20,7 @@ const settings = z
   .strictObject({
     host: hostName('Mail server that takes the message.'),
     port: portNumber('Its port; 587, 465 or 25 by `tls` unless stated.').exactOptional(),
-    tls: z
-      .enum(['starttls', 'implicit', 'none'])
+    tls: destination(z.enum(['starttls', 'implicit', 'none']))
       .default('starttls')
       .describe(
         '`starttls` must succeed before anything is said, `implicit` begins with TLS, `none` is for a relay on this machine.',

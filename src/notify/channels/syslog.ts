@@ -9,7 +9,7 @@ import type { Severity } from '../../model/verdict.ts';
 import { clip } from '../../report/text.ts';
 import { cefOf } from '../cef.ts';
 import type { Channel, World } from '../channel.ts';
-import { hostName, portNumber, serverFile } from '../fields.ts';
+import { destination, hostName, portNumber, serverFile } from '../fields.ts';
 import { shortHash } from '../identity.ts';
 import { type Alert, entriesOf, rowsOf, subjectOf } from '../message.ts';
 import { trustFor } from '../trust.ts';
@@ -18,8 +18,7 @@ const PORTS = { udp: 514, tcp: 514, tls: 6514 } as const;
 
 const settings = z.strictObject({
   host: hostName('Host of the collector.'),
-  transport: z
-    .enum(['tls', 'tcp', 'udp'])
+  transport: destination(z.enum(['tls', 'tcp', 'udp']))
     .default('tls')
     .describe('`tls` (RFC 5425), `tcp` (RFC 6587) or `udp` (RFC 5426), which nobody confirms.'),
   port: portNumber('Its port; 6514 for TLS, else 514, unless stated.').exactOptional(),

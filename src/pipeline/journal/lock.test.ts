@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +21,17 @@ function endedPid(): number {
   return spawnSync(process.execPath, ['-e', '0']).pid;
 }
 
+/** Field 22 of proc_pid_stat(5), of this process; empty on other systems. */
+function beganNow(): string {
+  const path = '/proc/self/stat';
+  if (!existsSync(path)) return '';
+  return (
+    readFileSync(path, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ')[19] ?? ''
+  );
+}
+
 it('is held by one at a time and leaves nothing behind', async () => {
   const lock = await takeLock(pathOf('one'), 'one');
   await expect(takeLock(pathOf('one'), 'one')).rejects.toMatchObject({
@@ -35,11 +47,21 @@ it('is held by one at a time and leaves nothing behind', async () => {
 it.each([
   ['a process that has ended', { machine: hostname(), pid: endedPid(), began: '1' }],
   ['a process whose number another has now', { machine: hostname(), pid: process.pid, began: '1' }],
+  [
+    'a process of an earlier start of the machine',
+    { machine: hostname(), pid: process.pid, began: beganNow(), boot: 'another' },
+  ],
   ['something else', 'not a lock'],
 ])('is taken over from %s', async (_, holder) => {
   await writeFile(pathOf('stale'), JSON.stringify(holder));
   await (await takeLock(pathOf('stale'), 'stale')).release();
   expect(await filesOf('stale')).toEqual([]);
+});
+
+it.skipIf(process.platform !== 'linux')('is held by who began at that time', async () => {
+  const holder = { machine: hostname(), pid: process.pid, began: beganNow() };
+  await writeFile(pathOf('held'), JSON.stringify(holder));
+  await expect(takeLock(pathOf('held'), 'held')).rejects.toMatchObject({ code: 'RESUME_BUSY' });
 });
 
 it('counts a process on another machine as alive', async () => {

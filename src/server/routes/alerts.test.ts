@@ -64,6 +64,57 @@ describe('channels', () => {
     });
   });
 
+  const MAIL = { host: 'a.example.org', from: 'a@b.c', to: ['a@b.c'], user: 'a', password: 'x' };
+  const TOKEN = { url: 'https://a.example.org', token: 'x' };
+
+  it.each([
+    ['webhook', HOOK, { url: 'https://hooks.evil.example/x' }, 'url', 'secret'],
+    ['webhook', HOOK, { url: 'http://hooks.example.org/x' }, 'url', 'secret'],
+    ['webhook', HOOK, { url: 'https://hooks.example.org:444/x' }, 'url', 'secret'],
+    ['gotify', TOKEN, { url: 'https://evil.example' }, 'url', 'token'],
+    ['ntfy', { topic: 'a', token: 'x' }, { url: 'https://evil.example' }, 'url', 'token'],
+    ['telegram', { token: 'x', chat: '1' }, { url: 'https://evil.example' }, 'url', 'token'],
+    ['pagerduty', { key: 'x' }, { url: 'https://evil.example' }, 'url', 'key'],
+    ['email', MAIL, { host: 'evil.example' }, 'host', 'password'],
+    ['email', MAIL, { port: 2525, tls: 'implicit' }, 'port, tls', 'password'],
+    ['email', MAIL, { ca: '/tmp/own.pem' }, 'ca', 'password'],
+  ])(
+    '%s %j sends no masked secret elsewhere: %j',
+    async (type, settings, elsewhere, changed, kept) => {
+      const name = 'elsewhere';
+      const id = await added({ name, type, settings });
+      const path = `/channels/${id}`;
+      const masked = { ...settings, [kept]: '********' };
+      const moved = { name, settings: { ...masked, ...elsewhere } };
+      expect(await api().ask('PUT', path, { body: moved })).toMatchObject({
+        status: 422,
+        json: {
+          error: {
+            code: 'NOTIFY_DESTINATION',
+            message: `channel elsewhere: with another ${changed} it would send ${kept} elsewhere`,
+          },
+        },
+      });
+      const same = { name, settings: masked };
+      expect(await api().ask('PUT', path, { body: same })).toMatchObject({ status: 200 });
+      const anew = { name, settings: { ...settings, ...elsewhere, [kept]: 'y' } };
+      expect(await api().ask('PUT', path, { body: anew })).toMatchObject({ status: 200 });
+      expect(await api().ask('DELETE', path)).toMatchObject({ status: 200 });
+    },
+  );
+
+  it('whose URL is the secret are changed to another as they are', async () => {
+    for (const type of ['discord', 'slack', 'teams']) {
+      const settings = { url: 'https://a.example.org/x' };
+      const path = `/channels/${await added({ name: type, type, settings }, 'urls')}`;
+      const caller = person('admin', 'urls');
+      for (const url of ['********', 'https://b.example.org/y']) {
+        const body = { name: type, settings: { url } };
+        expect(await api().ask('PUT', path, { body, caller })).toMatchObject({ status: 200 });
+      }
+    }
+  });
+
   it('of the operator serve the installation alone, and are changed in their file', async () => {
     const [first] = await list<{ id: string; name: string; fixed: boolean }>('/channels');
     expect(first).toMatchObject({ name: 'of-the-operator', fixed: true });

@@ -35,7 +35,9 @@ const name = z
   .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'a channel is named with up to 32 of a-z, 0-9 and -');
 const settings = z
   .record(z.string().max(64), z.unknown())
-  .describe('By type, see /channel-types. Secrets are shown as ********; given so, they stay.');
+  .describe(
+    'By type, see /channel-types. Secrets are shown as ********; given so, they stay, as long as the channel sends to the same place.',
+  );
 const channel = z
   .object({
     id: z.uuid(),
@@ -87,7 +89,9 @@ const types = route({
         title: z.string(),
         settings: z
           .record(z.string(), z.unknown())
-          .describe('Secrets have "secret": true, files of the server "serverFile": true.'),
+          .describe(
+            'Secrets have "secret": true, files of the server "serverFile": true, and what asks for the secrets anew when it changes "destination": true.',
+          ),
       }),
     ),
   }),
@@ -141,7 +145,7 @@ const change = route({
     await mine.change({ action: 'channel.change', subject: id, detail }, async (tx, tenant) => {
       const before = await openChannel(tx, tenant, id, keysOf(service));
       if (before === null || before.fixed) throw none(id);
-      const after = unmasked(before.type, body.settings, before.settings);
+      const after = unmasked(before, body.settings);
       checkSettings(caller.tenant, { name: body.name, type: before.type, settings: after });
       const others = await channelRows(tx, tenant);
       if (others.some((other) => other.name === body.name && other.id !== id)) {

@@ -6,6 +6,7 @@ import { hostViews, intervalPage } from '../../store/queries/hosts.ts';
 import { cursor, limit, nextOf, pageOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
 import * as shapes from '../shapes.ts';
+import { labelText } from './assets.ts';
 
 /** Ports and findings that the page of one host holds; the history has them all. */
 const SHOWN = 500;
@@ -35,10 +36,14 @@ const list = route({
       .optional()
       .openapi({ type: 'string', description: 'Begins the address, or is part of a name.' }),
     port: shapes.portNumber.optional().openapi({ description: 'This port is open now.' }),
+    label: labelText.optional().openapi({
+      description:
+        'An asset with this label is the address, a name that has it in the DNS now, or a network that holds it.',
+    }),
   }),
   answer: pageOf(shapes.hostSeen),
   handle: async ({ mine, query, service }) => {
-    const { severity, text, port, cursor: after } = query;
+    const { severity, text, port, label, cursor: after } = query;
     const page = await mine.ask(assetPage, service.store.facts, {
       limit: query.limit,
       ...(after === undefined ? {} : { after }),
@@ -46,6 +51,7 @@ const list = route({
         ...(severity === undefined ? {} : { severity }),
         ...(text === undefined ? {} : { text }),
         ...(port === undefined ? {} : { port }),
+        ...(label === undefined ? {} : { label }),
       },
     });
     return { items: page.assets, next: nextOf(hostPlace, page.next) };

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
 import { problem } from '../../model/errors.ts';
+import { LOCAL } from '../../store/open.ts';
+import { endTenant } from '../../store/queries/ended-tenants.ts';
 import {
   addOrganization,
   organizationById,
   organizationList,
+  removeOrganization,
   renameOrganization,
 } from '../../store/queries/people.ts';
 import { isoOf } from '../../store/rows.ts';
@@ -105,6 +108,34 @@ const renameRoute = route({
   },
 });
 
+const deleteRoute = route({
+  method: 'delete',
+  path: '/organizations/{id}',
+  tag,
+  summary: 'Deletes an organisation with all it has, for good.',
+  access,
+  params: z.object({ id }),
+  query: z.object({ name: name.describe('Its name, so that no other one is meant.') }),
+  answer: z.object({ id: z.string() }),
+  handle: async ({ mine, params, query, caller: { actor }, service, now }) => {
+    if (params.id === LOCAL) throw invalid('id', 'that of the installation cannot be deleted');
+    const deed = { action: 'organization.delete', subject: params.id, detail: query };
+    await mine.change(deed, async (tx) => {
+      const found = await organizationById(tx, params.id);
+      if (found === null) throw unknown(params.id);
+      if (found.name !== query.name) throw invalid('name', 'it is not the name of this one');
+      await removeOrganization(tx, params.id);
+      await endTenant(tx, params.id, { by: actor, now });
+    });
+    service.wakeJobs();
+    return { id: params.id };
+  },
+});
+
+function invalid(where: string, reason: string) {
+  return problem('API_INVALID', { where, problem: reason });
+}
+
 function unknown(value: string) {
   return problem('API_NOT_FOUND', { what: 'organisation', value });
 }
@@ -114,4 +145,5 @@ export const organizationRoutes: readonly Route[] = [
   createRoute,
   inviteRoute,
   renameRoute,
+  deleteRoute,
 ];

@@ -23,6 +23,8 @@ const lists: readonly string[] = [
   'create index findings_by_rule on findings (tenant, rule, status, severity desc, opened_at desc, id)',
   `create index findings_by_assignee on findings
     (tenant, assignee, status, severity desc, opened_at desc, id) where assignee is not null`,
+  `create index findings_open_inside on findings (tenant, address, severity)
+    where status = 'open' and view <> 'outside'`,
 ];
 
 /** What is known of looks whose report is gone, and which looks asked the same. */
@@ -42,6 +44,7 @@ function work({ text, integer }: Types): readonly string[] {
       labels ${text} not null, note ${text} not null, created_at ${integer} not null,
       primary key (tenant, id))`,
     'create unique index assets_by_target on assets (tenant, target)',
+    `create index assets_of_networks on assets (tenant, target) where kind = 'network'`,
     `create table asset_addresses (
       tenant ${text} not null, name ${text} not null, address ${text} not null,
       first_seen ${integer} not null, last_seen ${integer} not null, left_at ${integer},

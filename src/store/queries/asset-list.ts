@@ -97,12 +97,15 @@ export async function assetList(
   let query = db.selectFrom('assets').selectAll().where('tenant', '=', tenant);
   if (kind !== undefined) query = query.where('kind', '=', kind);
   if (after !== undefined) query = query.where('target', '>', after);
-  if (label !== undefined) {
-    // a label stands in the row as JSON: quoted, so that it is not found in a longer one
-    const wanted = `%${JSON.stringify(label).replace(/[\\%_]/g, '\\$&')}%`;
-    query = query.where(sql<boolean>`labels like ${wanted} escape '\\'`);
-  }
+  if (label !== undefined) query = query.where(hasLabel(label));
   return query.orderBy('target').limit(limit).execute();
+}
+
+/** Of rows of assets. */
+export function hasLabel(label: string) {
+  // a label stands in the row as JSON: quoted, so that it is not found in a longer one
+  const wanted = `%${JSON.stringify(label).replace(/[\\%_]/g, '\\$&')}%`;
+  return sql<boolean>`(labels <> '[]' and labels like ${wanted} escape '\\')`;
 }
 
 export async function assetById(

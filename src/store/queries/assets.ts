@@ -4,6 +4,7 @@ import type { DialectFacts } from '../dialects/facts.ts';
 import { rowsOf, type Step } from '../keyset.ts';
 import { isoOf } from '../rows.ts';
 import type { HostRow, Tables } from '../schema.ts';
+import { isLabelled } from './labelled-hosts.ts';
 
 export interface Asset {
   readonly address: string;
@@ -33,6 +34,8 @@ export interface AssetFilter {
   readonly text?: string;
   /** Is open now, on either transport. */
   readonly port?: number;
+  /** An asset with this label stands for them. */
+  readonly label?: string;
 }
 
 /** Up to so many hosts that fit are looked up and sorted; more of them are soon met in order. */
@@ -70,13 +73,14 @@ export async function assetPage(
     readonly filter?: AssetFilter;
   },
 ): Promise<AssetPage> {
-  const { severity, text, port } = filter;
+  const { severity, text, port, label } = filter;
   let query = db.selectFrom('hosts').select(COLUMNS).where('tenant', '=', tenant);
   if (severity !== undefined) query = query.where('severity', '>=', SEVERITIES.indexOf(severity));
   if (text !== undefined) query = query.where(textMatches(text));
   if (port !== undefined) query = query.where(hasOpen(port));
   const few = await fewOf(db, tenant, filter);
   if (few !== null) query = query.where(facts.isAmong('address', few));
+  if (label !== undefined) query = query.where(await isLabelled(db, tenant, facts, label));
   const rows = await rowsOf(query, WORST, { limit: limit + 1, after });
   const shown = rows.slice(0, limit);
   return { assets: shown.map(assetOf), next: rows.length > limit ? (shown.at(-1) ?? null) : null };

@@ -74,13 +74,22 @@ export async function takeRows(
   most: number,
 ): Promise<number> {
   const { table, over } = TAKINGS[what];
+  return takeSome(tx, tenant, table, over(ms), most);
+}
+
+/** Takes up to `most` rows of a tenant away that a condition holds for; resolves to how many. */
+export async function takeSome(
+  tx: Transaction<Tables>,
+  tenant: string,
+  table: TableName,
+  which: RawBuilder<boolean>,
+  most: number,
+): Promise<number> {
   const name = sql.table(table);
   const rest = sql.raw(SHAPES[table].key.filter((column) => column !== 'tenant').join(', '));
   const result = await sql`
     delete from ${name} where tenant = ${tenant} and (${rest}) in (
-      select ${rest} from ${name} where tenant = ${tenant} and ${over(ms)} limit ${most})`.execute(
-    tx,
-  );
+      select ${rest} from ${name} where tenant = ${tenant} and ${which} limit ${most})`.execute(tx);
   return Number(result.numAffectedRows ?? 0n);
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
 import type { FindingRow, Tables } from '../schema.ts';
 import { findingEvent, hearsEvents } from './events.ts';
+import { refreshSeverity } from './host-severity.ts';
 
 /** An acceptance is looked at again at least so often. */
 export const MOST_ACCEPTED_DAYS = 366;
@@ -111,14 +112,12 @@ async function note(tx: Transaction<Tables>, act: Act, kind: string, detail: str
     .execute();
 }
 
-/** A host is as bad as its worst open finding. */
 async function refreshHost(tx: Transaction<Tables>, { tenant, finding }: Act): Promise<void> {
-  await sql`
-    update hosts set severity = coalesce((
-      select max(f.severity) from findings f where f.tenant = hosts.tenant
-        and f.address = hosts.address and f.vantage = hosts.vantage and f.status = 'open'), -1)
-    where tenant = ${tenant} and (address, vantage) in (
-      select address, vantage from findings where tenant = ${tenant} and id = ${finding})`.execute(
-    tx,
-  );
+  const row = await tx
+    .selectFrom('findings')
+    .select('address')
+    .where('tenant', '=', tenant)
+    .where('id', '=', finding)
+    .executeTakeFirst();
+  if (row !== undefined) await refreshSeverity(tx, tenant, [row.address]);
 }

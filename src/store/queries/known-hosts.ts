@@ -3,6 +3,7 @@ import type { DialectFacts } from '../dialects/facts.ts';
 import { groupBy } from '../group.ts';
 import type { HostKnown } from '../host-step.ts';
 import type { Tables } from '../schema.ts';
+import { severityInside } from './host-severity.ts';
 
 /** What is known of some addresses, as seen from one vantage. */
 export async function knownHosts(
@@ -38,6 +39,7 @@ export async function knownHosts(
     .where((eb) => eb.or([eb('status', '!=', 'resolved'), eb('resolved_at', '>=', resolvedSince)]))
     .orderBy('opened_at', 'desc')
     .execute();
+  const inside = await severityInside(db, tenant, facts, addresses);
   const hostAt = new Map(hosts.map((row) => [row.address, row]));
   const intervalsAt = groupBy(intervals, ({ address }) => address);
   const findingsAt = groupBy(findings, ({ address }) => address);
@@ -45,5 +47,6 @@ export async function knownHosts(
     host: hostAt.get(address),
     intervals: intervalsAt.get(address) ?? [],
     findings: findingsAt.get(address) ?? [],
+    inside: inside.get(address) ?? -1,
   });
 }

@@ -127,6 +127,28 @@ async function isLastAdmin(tx: Tx, tenant: string, user: string): Promise<boolea
   return admins.length === 1 && admins[0]?.user_id === user;
 }
 
+/**
+ * Takes an organisation away with all that let people into it: who belongs to no other one is gone
+ * altogether. Resolves to how many people belonged to it.
+ */
+export async function removeOrganization(tx: Tx, id: string): Promise<number> {
+  // first: who is accepting one meanwhile is a member by then, or is not let in
+  await tx.deleteFrom('auth_invitations').where('organization', '=', id).execute();
+  await lockMembers(tx, id);
+  const members = await tx
+    .deleteFrom('auth_members')
+    .where('organization', '=', id)
+    .returning('user_id')
+    .execute();
+  await tx.deleteFrom('auth_sessions').where('organization', '=', id).execute();
+  await tx.deleteFrom('auth_resets').where('organization', '=', id).execute();
+  await tx.deleteFrom('auth_organizations').where('id', '=', id).execute();
+  for (const { user_id: user } of members) {
+    if ((await organizationsOf(tx, user)).length === 0) await removeUser(tx, user);
+  }
+  return members.length;
+}
+
 /** What somebody is in a tenant; null: nothing. */
 export async function roleOf(db: Db, tenant: string, user: string): Promise<string | null> {
   const row = await db

@@ -108,6 +108,19 @@ describe.skipIf(!namespacesMet(...TOOLS))('iptables', () => {
       expect(plain.length).toBeGreaterThan(compared.unknown.length);
     });
 
+    /** iptables-nft 1.8.9 drops what comes from another port or goes to another one. */
+    it('says nothing wrong of two ports that are not to be', () => {
+      const text = '*filter\n-A INPUT -p udp -m udp ! --sport 1024 ! --dport 22 -j DROP\nCOMMIT\n';
+      expect(lab.load({ iptables: text, backend })).toBe('');
+      const base = { device: 'eth0', source: '203.0.113.9', destination: '192.0.2.1' } as const;
+      const packets = [1024, 1025].flatMap((sourcePort) =>
+        [22, 23].map((port) => ({ ...base, protocol: 'udp' as const, sourcePort, port })),
+      );
+      const compared = compareFates([readLive(backend)], lab.machine, packets, lab.send(packets));
+      expect(compared.wrong).toEqual([]);
+      expect(compared.unknown).toHaveLength(backend === 'nft' ? packets.length : 0);
+    });
+
     function isLimited(layer: Layer, packet: LabPacket): boolean {
       const parts = evaluate([layer], questionOf(packet), lab.machine);
       return parts.some(({ conditions }) => conditions.length > 0);

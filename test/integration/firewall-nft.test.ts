@@ -39,6 +39,29 @@ describe.skipIf(!namespacesMet('nft', 'nsenter', 'sysctl'))('nftables', () => {
     lab.close();
   });
 
+  /** Merged by nft 1.0.6, and listed as if they were not. */
+  it.each([
+    ['udp sport != 1024 udp dport != 22', 4],
+    ['udp dport != 22 udp sport != 1024', 4],
+    ['udp sport 1024 udp dport != 22', 0],
+    ['udp sport != 1024-1030 udp dport != 22', 0],
+    ['udp sport != { 1024, 1030 } udp dport != 22', 0],
+  ])('says nothing wrong of %s, nor more than it knows', (rule, doubtful) => {
+    const text = `table inet t {\nchain i {\ntype filter hook input priority 0;\n${rule} drop\n}\n}\n`;
+    expect(lab.load({ nft: text })).toBe('');
+    const base = { device: 'eth0', source: '203.0.113.9', destination: '192.0.2.1' } as const;
+    const packets = [1024, 1040].flatMap((sourcePort) =>
+      [22, 23].map((port) => ({ ...base, protocol: 'udp' as const, sourcePort, port })),
+    );
+    const fates = lab.send(packets);
+    for (const [origin, given] of Object.entries({ json: listed(lab) ?? '', text })) {
+      const layer = read([{ origin, text: given }], 'live');
+      const { wrong, unknown } = compareFates([layer], lab.machine, packets, fates);
+      expect(wrong.map(describeDisagreement)).toEqual([]);
+      expect(unknown).toHaveLength(doubtful);
+    }
+  });
+
   it(
     'does to packets what was said of them, from JSON and from text',
     () => {

@@ -78,6 +78,15 @@ const PORT_MATCH: Text = fc
   )
   .map(([protocol, not, side, range]) => `-p ${protocol} -m ${protocol} ${not}${side} ${range}`);
 
+/** Two values that are both not to be are left out: iptables-nft does something else than it says. */
+const BOTH_PORTS: Text = fc
+  .tuple(fc.constantFrom('tcp', 'udp'), NOT, NOT, fc.constantFrom('1024', '53'), PORT_RANGE)
+  .filter(([, from, to, , range]) => from === '' || to === '' || range.includes(':'))
+  .map(
+    ([protocol, from, to, port, range]) =>
+      `-p ${protocol} -m ${protocol} ${from}--sport ${port} ${to}--dport ${range}`,
+  );
+
 const MULTIPORT: Text = fc
   .tuple(
     fc.constantFrom('tcp', 'udp'),
@@ -129,6 +138,7 @@ const MATCHES: readonly MatchKind[] = [
       ),
   },
   { name: 'port', weight: 6, make: () => PORT_MATCH },
+  { name: 'both ports', weight: 2, make: () => BOTH_PORTS },
   { name: 'multiport', weight: 3, make: () => MULTIPORT },
   { name: 'flags', weight: 1, make: () => TCP_FLAGS },
   { name: 'state', weight: 1, make: () => option('-m state', '--state', states('--state')) },

@@ -13,6 +13,7 @@ import type {
 } from './config.ts';
 import { isListing, readListing } from './listing.ts';
 import { readRichElement } from './rich.ts';
+import { inOrderOfFile } from './rule-order.ts';
 import { type Element, readXml, syntax } from './xml.ts';
 
 /** Root elements of firewalld's files (firewalld.dirs(5)). */
@@ -120,8 +121,9 @@ function nameOf(origin: string): string {
 
 function takeListing(source: Source, files: Files): void {
   const { zones, defaultZone } = readListing(source);
+  const saved = new Map(files.zones);
   files.zones.clear();
-  for (const zone of zones) files.zones.set(zone.name, zone);
+  for (const zone of zones) files.zones.set(zone.name, inOrderOfFile(zone, saved.get(zone.name)));
   if (defaultZone !== undefined) files.settings.set('DefaultZone', defaultZone);
 }
 

@@ -33,6 +33,8 @@ export interface Context {
   readonly sets: IpSets;
   /** Sets that rules change while packets pass (`-j SET`): what they hold is not known. */
   readonly changing: ReadonlySet<string>;
+  /** Whether iptables-nft may have loaded the rules. */
+  readonly nft: boolean;
   /** The one that the rule is for, where it names one. */
   readonly protocol?: number;
 }
@@ -127,6 +129,24 @@ const TCP: Match = {
       return [{ test: 'tcp-flags', mask: flags.mask, in: [flags.set], ...not }];
     }),
 };
+
+/**
+ * iptables-nft 1.8.9 makes one comparison of `! --sport 53 ! --dport 22`, which then holds for all packets
+ * but those from 53 to 22, and prints it as before; others do not, and the text does not tell.
+ */
+function apart(match: Match): Match {
+  return {
+    takes: match.takes,
+    build: (given, context, text) =>
+      context.nft && isBesideNegated(given) ? opaque(text) : match.build(given, context, text),
+  };
+}
+
+function isBesideNegated(given: readonly Given[]): boolean {
+  const single = given.filter(({ not, values: [value = ''] }) => not && !value.includes(':'));
+  const sides = single.map(({ option }) => (Object.hasOwn(PORTS, option) ? option.at(2) : ''));
+  return sides.includes('s') && sides.includes('d');
+}
 
 const MULTIPORT = options({
   '--sports': ports('source-port'),
@@ -484,8 +504,8 @@ const COMMENT: Match = { takes: { '--comment': 1 }, build: () => ALWAYS };
 
 /** The matches that are understood, by the name behind `-m`. */
 export const MATCHES: ReadonlyMap<string, Match> = new Map<string, Match>([
-  ['tcp', TCP],
-  ['udp', options(PORTS)],
+  ['tcp', apart(TCP)],
+  ['udp', apart(options(PORTS))],
   ['udplite', options(PORTS)],
   ['sctp', options({ ...PORTS, '--chunk-types': unknown })],
   ['dccp', options({ ...PORTS, '--dccp-types': unknown, '--dccp-option': unknown })],

@@ -2,6 +2,7 @@ import { problem } from '../../../model/errors.ts';
 import type { Chain, Hook, HookPoint, Rule, Step, Table } from '../../layer.ts';
 import { isObject, type Json, type JsonObject, listed, only, textAt } from './json.ts';
 import type { Part } from './match.ts';
+import { mergedMatches, testsOfMerged } from './merged.ts';
 import { ordinarySteps } from './ordinary.ts';
 import { printRule } from './print.ts';
 import { growthOf, isLimited, type Scope, type SetContent } from './sets.ts';
@@ -202,8 +203,10 @@ function rulesOf(rule: JsonObject, scope: Scope): readonly Rule[] {
     text: printRule(statements),
     ...(comment === undefined ? {} : { comment }),
   };
-  const parts = statements.flatMap((statement) => {
+  const merged = mergedMatches(statements);
+  const parts = statements.flatMap((statement): readonly Part[] => {
     const [kind, value] = only(statement) ?? [];
+    if (merged.has(statement) && isObject(value)) return testsOfMerged(value);
     const ordinary = kind === 'match' ? ordinarySteps(value ?? null, statements) : undefined;
     return ordinary ?? partsOfStatement(statement, scope);
   });

@@ -47,6 +47,24 @@ describe('what rules test', () => {
     expect(stepsOf('tcp dport { ssh, 80-90 } drop')).toEqual([[TCP, port, DROP]]);
   });
 
+  it('two values side by side that are not to be may be one comparison', () => {
+    const kinds = (rule: string) =>
+      stepsOf(rule)[0]?.map((step) => ('test' in step ? step.test : step.do));
+    const doubtful = ['number', 'opaque', 'number', 'opaque', 'drop'];
+    expect(kinds('udp sport != 53 udp dport != 22 drop')).toEqual(doubtful);
+    expect(kinds('th dport != 22 udp sport != 53 drop')).toEqual([
+      'opaque',
+      'number',
+      'opaque',
+      'drop',
+    ]);
+    expect(kinds('icmp type != echo-request icmp code != 0 drop')).toContain('opaque');
+    for (const sure of ['udp sport != 53-54 udp dport != 22', 'udp sport 53 udp dport != 22']) {
+      expect(kinds(`${sure} drop`)).not.toContain('opaque');
+    }
+    expect(kinds('ip saddr != 10.0.0.1 ip daddr != 10.0.0.2 drop')).not.toContain('opaque');
+  });
+
   it('an IPv4-mapped address stays one of IPv6', () => {
     const ranges = [0xffff_0a00_0001n, 0xffff_0a00_0002n];
     const source: Step = { test: 'address', field: 'source', in: { family: 6, ranges } };

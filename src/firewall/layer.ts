@@ -163,8 +163,11 @@ export type Test =
   | { readonly test: 'limit'; readonly over: boolean; readonly text: string }
   /** Never matches: `-m state --state` of nothing, an empty set. */
   | { readonly test: 'never' }
-  /** Not understood: may match or not. */
-  | { readonly test: 'opaque'; readonly text: string };
+  /**
+   * Not understood: may match or not. `merged`: its tool may have loaded it as one comparison with the test
+   * beside it, which matches more than both.
+   */
+  | { readonly test: 'opaque'; readonly text: string; readonly merged?: true };
 
 /**
  * What a cell of a tuple or map key holds; `any` matches every value, of packets that have the field

@@ -44,8 +44,8 @@ describe('flaws of a firewall', () => {
 
   it.each(FLAW_IDS)('%s is what a check tells', (id) => {
     const files = ['answers', 'central-and-host', 'default-accept', 'docker-bypass', 'ipv6-open'];
-    const more = ['legacy-and-nft', 'no-listener', 'none-active', 'not-saved', 'shadowed-rule'];
-    const source = [...files, ...more, 'wide-source']
+    const more = ['legacy-and-nft', 'merged-values', 'no-listener', 'none-active', 'not-saved'];
+    const source = [...files, ...more, 'shadowed-rule', 'wide-source']
       .map((name) => readFileSync(new URL(`../firewall/lint/${name}.ts`, import.meta.url), 'utf8'))
       .join('');
     expect(source).toContain(`'${id}'`);

@@ -10,6 +10,7 @@ export const FLAW_IDS = [
   'firewall.legacy-and-nft',
   'firewall.shadowed-rule',
   'firewall.never-matches',
+  'firewall.merged-values',
   'firewall.unused-chain',
   'firewall.no-listener',
   'firewall.wide-source',

@@ -52,6 +52,14 @@ export const FLAWS: Readonly<Record<FlawId, RuleText>> = {
     matters: 'Who wrote it expects something of it.',
     todo: 'Correct the rule or delete it.',
   },
+  'firewall.merged-values': {
+    title: 'It may match far more than it says',
+    severity: 'medium',
+    sees: 'A rule asks that two fields side by side are both not to have a value (`sport != 53 dport != 22`). nft 1.0.6 and iptables-nft 1.8.9 load that as one comparison.',
+    matters:
+      'Then it matches all packets but those with both values, and is still listed as it was written.',
+    todo: 'Except one of them by a rule before it (nft: `udp dport 22 return`), or use `-m multiport ! --dports 22` (iptables).',
+  },
   'firewall.unused-chain': {
     title: 'Nothing leads to a chain',
     severity: 'info',

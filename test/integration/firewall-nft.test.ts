@@ -43,6 +43,8 @@ describe.skipIf(!namespacesMet('nft', 'nsenter', 'sysctl'))('nftables', () => {
   it.each([
     ['udp sport != 1024 udp dport != 22', 4],
     ['udp dport != 22 udp sport != 1024', 4],
+    ['udp sport != { 1024 } udp dport != 22', 4],
+    ['udp dport 22 return; udp sport != 1024', 0],
     ['udp sport 1024 udp dport != 22', 0],
     ['udp sport != 1024-1030 udp dport != 22', 0],
     ['udp sport != { 1024, 1030 } udp dport != 22', 0],

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FLAW_IDS, type FlawId } from '../../model/firewall-flaw.ts';
 import type { Listener } from '../../model/listener.ts';
 import { DOCKER_UFW } from '../docker-ufw.test-helper.ts';
+import { read as readNft } from '../kinds/nftables/read.ts';
 import type { Chain, Layer, Rule } from '../layer.ts';
 import {
   accept,
@@ -276,6 +277,17 @@ describe('several layers', () => {
     expect(
       only('firewall.legacy-and-nft', [some('iptables', 'iptables-save'), some('nftables', 'nft')]),
     ).toEqual([]);
+  });
+
+  it('tells what nft may have loaded as another rule', () => {
+    const text = (line: string) =>
+      `table inet t {\nchain i {\ntype filter hook input priority 0; policy drop;\n${line} accept\n}\n}\n`;
+    const told = (line: string) =>
+      only('firewall.merged-values', [readNft([{ origin: 'x.nft', text: text(line) }], 'saved')]);
+    expect(told('udp sport != 53 udp dport != 22')).toMatchObject([
+      { origin: 'x.nft', rule: { line: 4 }, evidence: ['chain t i'] },
+    ]);
+    expect(told('udp sport != 53 udp dport != { 22, 23 }')).toEqual([]);
   });
 
   it('compares what is live with what is saved, by answers', () => {

@@ -7,6 +7,7 @@ import { defaultAccept } from './default-accept.ts';
 import { dockerBypass } from './docker-bypass.ts';
 import { ipv6Open } from './ipv6-open.ts';
 import { legacyAndNft } from './legacy-and-nft.ts';
+import { mergedValues } from './merged-values.ts';
 import { noListener } from './no-listener.ts';
 import { noneActive } from './none-active.ts';
 import { notSaved } from './not-saved.ts';
@@ -25,6 +26,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'central-and-host': centralAndHost,
   'no-listener': noListener,
   'shadowed-rule': shadowedRule,
+  'merged-values': mergedValues,
 };
 
 /** What is wrong with the layers, the worst first. */

@@ -138,7 +138,9 @@ function apart(match: Match): Match {
   return {
     takes: match.takes,
     build: (given, context, text) =>
-      context.nft && isBesideNegated(given) ? opaque(text) : match.build(given, context, text),
+      context.nft && isBesideNegated(given)
+        ? [{ test: 'opaque', text, merged: true }]
+        : match.build(given, context, text),
   };
 }
 

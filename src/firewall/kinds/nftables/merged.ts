@@ -1,7 +1,8 @@
 import { ownValue } from '../../../model/own-value.ts';
 import type { Test } from '../../layer.ts';
+import { bare } from './cell.ts';
 import { keyOf } from './field.ts';
-import { isObject, type Json, type JsonObject, only, textAt } from './json.ts';
+import { isObject, type Json, type JsonObject, listed, only, textAt } from './json.ts';
 import { printMatch } from './print.ts';
 
 /** First byte and length of a field. */
@@ -51,7 +52,7 @@ export function mergedMatches(statements: readonly Json[]): ReadonlySet<Json> {
 /** What is sure of one of them: its protocol. */
 export function testsOfMerged(match: JsonObject): readonly Test[] {
   const needs = keyOf(match['left'] ?? null)?.needs ?? [];
-  return [...needs, { test: 'opaque', text: printMatch(match) }];
+  return [...needs, { test: 'opaque', text: printMatch(match), merged: true }];
 }
 
 function spanOf(statement: Json) {
@@ -67,7 +68,11 @@ function spanOf(statement: Json) {
   return { header, at: span[0], length: span[1] };
 }
 
-/** No set, range or block. */
+/** No range, block or set, unless of one: nft takes that for its element. */
 function isValue(right: Json | undefined): boolean {
-  return typeof right === 'number' || (typeof right === 'string' && !right.startsWith('@'));
+  if (typeof right === 'number') return true;
+  if (typeof right === 'string') return !right.startsWith('@');
+  const [kind, elements] = only(right ?? null) ?? [];
+  const [element, ...others] = kind === 'set' ? listed(elements) : [];
+  return element !== undefined && others.length === 0 && isValue(bare(element));
 }

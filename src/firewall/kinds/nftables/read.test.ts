@@ -47,6 +47,15 @@ describe('what rules test', () => {
     expect(stepsOf('tcp dport { ssh, 80-90 } drop')).toEqual([[TCP, port, DROP]]);
   });
 
+  it('no object without effect has chains in it', () => {
+    const inside = 'chain i {\ntype filter hook input priority 0; policy drop;\n}\n';
+    for (const head of ['ct helper table inet t', 'counter c', 'flowtable f']) {
+      expect(() => readText(`table inet t {\n${head} {\n${inside}}\n}\n`)).toThrow(SYNTAX);
+    }
+    const plain = 'ct helper ftp { type "ftp" protocol tcp; l3proto ip; comment "a chain of it"; }';
+    expect(readText(`table inet t {\n${plain}\n${inside}}\n`).tables[0]?.chains).toHaveLength(1);
+  });
+
   it('two values side by side that are not to be may be one comparison', () => {
     const kinds = (rule: string) =>
       stepsOf(rule)[0]?.map((step) => ('test' in step ? step.test : step.do));

@@ -73,7 +73,14 @@ export function readMeterObject(reader: Reader, table: Draft, { word }: Place): 
   });
 }
 
+/** What no object without effect has in it: a text that was mixed up would lose a firewall. */
+const OF_TABLES = / (?:chain|table) /;
+
 export function skipObject(reader: Reader): void {
   reader.name();
-  reader.rest();
+  const from = reader.at;
+  const skipped = ` ${reader.rest().replaceAll(/"[^"]*"/g, '')} `;
+  if (!OF_TABLES.test(skipped)) return;
+  reader.at = from;
+  throw reader.broken('an object that holds no chain was expected');
 }

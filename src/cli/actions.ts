@@ -124,7 +124,11 @@ function serving(
   | 'agentRun'
 > {
   return {
-    up: async (options) => (await import('./commands/up.ts')).upCommand(options, terminal, version),
+    up: async (options) => {
+      // before what it needs is loaded
+      const { rest } = (await import('./thrift.ts')).startSmall();
+      return (await import('./commands/up.ts')).upCommand(options, terminal, version, rest);
+    },
     worker: async (options) =>
       (await import('./commands/worker.ts')).workerCommand(options, terminal, version),
     userReset: async (email, options) =>

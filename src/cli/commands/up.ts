@@ -14,12 +14,11 @@ import { readNotifyFile } from '../notify-file.ts';
 import { serviceNames } from '../policy-file.ts';
 import { readPublicUrl } from '../public-url.ts';
 import type { Terminal } from '../terminal.ts';
-import { collectOnce } from '../thrift.ts';
 import { DEFAULT_LISTEN, type UpCommandOptions } from '../up-program.ts';
 
 const WORKERS = 2;
 /** Of a server at rest half of what V8 holds is garbage of its start. */
-const COLLECT_AFTER_MS = 5000;
+const REST_AFTER_MS = 5000;
 
 /** What the server does beside answering. */
 function partsOf(
@@ -47,18 +46,20 @@ function partsOf(
   return [jobs, alerts];
 }
 
-/** Runs the server until it is told to stop. Throws SERVE_*, STORE_*, SECRET_KEY. */
+/** Runs the server until it is told to stop; `rest` is called once it has started. Throws SERVE_*, STORE_*, SECRET_KEY. */
 export async function upCommand(
   options: UpCommandOptions,
   terminal: Terminal,
   version: string,
+  rest: () => void,
 ): Promise<ExitCode> {
   const wanted = readListen(options.listen ?? DEFAULT_LISTEN);
   const publicUrl = readPublicUrl(options.publicUrl);
   const place = placeOf(options.data, process.env);
   const notify = options.notify === undefined ? undefined : await readNotifyFile(options.notify);
   const say = (line: string): void => void terminal.err.write(`${line}\n`);
-  const stopCollecting = collectOnce(COLLECT_AFTER_MS);
+  // once: while it answers, a full collection would hold answers up
+  const resting = setTimeout(rest, REST_AFTER_MS);
   const stopping = interruptible(() => say('stopping; again to end at once'));
   try {
     const server = await up({
@@ -82,7 +83,7 @@ export async function upCommand(
     return EXIT.fine;
   } finally {
     stopping.release();
-    stopCollecting();
+    clearTimeout(resting);
   }
 }
 

@@ -4,6 +4,7 @@ import { upsert } from '../bulk.ts';
 import type { DialectFacts } from '../dialects/facts.ts';
 import type { Tables } from '../schema.ts';
 import type { AssetAddressRow, EventRow } from '../service-schema.ts';
+import { keepMeta } from './meta.ts';
 
 /** What the DNS answered for a name. */
 export interface NameAnswer {
@@ -152,19 +153,10 @@ export async function tenantsToFollow(db: Kysely<Tables>, now: number): Promise<
 }
 
 /** Sets when names are asked for again; null: not at all. */
-export async function followNamesAt(
+export function followNamesAt(
   tx: Kysely<Tables>,
   tenant: string,
   at: number | null,
 ): Promise<void> {
-  if (at === null) {
-    await tx.deleteFrom('meta').where('tenant', '=', tenant).where('name', '=', NEXT).execute();
-    return;
-  }
-  const value = String(at);
-  await tx
-    .insertInto('meta')
-    .values({ tenant, name: NEXT, value })
-    .onConflict((on) => on.columns(['tenant', 'name']).doUpdateSet({ value }))
-    .execute();
+  return keepMeta(tx, tenant, NEXT, at === null ? null : String(at));
 }

@@ -5,6 +5,7 @@ import { SHAPES, TABLE_NAMES, type TableName, type Tables } from '../schema.ts';
 import { followNamesAt } from './asset-addresses.ts';
 import { takeSome } from './compaction.ts';
 import { enqueue } from './jobs.ts';
+import { keepMeta } from './meta.ts';
 
 /** An organisation that was deleted, and whose rows may not all be gone yet. */
 export interface EndedTenant {
@@ -91,11 +92,7 @@ export async function endedTenants(db: Kysely<Tables>): Promise<readonly EndedTe
 
 /** Nobody can write for the tenant any more, and nothing is left of it. */
 export async function forgetEnded(tx: Transaction<Tables>, tenant: string): Promise<void> {
-  await tx
-    .deleteFrom('meta')
-    .where('tenant', '=', LOCAL)
-    .where('name', '=', `${MARK}${tenant}`)
-    .execute();
+  await keepMeta(tx, LOCAL, `${MARK}${tenant}`, null);
 }
 
 export async function cancelRunning(tx: Transaction<Tables>, tenant: string): Promise<void> {

@@ -3,17 +3,14 @@ import type { DialectFacts } from '../dialects/facts.ts';
 import { newestBy, rowsOf } from '../keyset.ts';
 import type { Tables } from '../schema.ts';
 import type { IncidentRow } from '../service-schema.ts';
+import { keepMeta, metaOf } from './meta.ts';
 
 /**
  * Until the end of the transaction no other process works on the alerts of this tenant: who comes
  * second waits for the row, and sees what the first has written.
  */
 export async function lockAlerts(tx: Transaction<Tables>, tenant: string): Promise<void> {
-  await tx
-    .insertInto('meta')
-    .values({ tenant, name: 'alerts.lock', value: '' })
-    .onConflict((conflict) => conflict.columns(['tenant', 'name']).doUpdateSet({ value: '' }))
-    .execute();
+  await keepMeta(tx, tenant, 'alerts.lock', '');
 }
 
 export async function incidentsOf(
@@ -144,34 +141,23 @@ export async function incidentPage(
 }
 
 /** What a large batch has to tell so far, between its parts; null: nothing. */
-export async function unfinished(
+export function unfinished(
   db: Kysely<Tables>,
   tenant: string,
   batch: string,
 ): Promise<string | null> {
-  const row = await db
-    .selectFrom('meta')
-    .select('value')
-    .where('tenant', '=', tenant)
-    .where('name', '=', `alerts.batch:${batch}`)
-    .executeTakeFirst();
-  return row?.value ?? null;
+  return metaOf(db, tenant, partsOf(batch));
 }
 
-export async function keepUnfinished(
+export function keepUnfinished(
   tx: Transaction<Tables>,
   tenant: string,
   batch: string,
   value: string | null,
 ): Promise<void> {
-  const name = `alerts.batch:${batch}`;
-  if (value === null) {
-    await tx.deleteFrom('meta').where('tenant', '=', tenant).where('name', '=', name).execute();
-    return;
-  }
-  await tx
-    .insertInto('meta')
-    .values({ tenant, name, value })
-    .onConflict((conflict) => conflict.columns(['tenant', 'name']).doUpdateSet({ value }))
-    .execute();
+  return keepMeta(tx, tenant, partsOf(batch), value);
+}
+
+function partsOf(batch: string): string {
+  return `alerts.batch:${batch}`;
 }

@@ -6,6 +6,7 @@ import type { DialectFacts } from '../dialects/facts.ts';
 import type { Tables } from '../schema.ts';
 import type { JobRow } from '../service-schema.ts';
 import { enqueue, jobPage, type NewJob } from './jobs.ts';
+import { keepMeta } from './meta.ts';
 import { limitsOf } from './settings.ts';
 
 /** Tries of a job whose worker goes away; the last one that is lost fails it. */
@@ -263,11 +264,6 @@ async function take(
     .returningAll()
     .executeTakeFirst();
   if (job === undefined) return null;
-  const value = String(now);
-  await tx
-    .insertInto('meta')
-    .values({ tenant, name: SERVED, value })
-    .onConflict((on) => on.columns(['tenant', 'name']).doUpdateSet({ value }))
-    .execute();
+  await keepMeta(tx, tenant, SERVED, String(now));
   return job;
 }

@@ -2,6 +2,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { QUOTA_NAMES, type QuotaName } from '../../contract/service/settings.ts';
 import { problem } from '../../model/errors.ts';
 import type { Tables } from '../schema.ts';
+import { keepMeta } from './meta.ts';
 import { quotasOf } from './settings.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -80,11 +81,7 @@ export async function usageOf(db: Kysely<Tables>, tenant: string, now: number): 
 
 /** A row of its own is written to, because two transactions of PostgreSQL would count at once. */
 async function oneAtATime(tx: Transaction<Tables>, tenant: string): Promise<void> {
-  await tx
-    .insertInto('meta')
-    .values({ tenant, name: 'quota.lock', value: '1' })
-    .onConflict((on) => on.columns(['tenant', 'name']).doUpdateSet({ value: '1' }))
-    .execute();
+  await keepMeta(tx, tenant, 'quota.lock', '1');
 }
 
 async function usedOf(

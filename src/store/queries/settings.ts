@@ -13,6 +13,7 @@ import {
 import { problem } from '../../model/errors.ts';
 import { LOCAL } from '../open.ts';
 import type { Tables } from '../schema.ts';
+import { keepMeta, metaOf } from './meta.ts';
 
 /** What a tenant may have: the defaults, and what an administrator of the installation set. */
 export async function quotasOf(db: Kysely<Tables>, tenant: string): Promise<Quotas> {
@@ -132,14 +133,8 @@ async function settingOf<Shape extends z.ZodType>(
   name: string,
   shape: Shape,
 ): Promise<z.output<Shape> | undefined> {
-  const row = await db
-    .selectFrom('meta')
-    .select('value')
-    .where('tenant', '=', tenant)
-    .where('name', '=', name)
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
-  return readSetting(row.value, shape, { tenant, name });
+  const text = await metaOf(db, tenant, name);
+  return text === null ? undefined : readSetting(text, shape, { tenant, name });
 }
 
 function readSetting<Shape extends z.ZodType>(
@@ -161,20 +156,11 @@ function parsed(text: string): unknown {
   }
 }
 
-async function writeSetting(
+function writeSetting(
   tx: Transaction<Tables>,
   tenant: string,
   name: string,
   value: unknown,
 ): Promise<void> {
-  if (value === null) {
-    await tx.deleteFrom('meta').where('tenant', '=', tenant).where('name', '=', name).execute();
-    return;
-  }
-  const text = JSON.stringify(value);
-  await tx
-    .insertInto('meta')
-    .values({ tenant, name, value: text })
-    .onConflict((on) => on.columns(['tenant', 'name']).doUpdateSet({ value: text }))
-    .execute();
+  return keepMeta(tx, tenant, name, value === null ? null : JSON.stringify(value));
 }

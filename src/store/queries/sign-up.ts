@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import { z } from 'zod';
 import { LOCAL } from '../open.ts';
 import type { Tables } from '../schema.ts';
+import { keepMeta, metaOf } from './meta.ts';
 
 type Db = Kysely<Tables>;
 type Tx = Transaction<Tables>;
@@ -26,24 +27,14 @@ export async function keepSignUp(
   tx: Tx,
   link: { readonly hash: string; readonly until: number },
 ): Promise<void> {
-  const value = JSON.stringify(link);
-  await tx
-    .insertInto('meta')
-    .values({ tenant: LOCAL, name: NAME, value })
-    .onConflict((conflict) => conflict.columns(['tenant', 'name']).doUpdateSet({ value }))
-    .execute();
+  await keepMeta(tx, LOCAL, NAME, JSON.stringify(link));
 }
 
 /** Whether a token's link may be used now. */
 export async function signUpIsOpen(db: Db, hash: string, now: number): Promise<boolean> {
-  const row = await db
-    .selectFrom('meta')
-    .select('value')
-    .where('tenant', '=', LOCAL)
-    .where('name', '=', NAME)
-    .executeTakeFirst();
-  if (row === undefined || (await hasAdmin(db))) return false;
-  const link = kept.parse(JSON.parse(row.value));
+  const value = await metaOf(db, LOCAL, NAME);
+  if (value === null || (await hasAdmin(db))) return false;
+  const link = kept.parse(JSON.parse(value));
   return link.hash === hash && link.until > now;
 }
 

@@ -78,7 +78,9 @@ export async function killWhileRecording(
 /** Looks the store over; resolves to the number of the last look in it, confirmed or just not yet. */
 async function wholeUpTo(store: Store, confirmed: number): Promise<number> {
   expect(await store.read((db) => store.facts.faults(db))).toEqual([]);
-  return store.read(async (db) => {
+  // a database server may still be at the last `commit` of a program that is no more: that holds this lock
+  await store.write((tx) => store.facts.lockForRecording(tx, LOCAL));
+  return store.snapshot(async (db) => {
     const { scans } = await db
       .selectFrom('scans')
       .select((eb) => eb.fn.countAll<number>().as('scans'))

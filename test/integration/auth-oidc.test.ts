@@ -87,6 +87,48 @@ describe('a company that signs its people in', () => {
     expect(await me(other)).toMatchObject({ person: { email: ADA.email } });
   });
 
+  it('puts out whoever came in by that address as another organisation vouched', async () => {
+    const linkOf = (made: unknown) => new URL(String(made)).searchParams.get('token');
+    const accept = async (made: unknown, more = {}, by = server.browser()) => {
+      const asked = { token: linkOf(made), ...more };
+      expect((await by.ask('POST', '/api/auth/accept-invitation', asked)).status).toBe(200);
+      return by;
+    };
+    const signIn = async (email: string, browser = server.browser()) => {
+      const asked = { email, password: PASSWORD };
+      const { status } = await browser.ask('POST', '/api/auth/sign-in/email', asked);
+      return { status, browser };
+    };
+    const fresh = { name: 'Eve', password: PASSWORD };
+    const other = await admin.ask('POST', '/api/v1/organizations', {
+      ...{ name: 'Other', admin: 'eve@example.org' },
+    });
+    const { link } = other.json['invitation'] as unknown as { link: string };
+    await accept(link, fresh);
+    const { browser: eve } = await signIn('eve@example.org');
+    const email = 'bob@example.org';
+    const inviteBob = (by: Browser, role: string) =>
+      by.ask('POST', '/api/v1/invitations', { email, role });
+    await accept((await inviteBob(eve, 'viewer')).json['link'], fresh);
+    const { browser: asBob } = await signIn(email);
+    expect(await me(asBob)).toMatchObject({ role: 'viewer' });
+
+    const { json } = await inviteBob(admin, 'admin');
+    provider.claims = { sub: 'bob-1', email, email_verified: true, name: 'Bob' };
+    const bob = server.browser();
+    expect(await comeIn(bob)).toBe('/');
+    await accept(json['link'], {}, bob);
+    expect(await me(bob)).toMatchObject({ person: { email, organizations: [{}, {}] } });
+    expect((await asBob.ask('GET', '/api/v1/me')).status).toBe(401);
+    expect((await signIn(email)).status).toBe(401);
+    const log = await eve.ask('GET', '/api/v1/audit-log?action=password');
+    expect(log.json['items']).toMatchObject([
+      { action: 'password.remove', detail: { by: 'oidc' } },
+    ]);
+    // those whom the installation invited keep what they have
+    expect((await signIn(ADA.email)).status).toBe(200);
+  });
+
   it.each(['signature', 'audience', 'nonce'] as const)(
     'is refused with a wrong %s',
     async (fault) => {

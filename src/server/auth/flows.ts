@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { MAX_PASSWORD, PROVIDER } from './library.ts';
+import { PROVIDER } from './joining.ts';
+import { MAX_PASSWORD } from './library.ts';
 import { emailAddress } from './links.ts';
 import { qrOf } from './qr.ts';
 

@@ -1,12 +1,16 @@
-import type { Store } from '../../store/open.ts';
+import { LOCAL, type Store } from '../../store/open.ts';
 import { note } from '../../store/queries/audit-log.ts';
 import {
   addMember,
+  claimUser,
   invitationsFor,
   organizationsOf,
   removeExpired,
   removeInvitation,
 } from '../../store/queries/people.ts';
+
+/** Id of the company's provider: its callback is /api/auth/callback/company. */
+export const PROVIDER = 'company';
 
 export interface Joining {
   readonly now: () => number;
@@ -37,6 +41,14 @@ export function joiningHooks(store: Store, { now, trustEmail }: Joining) {
         after: (user: NewPerson) => joinAll(store, user, now()),
       },
     },
+    account: {
+      create: {
+        // before it: the session that follows stays
+        before: async ({ userId, providerId }: { userId: string; providerId: string }) => {
+          if (providerId === PROVIDER) await claim(store, userId, now());
+        },
+      },
+    },
     session: {
       create: {
         before: async (session: { userId: string; organization?: unknown }) => {
@@ -48,6 +60,16 @@ export function joiningHooks(store: Store, { now, trustEmail }: Joining) {
       },
     },
   };
+}
+
+/** The provider says whose address it is: nobody else's password opens the account from then on. */
+async function claim(store: Store, user: string, at: number): Promise<void> {
+  await store.write(async (tx) => {
+    if (!(await claimUser(tx, user))) return;
+    const [first] = await organizationsOf(tx, user);
+    const deed = { action: 'password.remove', subject: user, detail: { by: 'oidc' } };
+    await note(tx, first?.id ?? LOCAL, { ...deed, at, actor: `user:${user}`, source: null });
+  });
 }
 
 async function joinAll(store: Store, { id, email }: NewPerson, at: number): Promise<void> {

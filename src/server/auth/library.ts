@@ -5,7 +5,7 @@ import type { Store } from '../../store/open.ts';
 import type { Sealer } from '../../store/seal.ts';
 import { storeAdapter } from './adapter.ts';
 import { codesOnce } from './codes.ts';
-import { type Joining, joiningHooks } from './joining.ts';
+import { type Joining, joiningHooks, PROVIDER } from './joining.ts';
 import { type OidcSettings, originsOf } from './settings.ts';
 
 /** NIST SP 800-63B-4, 3.1.1.2: 15 where it may be the only factor would be more than people accept. */
@@ -13,8 +13,6 @@ export const MIN_PASSWORD = 12;
 export const MAX_PASSWORD = 256;
 /** How long a sign-in lasts, s. */
 const SESSION_S = 7 * 24 * 60 * 60;
-/** Id of the company's provider: its callback is /api/auth/callback/company. */
-export const PROVIDER = 'company';
 export const AUTH_PATH = '/api/auth';
 /** Carries the address of who asks to the library; nobody outside can set it. */
 export const SOURCE_HEADER = 'x-postern-source';
@@ -62,7 +60,11 @@ export function openLibrary(options: LibraryOptions) {
     account: {
       ...TABLES.account,
       encryptOAuthTokens: true,
-      accountLinking: { trustedProviders: oidc?.trustEmail === true ? [PROVIDER] : [] },
+      accountLinking: {
+        trustedProviders: oidc?.trustEmail === true ? [PROVIDER] : [],
+        // whoever else has come in by the address first is put out: joining.ts
+        requireLocalEmailVerified: false,
+      },
     },
     databaseHooks: joiningHooks(store, options),
     hooks: { before: codesOnce(store, now) },

@@ -72,7 +72,9 @@ export async function signUp(
     if ((await organizationById(tx, LOCAL)) === null) {
       await addOrganization(tx, { id: LOCAL, name: 'Postern', created_at: now });
     }
-    const user = await addUser(tx, { name: asked.name, email, password: hashed, at: now });
+    const user = await addUser(tx, {
+      ...{ name: asked.name, email, password: hashed, at: now, vouched: true },
+    });
     await addMember(tx, LOCAL, user, { role: 'admin', at: now });
     const action = 'user.sign-up';
     await note(tx, LOCAL, { at: now, actor: `user:${user}`, action, subject: user, source });
@@ -127,7 +129,9 @@ export async function acceptInvitation(
     if (person !== null && person.id !== user) {
       throw problem('API_SIGN_IN', { value: 'the invitation', problem: `${email} is not` });
     }
-    const fresh = { name: asked.name ?? '', email, password: hashed, at: now };
+    // another organisation's admins have the link that they make for somebody in their own hands
+    const vouched = tenant === LOCAL;
+    const fresh = { name: asked.name ?? '', email, password: hashed, at: now, vouched };
     const member = person?.id ?? (await addUser(tx, fresh));
     await addMember(tx, tenant, member, { role, at: now });
     const action = 'invitation.accept';

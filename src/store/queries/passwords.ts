@@ -28,8 +28,26 @@ export async function setPassword(
     .where('provider_id', '=', 'credential')
     .executeTakeFirst();
   if (numUpdatedRows === 0n) await addPassword(tx, user, { password, at });
+  await endSignIns(tx, user);
+}
+
+/** Takes a password away; all sessions, and sign-ins half done, end. */
+export async function dropPassword(tx: Tx, user: string): Promise<void> {
+  await tx
+    .deleteFrom('auth_accounts')
+    .where('user_id', '=', user)
+    .where('provider_id', '=', 'credential')
+    .execute();
+  await endSignIns(tx, user);
+}
+
+async function endSignIns(tx: Tx, user: string): Promise<void> {
   await tx.deleteFrom('auth_sessions').where('user_id', '=', user).execute();
-  // who has proved the old password waits there for a code
+  await endHalfSignIns(tx, user);
+}
+
+/** Ends sign-ins half done: who has proved the old password waits there for a code. */
+export async function endHalfSignIns(tx: Tx, user: string): Promise<void> {
   await tx.deleteFrom('auth_verifications').where('value', '=', user).execute();
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import type { AuthInvitationRow, AuthOrganizationRow, AuthUserRow } from '../auth-schema.ts';
 import type { Tables } from '../schema.ts';
-import { addPassword } from './passwords.ts';
+import { addPassword, dropPassword, hasPassword, switchSecondFactorOff } from './passwords.ts';
 import { withinQuota } from './quotas.ts';
 
 type Db = Kysely<Tables>;
@@ -236,21 +236,44 @@ export interface NewUser {
   /** Hashed. */
   readonly password: string;
   readonly at: number;
+  /** Whether the installation's own vouch that the address is theirs; who has it claims it, see `claimUser`. */
+  readonly vouched?: boolean;
 }
 
 /** Resolves to the id of the person. */
-export async function addUser(tx: Tx, { name, email, password, at }: NewUser): Promise<string> {
+export async function addUser(
+  tx: Tx,
+  { name, email, password, at, vouched = false }: NewUser,
+): Promise<string> {
   const id = randomUUID();
   await tx
     .insertInto('auth_users')
-    // who invites vouches for the address; an OIDC provider that names the same one may join it
     .values({
-      ...{ id, name, email, email_verified: 1, image: null, two_factor: 0 },
+      ...{ id, name, email, email_verified: Number(vouched), image: null, two_factor: 0 },
       ...{ created_at: at, updated_at: at },
     })
     .execute();
   await addPassword(tx, id, { password, at });
   return id;
+}
+
+/**
+ * Gives an account to who showed that its address is theirs. What an inviter of another organisation may
+ * have set up in their name ends: password, second factor, sessions and links. Resolves to whether there
+ * was any of that.
+ */
+export async function claimUser(tx: Tx, user: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('auth_users')
+    .set({ email_verified: 1 })
+    .where('id', '=', user)
+    .where('email_verified', '=', 0)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n || !(await hasPassword(tx, user))) return false;
+  await dropPassword(tx, user);
+  await switchSecondFactorOff(tx, user);
+  await tx.deleteFrom('auth_resets').where('user_id', '=', user).execute();
+  return true;
 }
 
 /** Throws QUOTA. */

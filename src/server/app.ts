@@ -125,7 +125,8 @@ function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
       header: (name) => raw.headers.get(name) ?? undefined,
       stillAllowed: () =>
         allowed(context, access, options).then(
-          () => true,
+          // a session may have gone on in another organisation
+          ({ tenant }) => tenant === caller.tenant,
           (error: unknown) => !isRefusal(error),
         ),
       // made when it is asked for: most handlers are done at once

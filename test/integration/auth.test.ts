@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Browser, type TestServer, testServer, totp } from '../helpers/test-auth.ts';
 import { openTestStore, type TestStore } from '../helpers/test-store.ts';
 
@@ -380,6 +380,25 @@ describe('another organisation', () => {
       ...{ role: 'viewer', organization: { id: acme, name: 'Acme' } },
     });
     expect((await to('local')).status).toBe(200);
+  });
+
+  it('is listened to no longer by who has gone on in the next', async () => {
+    const { json } = await admin.ask('GET', '/api/v1/me');
+    const { organizations } = json['person'] as unknown as {
+      organizations: readonly { id: string }[];
+    };
+    const acme = organizations.find(({ id }) => id !== 'local')?.id;
+    const cookie = [...admin.cookies].map((pair) => pair.join('=')).join('; ');
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const events = await server.fetch(
+      new Request(`${server.url}/api/v1/events`, { headers: { cookie } }),
+    );
+    const told = events.text();
+    expect((await admin.ask('PUT', '/api/v1/me/organization', { id: acme })).status).toBe(200);
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    vi.useRealTimers();
+    expect(await told).toContain('retry:');
+    await admin.ask('PUT', '/api/v1/me/organization', { id: 'local' });
   });
 
   it('is deleted by its name, with the people who belong to nothing else', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -169,10 +170,10 @@ export function describeAuth(kind: StoreKind): void {
       const [one = '', two = ''] = await organization('acme', 'admin', 'admin', 'viewer');
       const both = await Promise.all([
         store.write((tx) => changeRole(tx, 'acme', one, 'viewer')),
-        store.write((tx) => removeMember(tx, 'acme', two)),
+        store.write((tx) => removeMember(tx, 'acme', two, NOW)),
       ]);
       expect(both.toSorted()).toEqual(['done', 'last']);
-      expect(await store.write((tx) => removeMember(tx, 'acme', 'nobody'))).toBe('unknown');
+      expect(await store.write((tx) => removeMember(tx, 'acme', 'nobody', NOW))).toBe('unknown');
     });
 
     it('keeps organisations apart, and counts their members', async () => {
@@ -198,10 +199,35 @@ export function describeAuth(kind: StoreKind): void {
       const asViewer = { role: 'viewer', at: NOW };
       await store.write((tx) => addMember(tx, 'beta', viewer, asViewer));
       const users = () => store.read((db) => db.selectFrom('auth_users').select('id').execute());
-      await store.write((tx) => removeMember(tx, 'acme', viewer));
+      await store.write((tx) => removeMember(tx, 'acme', viewer, NOW));
       expect(await users()).toHaveLength(3);
-      await store.write((tx) => removeMember(tx, 'beta', viewer));
+      await store.write((tx) => removeMember(tx, 'beta', viewer, NOW));
       expect(await users()).toHaveLength(2);
+    });
+
+    it('ends the keys of who leaves an organisation, also when they come back', async () => {
+      const [admin = '', viewer = ''] = await organization('acme', 'admin', 'viewer');
+      await organization('beta', 'admin');
+      const asViewer = { role: 'viewer', at: NOW };
+      const add = (tenant: string, maker: string) =>
+        store.write((tx) =>
+          addApiKey(tx, tenant, {
+            ...{ id: randomUUID(), name: 'k', hash: `${tenant} ${maker}`, role: 'viewer' },
+            ...{ scopes: '["read"]', created_at: NOW, created_by: `user:${maker}` },
+            ...{ expires_at: null, used_at: null, revoked_at: null },
+          }),
+        );
+      await store.write((tx) => addMember(tx, 'beta', viewer, asViewer));
+      await add('acme', viewer);
+      await add('acme', admin);
+      await add('beta', viewer);
+      await store.write((tx) => removeMember(tx, 'acme', viewer, NOW));
+      await store.write((tx) => addMember(tx, 'acme', viewer, asViewer));
+      const usable = async (hash: string) =>
+        (await store.read((db) => usableKey(db, hash, NOW))) !== null;
+      expect(await usable(`acme ${viewer}`)).toBe(false);
+      expect(await usable(`acme ${admin}`)).toBe(true);
+      expect(await usable(`beta ${viewer}`)).toBe(true);
     });
 
     it('takes an organisation away with those who belong to no other', async () => {

@@ -87,9 +87,11 @@ const removeRoute = route({
   access: { role: 'admin', scope: 'admin' },
   params,
   answer: z.object({}),
-  handle: async ({ mine, params: { id } }) => {
+  handle: async ({ mine, params: { id }, now }) => {
     const deed = { action: 'member.remove', subject: id };
-    await mine.change(deed, async (tx, tenant) => held(await removeMember(tx, tenant, id), id));
+    await mine.change(deed, async (tx, tenant) =>
+      held(await removeMember(tx, tenant, id, now), id),
+    );
     return {};
   },
 });

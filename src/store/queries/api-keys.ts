@@ -68,6 +68,22 @@ export async function revokeApiKey(tx: Tx, tenant: string, id: string, at: numbe
     .execute();
 }
 
+/** Revokes what somebody made: who comes back later makes new ones. */
+export async function revokeKeysOf(
+  tx: Tx,
+  tenant: string,
+  createdBy: string,
+  at: number,
+): Promise<void> {
+  await tx
+    .updateTable('api_keys')
+    .set({ revoked_at: at })
+    .where('tenant', '=', tenant)
+    .where('created_by', '=', createdBy)
+    .where('revoked_at', 'is', null)
+    .execute();
+}
+
 /** The key with this hash (SHA-256, hex) if it may be used at `now`. Its tenant is the caller's. */
 export async function usableKey(db: Db, hash: string, now: number): Promise<ApiKeyRow | null> {
   const row = await db

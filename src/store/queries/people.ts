@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import type { AuthInvitationRow, AuthOrganizationRow, AuthUserRow } from '../auth-schema.ts';
 import type { Tables } from '../schema.ts';
+import { revokeKeysOf } from './api-keys.ts';
 import { addPassword, dropPassword, hasPassword, switchSecondFactorOff } from './passwords.ts';
 import { withinQuota } from './quotas.ts';
 
@@ -80,8 +81,16 @@ export async function changeRole(
   return numUpdatedRows > 0n ? 'done' : 'unknown';
 }
 
-/** Takes somebody out of an organisation: who belongs to no other one is gone altogether. */
-export async function removeMember(tx: Tx, tenant: string, user: string): Promise<Changed> {
+/**
+ * Takes somebody out of an organisation, and their sessions and API keys there: who belongs to no other
+ * one is gone altogether.
+ */
+export async function removeMember(
+  tx: Tx,
+  tenant: string,
+  user: string,
+  at: number,
+): Promise<Changed> {
   await lockMembers(tx, tenant);
   if (await isLastAdmin(tx, tenant, user)) return 'last';
   const { numDeletedRows } = await tx
@@ -95,6 +104,7 @@ export async function removeMember(tx: Tx, tenant: string, user: string): Promis
     .where('user_id', '=', user)
     .where('organization', '=', tenant)
     .execute();
+  await revokeKeysOf(tx, tenant, `user:${user}`, at);
   if ((await organizationsOf(tx, user)).length === 0) await removeUser(tx, user);
   return 'done';
 }

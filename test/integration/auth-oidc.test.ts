@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { PER_ACCOUNT } from '../../src/server/auth/limits.ts';
 import { type Browser, type TestServer, testServer } from '../helpers/test-auth.ts';
 import { openTestStore, type TestStore } from '../helpers/test-store.ts';
 import { type OidcProvider, startOidcProvider } from '../lab/oidc-provider.ts';
@@ -146,6 +147,18 @@ describe('a company that signs its people in', () => {
     const answer = await victim.ask('GET', back.pathname + back.search);
     expect(answer.headers.get('location')).toMatch(/error=/);
     expect(victim.cookies.has('postern.session_token')).toBe(false);
+  });
+
+  it('lets nobody who holds a stolen cookie guess at the password for longer', async () => {
+    const thief = server.browser('198.51.100.9');
+    thief.cookies.set('postern.session_token', admin.cookies.get('postern.session_token') ?? '');
+    const statuses: number[] = [];
+    for (let count = 0; count <= PER_ACCOUNT; count += 1) {
+      await thief.ask('POST', '/api/auth/sign-in/social', {});
+      const guess = { password: 'a guess at it' };
+      statuses.push((await thief.ask('POST', '/api/auth/two-factor/disable', guess)).status);
+    }
+    expect(statuses).toEqual([...Array.from({ length: PER_ACCOUNT }, () => 401), 429]);
   });
 
   it('leaves in the audit log who came in by it, and who did not', async () => {

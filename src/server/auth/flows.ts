@@ -8,8 +8,11 @@ import { qrOf } from './qr.ts';
 export interface Flow {
   /** Fields that are passed on, and no others. */
   readonly body?: z.ZodType<object>;
-  /** Whether it is counted as an attempt to get in. */
-  readonly counted: boolean;
+  /**
+   * As what it is counted as an attempt to get in: by the address it comes from and the account it is
+   * for, or by the address alone when it proves nothing of the account.
+   */
+  readonly counted: 'account' | 'address' | null;
   /** Fields of its answer that are passed on: none names a session's token. */
   readonly answers: readonly string[];
   /** What we add to them, from what the library said. */
@@ -23,7 +26,7 @@ const code = z
   .string()
   .trim()
   .regex(/^\d{6}$/, 'it must be the six digits');
-const signIn = { counted: true, answers: ['twoFactorRedirect'] } as const;
+const signIn = { counted: 'account', answers: ['twoFactorRedirect'] } as const;
 
 /** By method and path below /api/auth. */
 export const FLOWS: Readonly<Record<string, Flow>> = {
@@ -41,34 +44,34 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     body: z.object({ code: z.string().trim().min(1).max(40) }),
   },
   'POST /sign-in/social': {
-    counted: true,
+    counted: 'address',
     body: z
       .object({})
       .transform(() => ({ provider: PROVIDER, callbackURL: '/', errorCallbackURL: '/signin' })),
     answers: ['url'],
   },
-  [`GET /callback/${PROVIDER}`]: { counted: true, answers: [] },
-  'POST /sign-out': { counted: false, answers: [], action: 'session.end' },
+  [`GET /callback/${PROVIDER}`]: { counted: 'address', answers: [] },
+  'POST /sign-out': { counted: null, answers: [], action: 'session.end' },
   'POST /two-factor/enable': {
-    counted: true,
+    counted: 'account',
     body: z.object({ password }).transform((asked) => ({ ...asked, method: 'totp' })),
     answers: ['totpURI', 'backupCodes'],
     adds: (said) => ('totpURI' in said ? { qr: qrOf(String(said.totpURI)) } : {}),
   },
   'POST /two-factor/disable': {
-    counted: true,
+    counted: 'account',
     body: z.object({ password }),
     answers: [],
     action: 'two-factor.disable',
   },
   'POST /two-factor/generate-backup-codes': {
-    counted: true,
+    counted: 'account',
     body: z.object({ password }),
     answers: ['backupCodes'],
     action: 'two-factor.codes',
   },
   'POST /change-password': {
-    counted: true,
+    counted: 'account',
     body: z
       .object({ currentPassword: password, newPassword: z.string().max(MAX_PASSWORD) })
       .transform((asked) => ({ ...asked, revokeOtherSessions: true })),

@@ -124,12 +124,13 @@ async function answerFlow(
   const email = emailOf(body);
   const before = await sessionOf(context.req.raw.headers);
   // who is signed in proves the password again: a stolen cookie must not find it out
-  const account = email ?? before?.user;
-  const refused = flow.counted ? refusal(context, await limits.count(source, account)) : null;
+  const account = flow.counted === 'account' ? (email ?? before?.user) : undefined;
+  const tooMany = flow.counted === null ? null : await limits.count(source, account);
+  const refused = refusal(context, tooMany);
   if (refused !== null) return refused;
   const answer = await library.handler(passedOn(context.req.raw, source, body));
   if (answer.status >= 400) {
-    if (flow.counted) await noteRefusal(options, path, { source, email, who: before });
+    if (flow.counted !== null) await noteRefusal(options, path, { source, email, who: before });
     const error = await problemOf(answer, context.req.path, path);
     return copyCookies(answer, answerProblem(context, error));
   }
@@ -143,7 +144,7 @@ async function answerFlow(
     if (after === null) await noteRefusal(options, path, { source, email, who: before });
     return answer;
   }
-  if (flow.counted && account !== undefined) await limits.forget(account);
+  if (account !== undefined) await limits.forget(account);
   return copyCookies(answer, context.json(shownOf(flow, Object(await answer.json()))));
 }
 

@@ -7,6 +7,7 @@ import { agentCaller } from './agent-caller.ts';
 import type { Access, Caller } from './caller.ts';
 import { lacks } from './caller.ts';
 import { Mine } from './mine.ts';
+import { readJson, refuseNul } from './plain.ts';
 import { answerProblem } from './problem.ts';
 import type { Route } from './route.ts';
 import type { Service } from './service.ts';
@@ -114,6 +115,7 @@ function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
     const caller = await allowed(context, access, options);
     const { service, now, sourceOf } = options;
     const { raw } = context.req;
+    refuseNul(raw.url);
     const handled = route.handle({
       params: read(params, context.req.param(), 'the path'),
       query: read(query, queriesOf(context), 'the query'),
@@ -199,12 +201,11 @@ async function jsonOf(context: Context): Promise<unknown> {
   if (!/^application\/json\b/i.test(type)) {
     throw problem('API_INVALID', { where: 'the body', problem: 'it must be application/json' });
   }
-  try {
-    return await context.req.json();
-  } catch (error) {
+  const text = await context.req.text().catch((error: unknown) => {
     if (error instanceof PosternError) throw error;
-    throw problem('API_INVALID', { where: 'the body', problem: 'it is no JSON' });
-  }
+    throw problem('API_INVALID', { where: 'the body', problem: 'it did not arrive' }, error);
+  });
+  return readJson(text);
 }
 
 /** `never`: what a schema says of its type is known to the route alone. */

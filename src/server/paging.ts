@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { readJson } from './plain.ts';
 
 const MOST = 500;
 const USUAL = 100;
@@ -32,7 +33,7 @@ export function cursor<Place extends z.ZodType>(place: Place) {
 
 function fromText(text: string): unknown {
   try {
-    return JSON.parse(Buffer.from(text, 'base64url').toString());
+    return readJson(Buffer.from(text, 'base64url').toString());
   } catch {
     return null;
   }

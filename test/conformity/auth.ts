@@ -428,6 +428,29 @@ export function describeAuth(kind: StoreKind): void {
       expect(await store.read((db) => auditLines(db, 'other', { limit: 10 }))).toEqual([]);
     });
 
+    it('takes no NUL, and no place in a list that is none, for a fault of its own', async () => {
+      const server = await testServer(store);
+      const browser = server.browser();
+      const token = new URL((await server.auth.signUpLink()) ?? '').searchParams.get('token');
+      const asked = { email: 'ada@example.org', password: PASSWORD };
+      const signUp = (name: string) =>
+        browser.ask('POST', '/api/auth/sign-up', { ...asked, token, name });
+      expect((await signUp('A\0da')).status).toBe(422);
+      expect((await signUp('Ada')).status).toBe(200);
+      await browser.ask('POST', '/api/auth/sign-in/email', asked);
+      const placeOf = (place: unknown) => Buffer.from(JSON.stringify(place)).toString('base64url');
+      const answers = [
+        await browser.ask('POST', '/api/v1/keys', { name: 'a\0b' }),
+        await browser.ask('GET', '/api/v1/audit-log?actor=%00'),
+        await browser.ask('GET', `/api/v1/audit-log?cursor=${placeOf({ at: 1.5, id: 'x' })}`),
+        await browser.ask('GET', `/api/v1/assets?cursor=${placeOf('\0')}`),
+        await browser.ask('GET', '/api/auth/callback/company?state=%00'),
+      ];
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 422));
+      expect((await browser.ask('POST', '/api/v1/keys', { name: 'a\\u0000b' })).status).toBe(201);
+      expect(server.log).toEqual([]);
+    });
+
     it('goes whole through a backup into a new store, password and second factor too', async () => {
       const server = await testServer(store);
       const browser = server.browser();

@@ -7,6 +7,7 @@ import type { Store } from '../../store/open.ts';
 import { LOCAL } from '../../store/open.ts';
 import { note } from '../../store/queries/audit-log.ts';
 import { organizationsOf, userByEmail } from '../../store/queries/people.ts';
+import { readJson, refuseNul } from '../plain.ts';
 import { answerProblem } from '../problem.ts';
 import { cookieOf, type Session } from './callers.ts';
 import { CODE_USED } from './codes.ts';
@@ -52,6 +53,7 @@ export function createHandler(options: HandlerOptions): Handler {
     }),
   );
   app.use(async (context, next) => {
+    refuseNul(context.req.url);
     await next();
     if (context.req.method !== 'GET') forget();
   });
@@ -249,19 +251,11 @@ async function bodyOf<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
   if (text !== '' && !/^application\/json\b/i.test(context.req.header('content-type') ?? '')) {
     throw problem('API_INVALID', { where: 'the body', problem: 'it must be application/json' });
   }
-  const value = text === '' ? {} : jsonOf(text);
+  const value = text === '' ? {} : readJson(text);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const path = issue?.path.join('.') ?? '';
   const where = path === '' ? 'the body' : `${path} in the body`;
   throw problem('API_INVALID', { where, problem: issue?.message ?? 'it does not fit' });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw problem('API_INVALID', { where: 'the body', problem: 'it is no JSON' });
-  }
 }

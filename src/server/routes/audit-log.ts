@@ -7,7 +7,7 @@ import { type Route, route } from '../route.ts';
 
 const time = z.iso.datetime();
 const text = z.string().max(200).optional();
-const place = z.object({ at: z.number(), id: z.string() });
+const place = z.object({ at: z.int(), id: z.string() });
 
 const line = z
   .object({

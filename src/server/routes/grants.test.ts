@@ -3,6 +3,7 @@ import { dnsPeer, type Said } from '../../../test/helpers/dns-peer.ts';
 import { person, testApi } from '../../../test/helpers/test-api.ts';
 import { openTestStore, type TestStore } from '../../../test/helpers/test-store.ts';
 import { createTextResolver } from '../../net/dns.ts';
+import { addOrganization } from '../../store/queries/people.ts';
 import { grantRoutes } from './grants.ts';
 
 let opened: TestStore;
@@ -11,6 +12,9 @@ let said: Said = 'no-name';
 let now = Date.UTC(2026, 5, 1);
 beforeAll(async () => {
   opened = await openTestStore();
+  await opened.store.write(async (tx) => {
+    for (const id of ['local', 'acme']) await addOrganization(tx, { id, name: id, created_at: 0 });
+  });
   peer = await dnsPeer(() => said);
 });
 afterAll(async () => {
@@ -91,6 +95,13 @@ it('has administrators of the installation grant anything to anybody, and nobody
   expect(check).toMatchObject({ status: 422 });
   expect(await api().ask('DELETE', `${path}/${id}`)).toMatchObject({ status: 200 });
   expect(await api().ask('DELETE', `${path}/${id}`)).toMatchObject({ status: 404 });
+  for (const [method, asked] of [
+    ['GET', {}],
+    ['POST', { body }],
+  ] as const) {
+    const nobodys = await api().ask(method, '/tenants/acmee/grants', asked);
+    expect(nobodys).toMatchObject({ status: 404, json: { error: { code: 'API_NOT_FOUND' } } });
+  }
   const world = { body: { target: '0.0.0.0/0' } };
   expect(await api().ask('POST', '/tenants/local/grants', world)).toMatchObject({ status: 201 });
 });

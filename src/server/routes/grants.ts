@@ -17,6 +17,7 @@ import { readGrantTarget, readProvableName } from '../grant-target.ts';
 import { cursor, limit, pageFrom, pageOf } from '../paging.ts';
 import { proofOf, proofRecord } from '../prove.ts';
 import { type Route, route } from '../route.ts';
+import { checkOrganization } from './organizations.ts';
 
 const TAG = 'Grants';
 const MAX_TARGET = 300;
@@ -168,7 +169,10 @@ const tenantListRoute = route({
   query: paging,
   answer: page,
   handle: async ({ mine, params: { tenant }, query: { limit: most, cursor: after } }) => {
-    const ask = (db: Kysely<Tables>) => grantPage(db, tenant, { limit: most + 1, after });
+    const ask = async (db: Kysely<Tables>) => {
+      await checkOrganization(db, tenant);
+      return grantPage(db, tenant, { limit: most + 1, after });
+    };
     return pageShown(await mine.ask(ask), most);
   },
 });
@@ -186,7 +190,11 @@ const tenantGrantRoute = route({
   handle: async ({ mine, params: { tenant }, body, caller, now }) => {
     const asked = { ...readGrantTarget(body.target), by: caller.actor, at: now };
     const deed = { action: 'grant.give', subject: asked.target, detail: { tenant } };
-    return answerOf(await mine.change(deed, (tx) => grantByOperator(tx, tenant, asked)));
+    const row = await mine.change(deed, async (tx) => {
+      await checkOrganization(tx, tenant);
+      return grantByOperator(tx, tenant, asked);
+    });
+    return answerOf(row);
   },
 });
 

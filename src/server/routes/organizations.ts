@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
+import type { Kysely } from 'kysely';
 import { problem } from '../../model/errors.ts';
 import { LOCAL } from '../../store/open.ts';
 import { endTenant } from '../../store/queries/ended-tenants.ts';
@@ -11,6 +12,7 @@ import {
   renameOrganization,
 } from '../../store/queries/people.ts';
 import { isoOf } from '../../store/rows.ts';
+import type { Tables } from '../../store/schema.ts';
 import { cursor, limit, pageFrom, pageOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
 import { invitationBody, invite, makeInvitation, newInvitation } from './invitations.ts';
@@ -83,7 +85,7 @@ const inviteRoute = route({
     const { row, answer } = makeInvitation(body, { actor, publicUrl, now });
     const detail = { ...body, invitation: row.id };
     await mine.change({ action: 'organization.invite', subject: params.id, detail }, async (tx) => {
-      if ((await organizationById(tx, params.id)) === null) throw unknown(params.id);
+      await checkOrganization(tx, params.id);
       await invite(tx, params.id, row);
     });
     return answer;
@@ -131,6 +133,11 @@ const deleteRoute = route({
     return { id: params.id };
   },
 });
+
+/** What of another tenant is asked for or changed must be of one that there is. Throws API_NOT_FOUND. */
+export async function checkOrganization(db: Kysely<Tables>, tenant: string): Promise<void> {
+  if ((await organizationById(db, tenant)) === null) throw unknown(tenant);
+}
 
 function invalid(where: string, reason: string) {
   return problem('API_INVALID', { where, problem: reason });

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { person, testApi } from '../../../test/helpers/test-api.ts';
 import { openTestStore, type TestStore } from '../../../test/helpers/test-store.ts';
+import { addOrganization } from '../../store/queries/people.ts';
 import { settingsRoutes } from './settings.ts';
 
 let opened: TestStore;
 beforeAll(async () => {
   opened = await openTestStore();
+  const acme = { id: 'acme', name: 'Acme', created_at: 0 };
+  await opened.store.write((tx) => addOrganization(tx, acme));
 });
 afterAll(() => opened.end());
 
@@ -46,6 +49,13 @@ it('has administrators of the installation set quotas', async () => {
     json: { channels: 3, agents: null, apiKeys: 50 },
   });
   expect(await ask('GET', path, undefined, owner)).toMatchObject({ json: { channels: 3 } });
+  for (const [method, body] of [
+    ['GET', undefined],
+    ['PUT', { channels: 3 }],
+  ] as const) {
+    const nobodys = await ask(method, '/tenants/acmee/quotas', body, owner);
+    expect(nobodys).toMatchObject({ status: 404, json: { error: { code: 'API_NOT_FOUND' } } });
+  }
   expect(await ask('GET', '/usage')).toMatchObject({
     json: { usage: { channels: 0, reportBytes: 0 }, quotas: { channels: 3 } },
   });

@@ -22,6 +22,7 @@ import type { Tables } from '../../store/schema.ts';
 import { readExclusionTexts } from '../exclusion-texts.ts';
 import { checkPolicyText } from '../policy-check.ts';
 import { type Route, route } from '../route.ts';
+import { checkOrganization } from './organizations.ts';
 
 const TAG = 'Settings';
 /** A policy of 1,000 rules has 90,000 characters. */
@@ -93,7 +94,11 @@ const quotasRoute = route({
   access: installation,
   params: ofTenant,
   answer: quotas,
-  handle: ({ mine, params: { tenant } }) => mine.ask((db) => quotasOf(db, tenant)),
+  handle: ({ mine, params: { tenant } }) =>
+    mine.ask(async (db) => {
+      await checkOrganization(db, tenant);
+      return quotasOf(db, tenant);
+    }),
 });
 
 const setQuotasRoute = route({
@@ -106,9 +111,10 @@ const setQuotasRoute = route({
   body: quotasShape.partial(),
   answer: quotas,
   handle: ({ mine, params: { tenant }, body }) =>
-    mine.change({ action: 'quotas.set', subject: tenant, detail: body }, (tx) =>
-      setQuotas(tx, tenant, body),
-    ),
+    mine.change({ action: 'quotas.set', subject: tenant, detail: body }, async (tx) => {
+      await checkOrganization(tx, tenant);
+      return setQuotas(tx, tenant, body);
+    }),
 });
 
 const policy = z

@@ -40,3 +40,14 @@ it('documents what it serves', async () => {
     },
   });
 });
+
+it('holds no stream open for who asks for the head of one', async () => {
+  const api = testApi(opened.store, ROUTES);
+  for (let count = 0; count < 25; count += 1) {
+    const head = await api.request('HEAD', '/events');
+    expect([head.status, head.body]).toEqual([200, null]);
+  }
+  const events = await api.request('GET', '/events');
+  expect(events.status).toBe(200);
+  await events.body?.cancel();
+});

@@ -138,7 +138,11 @@ function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
       now: now(),
     });
     const value = await inTime(handled, `${context.req.method} ${context.req.path}`);
-    if (value instanceof Response) return value;
+    if (value instanceof Response) {
+      // nobody reads it: a stream would stay open
+      if (raw.method === 'HEAD') await value.body?.cancel();
+      return value;
+    }
     return context.json(value as object, status);
   });
 }

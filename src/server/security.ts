@@ -35,8 +35,8 @@ const ALWAYS = {
 
 /**
  * Headers of every answer, and no change that another site made a browser send: a request that changes
- * something counts only with our own origin (Fetch Metadata, Origin of RFC 6454), unless it carries an
- * Authorization header, which no site can make a browser send.
+ * something counts only with our own origin (Fetch Metadata, Origin of RFC 6454), unless it carries a
+ * Bearer token, which no site can make a browser send, as it can a password for a proxy.
  */
 export function security({ publicUrl, onChange }: SecurityOptions): MiddlewareHandler {
   const origins = new Set(originsOf(publicUrl));
@@ -73,7 +73,8 @@ function changeable(context: Context): Headers {
 
 /** What a change came from that is not ours; null: it may go on. */
 function foreignOrigin({ method, headers }: Request, origins: ReadonlySet<string>): string | null {
-  if (SAFE.has(method) || headers.has('authorization')) return null;
+  const isProgram = /^bearer /i.test(headers.get('authorization') ?? '');
+  if (SAFE.has(method) || isProgram) return null;
   const origin = headers.get('origin');
   if (origin !== null) return origins.has(origin) ? null : origin;
   const site = headers.get('sec-fetch-site');

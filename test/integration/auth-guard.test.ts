@@ -152,6 +152,15 @@ describe('a change that another site makes a browser send', () => {
     expect(await send({})).toBe(401);
   });
 
+  it('is refused with a password for the proxy before us, which browsers send by themselves', async () => {
+    const browser = server.browser();
+    await signIn(browser);
+    const headers = { authorization: 'Basic eDp5', origin: 'https://evil.example' };
+    const out = await browser.ask('POST', '/api/auth/sign-out', undefined, headers);
+    expect(out.json).toMatchObject({ error: { code: 'AUTH_ORIGIN' } });
+    expect((await browser.ask('GET', '/api/v1/me')).status).toBe(200);
+  });
+
   it('is refused at the sign-in too, and as a form', async () => {
     const foreign = { origin: 'https://evil.example' };
     expect((await signIn(server.browser(), PASSWORD, EMAIL, foreign)).status).toBe(403);

@@ -116,14 +116,16 @@ function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
     const { service, now, sourceOf } = options;
     const { raw } = context.req;
     refuseNul(raw.url);
+    const source = sourceOf(context);
     const handled = route.handle({
       params: read(params, context.req.param(), 'the path'),
       query: read(query, queriesOf(context), 'the query'),
       body: await bodyOf(context, body),
       upload: () => readUpload(context.req.raw, route.upload?.maxBytes ?? 0),
       caller,
-      mine: new Mine(service.store, caller, sourceOf(context)),
+      mine: new Mine(service.store, caller, source),
       service,
+      source,
       header: (name) => raw.headers.get(name) ?? undefined,
       stillAllowed: () =>
         allowed(context, access, options).then(

@@ -24,6 +24,8 @@ export interface Asked<Params extends Fields, Query extends Fields, Body> {
   /** The caller's own part of the store. */
   readonly mine: Mine;
   readonly service: Service;
+  /** Address that the request came from. */
+  readonly source: string | null;
   /** A header of the request. */
   readonly header: (name: string) => string | undefined;
   /** Whether the caller may still do this: keys and sessions end while an answer goes on. */

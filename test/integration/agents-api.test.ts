@@ -74,6 +74,14 @@ describe('enrolment', () => {
     expect((await enrol((renewed.json as Made).token)).status).toBe(201);
   });
 
+  it('is in the audit log: by which agent, of which host, from where', async () => {
+    const { id } = await enrolled();
+    const query = `/audit-log?action=agent.enrol&subject=${id}`;
+    expect((await api.ask('GET', query)).json).toMatchObject({
+      items: [{ actor: `agent:${id}`, detail: FACTS, source: '127.0.0.1' }],
+    });
+  });
+
   it('stores no token that could be used', async () => {
     const { token } = await create();
     const other = await enrolled();

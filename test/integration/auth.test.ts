@@ -463,6 +463,39 @@ describe('the audit log', () => {
     expect(await actions(`since=${future}`)).toEqual(new Set());
   });
 
+  it('says of what is gone what it was', async () => {
+    const ask = async (method: string, path: string, body?: unknown) => {
+      const answer = await admin.ask(method, `/api/v1${path}`, body);
+      expect([method, path, answer.status]).toEqual([method, path, expect.toSatisfy(isFine)]);
+      return String(answer.json['id'] ?? '');
+    };
+    const isFine = (status: number) => status < 300;
+    const given = await ask('POST', '/tenants/local/grants', { target: '10.64.0.0/16' });
+    const asked = await ask('POST', '/grants', { target: 'gone.example.org' });
+    const asset = await ask('POST', '/assets', { target: '10.64.0.7' });
+    const spec = { every: '1h', targets: ['10.64.0.7'] };
+    const schedule = await ask('POST', '/schedules', { name: 'hourly', spec });
+    await join('gone@example.org', 'viewer');
+    const { json } = await admin.ask('GET', '/api/v1/members');
+    const people = json['items'] as unknown as readonly { id: string; email: string }[];
+    const person = people.find(({ email }) => email === 'gone@example.org')?.id ?? '';
+    await ask('DELETE', `/assets/${asset}`);
+    await ask('DELETE', `/schedules/${schedule}`);
+    await ask('DELETE', `/grants/${asked}`);
+    await ask('DELETE', `/tenants/local/grants/${given}`);
+    await ask('DELETE', `/members/${person}`);
+    for (const [subject, detail] of [
+      [asset, { target: '10.64.0.7' }],
+      [schedule, { name: 'hourly' }],
+      [asked, { target: 'gone.example.org' }],
+      [given, { tenant: 'local', target: '10.64.0.0/16' }],
+      [person, { email: 'gone@example.org' }],
+    ] as const) {
+      const lines = await admin.ask('GET', `/api/v1/audit-log?subject=${subject}`);
+      expect(lines.json['items']).toContainEqual(expect.objectContaining({ subject, detail }));
+    }
+  });
+
   it('is paged without a gap', async () => {
     const ids: string[] = [];
     let cursor = '';

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { auditReport } from '../../contract/audit.ts';
 import { problem } from '../../model/errors.ts';
 import { enrolAgent, seeAgent, unsharedAddresses } from '../../store/queries/agents.ts';
+import { note } from '../../store/queries/audit-log.ts';
 import { outsideLooks } from '../../store/queries/outside-looks.ts';
 import { recordAudit } from '../../store/record-audit.ts';
 import { isoOf } from '../../store/rows.ts';
@@ -62,15 +63,21 @@ const enrol = route({
     .object({ id: z.uuid(), token: z.string().describe('Shown this once.'), ...settings })
     .openapi('Enrolment'),
   status: 201,
-  handle: async ({ body: { token, name, ...told }, service: { store }, now }) => {
+  handle: async ({ body: { token, name, ...told }, service: { store }, source, now }) => {
     const fresh = newToken('agent');
     const own = name === undefined ? {} : { name };
     const how = { hash: fresh.hash, facts: JSON.stringify(told), now, ...own };
     // the tenant is what the token says: there is no caller yet whose it could be
-    const row = await store.write((tx) => enrolAgent(tx, hashOf(token), how));
-    if (row === undefined) {
-      throw problem('AGENT_ENROLMENT', { problem: 'it is unknown, used or too old' });
-    }
+    const row = await store.write(async (tx) => {
+      const enrolled = await enrolAgent(tx, hashOf(token), how);
+      if (enrolled === undefined) {
+        throw problem('AGENT_ENROLMENT', { problem: 'it is unknown, used or too old' });
+      }
+      const { tenant, id } = enrolled;
+      const deed = { action: 'agent.enrol', subject: id, detail: { ...own, ...told } };
+      await note(tx, tenant, { ...deed, at: now, actor: `agent:${id}`, source });
+      return enrolled;
+    });
     return { id: row.id, token: fresh.token, ...settingsOf(row, now) };
   },
 });

@@ -198,7 +198,8 @@ export const assetRoutes: readonly Route[] = [
     params: byId,
     answer: nothing,
     handle: async ({ mine, params: { id } }) => {
-      const deed = { action: 'asset.remove', subject: id };
+      const { target } = there(await mine.ask(assetById, id), id);
+      const deed = { action: 'asset.remove', subject: id, detail: { target } };
       await mine.change(deed, async (tx, tenant) => there(await removeAsset(tx, tenant, id), id));
       return {};
     },

@@ -13,7 +13,9 @@ const line = z
   .object({
     id: z.string(),
     at: time,
-    actor: z.string().describe('user:ID, key:ID, or "nobody": somebody who was not signed in.'),
+    actor: z
+      .string()
+      .describe('user:ID, key:ID, agent:ID, cli, or "nobody": somebody who was not signed in.'),
     action: z.string().describe('Such as finding.accept, member.role, session.create.'),
     subject: z.string().describe('Id of what was changed.'),
     detail: z.unknown(),

@@ -152,7 +152,8 @@ const removeRoute = route({
   answer: removed,
   handle: async ({ mine, params }) => {
     const { grant: id } = params;
-    await mine.change({ action: 'grant.remove', subject: id }, remove, id);
+    const detail = { target: there(await mine.ask(grantById, id), id).target };
+    await mine.change({ action: 'grant.remove', subject: id, detail }, remove, id);
     return { removed: true as const };
   },
 });
@@ -207,7 +208,9 @@ const tenantRemoveRoute = route({
   params: ofTenant.extend(ofGrant.shape),
   answer: removed,
   handle: async ({ mine, params: { tenant, grant: id } }) => {
-    const deed = { action: 'grant.revoke', subject: id, detail: { tenant } };
+    const grantOf = (db: Kysely<Tables>) => grantById(db, tenant, id);
+    const { target: granted } = there(await mine.ask(grantOf), id);
+    const deed = { action: 'grant.revoke', subject: id, detail: { tenant, target: granted } };
     await mine.change(deed, (tx) => remove(tx, tenant, id));
     return { removed: true as const };
   },

@@ -34,6 +34,11 @@ function shown({ since, ...one }: Member): z.input<typeof member> {
   return { ...one, role: role.parse(one.role), since: isoOf(since) };
 }
 
+function there(found: Member | null, id: string): Member {
+  if (found === null) throw problem('API_NOT_FOUND', { what: 'member', value: id });
+  return found;
+}
+
 /** Throws what kept a change from being made. */
 function held(changed: Changed, id: string): void {
   if (changed === 'unknown') throw problem('API_NOT_FOUND', { what: 'member', value: id });
@@ -73,9 +78,7 @@ const changeRoute = route({
     await mine.change(deed, async (tx, tenant) =>
       held(await changeRole(tx, tenant, id, body.role), id),
     );
-    const found = await mine.ask(memberById, id);
-    if (found === null) throw problem('API_NOT_FOUND', { what: 'member', value: id });
-    return shown(found);
+    return shown(there(await mine.ask(memberById, id), id));
   },
 });
 
@@ -88,7 +91,8 @@ const removeRoute = route({
   params,
   answer: z.object({}),
   handle: async ({ mine, params: { id }, now }) => {
-    const deed = { action: 'member.remove', subject: id };
+    const { email } = there(await mine.ask(memberById, id), id);
+    const deed = { action: 'member.remove', subject: id, detail: { email } };
     await mine.change(deed, async (tx, tenant) =>
       held(await removeMember(tx, tenant, id, now), id),
     );

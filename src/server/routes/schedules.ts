@@ -123,7 +123,9 @@ export const scheduleRoutes: readonly Route[] = [
     params: byId,
     answer: nothing,
     handle: async ({ mine, params: { id } }) => {
-      await mine.change({ action: 'schedule.remove', subject: id }, async (tx, tenant) => {
+      const { name: called } = there(await mine.ask(scheduleById, id), id);
+      const deed = { action: 'schedule.remove', subject: id, detail: { name: called } };
+      await mine.change(deed, async (tx, tenant) => {
         if (!(await removeSchedule(tx, tenant, id))) throw absent(id);
       });
       return {};

@@ -177,6 +177,19 @@ describe('the second factor', () => {
     expect((await verify(again, next)).status).toBe(200);
   });
 
+  it('is not asked any more of who has proved a password that was changed meanwhile', async () => {
+    // a clock that is ahead takes what has expired away by itself
+    server.now = Date.now();
+    const { email, browser, verify } = await withFactor();
+    const half = server.browser();
+    expect((await signIn(half, email, PASSWORD)).json).toEqual({ twoFactorRedirect: true });
+    const changed = { currentPassword: PASSWORD, newPassword: OTHER };
+    expect((await browser.ask('POST', '/api/auth/change-password', changed)).status).toBe(200);
+    expect((await verify(half, Date.now() + STEP)).status).toBe(401);
+    expect((await half.ask('GET', '/api/v1/me')).status).toBe(401);
+    expect((await browser.ask('GET', '/api/v1/me')).status).toBe(200);
+  });
+
   it('goes off with a link that was made for it', async () => {
     const { id, email } = await withFactor();
     const token = await linkFor(id, { secondFactor: true });

@@ -1,4 +1,7 @@
+import type { Transaction } from 'kysely';
 import { z } from 'zod';
+import { endHalfSignIns } from '../../store/queries/passwords.ts';
+import type { Tables } from '../../store/schema.ts';
 import { PROVIDER } from './joining.ts';
 import { MAX_PASSWORD } from './library.ts';
 import { emailAddress } from './links.ts';
@@ -19,6 +22,8 @@ export interface Flow {
   readonly adds?: (said: object) => object;
   /** For the audit log when it succeeds for somebody who is signed in. */
   readonly action?: string;
+  /** Done with that line, both or neither. */
+  readonly also?: (tx: Transaction<Tables>, user: string) => Promise<void>;
 }
 
 const password = z.string().min(1).max(MAX_PASSWORD);
@@ -77,5 +82,6 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
       .transform((asked) => ({ ...asked, revokeOtherSessions: true })),
     answers: [],
     action: 'password.change',
+    also: endHalfSignIns,
   },
 };

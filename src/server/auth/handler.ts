@@ -140,7 +140,8 @@ async function answerFlow(
   if (after !== null && (before === null || flow.action === undefined)) {
     await noteFor(options, after, { action: 'session.create', detail: { by: path }, source });
   } else if (before !== null && flow.action !== undefined) {
-    await noteFor(options, before, { action: flow.action, detail: null, source });
+    const { action, also } = flow;
+    await noteFor(options, before, { action, detail: null, source }, also);
   }
   if (answer.status >= 300) {
     if (after === null) await noteRefusal(options, path, { source, email, who: before });
@@ -194,9 +195,13 @@ async function noteFor(
   { store, now }: HandlerOptions,
   { user, organization }: Session,
   { action, detail, source }: Said,
+  also?: Flow['also'],
 ): Promise<void> {
   const line = { at: now(), actor: `user:${user}`, action, subject: user, detail, source };
-  await store.write((tx) => note(tx, organization ?? LOCAL, line));
+  await store.write(async (tx) => {
+    await note(tx, organization ?? LOCAL, line);
+    await also?.(tx, user);
+  });
 }
 
 /** Of an account that is not there the log has no name: it may be a password in the wrong field. */

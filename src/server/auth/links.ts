@@ -126,7 +126,9 @@ export async function acceptInvitation(
     const { id, organization: tenant, email, role } = invitation;
     if (!(await removeInvitation(tx, tenant, id))) throw deadLink();
     const person = await userByEmail(tx, email);
-    if (person !== null && person.id !== user) {
+    // somebody known who is gone by now has named no password
+    const mayNot = person === null ? known : person.id !== user;
+    if (mayNot) {
       throw problem('API_SIGN_IN', { value: 'the invitation', problem: `${email} is not` });
     }
     // another organisation's admins have the link that they make for somebody in their own hands

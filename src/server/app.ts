@@ -162,7 +162,7 @@ async function inTime<T>(work: Promise<T>, value: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const slow = () => reject(problem('API_SLOW', { value, seconds: ANSWER_WITHIN_MS / 1000 }));
-    timer = setTimeout(slow, ANSWER_WITHIN_MS);
+    timer = setTimeout(slow, ANSWER_WITHIN_MS).unref();
   });
   try {
     return await Promise.race([work, late]);

@@ -42,8 +42,11 @@ async function inThread(order: DiffOrder): Promise<DiffTold> {
   });
   const signal = AbortSignal.timeout(WITHIN_MS);
   try {
+    const heard = once(thread, 'message', { signal });
+    // a server that stops does not wait for it; listening made it wait
+    thread.unref();
     thread.postMessage(order);
-    const [told] = (await once(thread, 'message', { signal })) as [DiffTold];
+    const [told] = (await heard) as [DiffTold];
     return told;
   } catch (error) {
     if (!signal.aborted) throw error;

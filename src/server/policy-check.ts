@@ -39,8 +39,11 @@ async function inThread(asked: PolicyAsked): Promise<PolicyTold> {
   });
   const signal = AbortSignal.timeout(WITHIN_MS);
   try {
+    const heard = once(thread, 'message', { signal });
+    // a server that stops does not wait for it; listening made it wait
+    thread.unref();
     thread.postMessage(asked);
-    const [told] = (await once(thread, 'message', { signal })) as [PolicyTold];
+    const [told] = (await heard) as [PolicyTold];
     return told;
   } catch (error) {
     if (!signal.aborted) throw error;

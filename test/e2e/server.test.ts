@@ -1,15 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { hashOf } from '../../src/server/auth/secrets.ts';
 import { LOCAL, openStore } from '../../src/store/open.ts';
+import { addAgent } from '../../src/store/queries/agents.ts';
 import { recordLook } from '../../src/store/record.ts';
+import { auditOf } from '../helpers/made-audits.ts';
 import { PROGRAM, postern } from '../helpers/postern.ts';
 import { lookOf } from '../helpers/stored-looks.ts';
 import { makeFolder, removeFolder, sweepFolders } from '../lab/folders.ts';
 
 const READY_WITHIN_MS = 30_000;
+/** docs/server.md promises it. */
+const STOPS_WITHIN_MS = 10_000;
 const TOKEN = 'a token for metrics';
 
 let data: string;
@@ -136,6 +142,32 @@ it('ends when it is told to, and says goodbye to who waits', async () => {
   expect(await once(ending.child, 'exit')).toEqual([0, null]);
   expect(ending.said()).toContain('stopping');
   await expect(fetch(`${ending.url}/healthz`)).rejects.toThrow(TypeError);
+});
+
+it('ends in time although an agent has just sent an audit', async () => {
+  const enrolment = 'pse_of_an_agent';
+  const store = await openStore({ file: join(data, 'postern.db') });
+  const how = { enrolment: hashOf(enrolment), enrolmentUntil: Date.now() + READY_WITHIN_MS };
+  const agent = { id: randomUUID(), name: 'db1', helloMs: 60_000, auditMs: 60_000 };
+  await store.write((tx) => addAgent(tx, LOCAL, { ...agent, ...how, by: 'test', now: Date.now() }));
+  await store.close();
+  const ending = await startServer('--listen', '127.0.0.1:0');
+  const post = (path: string, body: string, headers = {}) =>
+    fetch(`${ending.url}/api/v1/agent/${path}`, {
+      ...{ method: 'POST', body },
+      headers: { 'content-type': 'application/json', ...headers },
+    });
+  const facts = { token: enrolment, host: 'db1', system: 'linux', tool: 'postern 0.0.0' };
+  const { token } = (await (await post('enrol', JSON.stringify(facts))).json()) as {
+    token: string;
+  };
+  const audit = JSON.stringify(auditOf({ listeners: {}, addresses: ['10.1.2.3'] }));
+  const taken = await post('audits', audit, { authorization: `Bearer ${token}` });
+  expect([taken.status, await taken.json()]).toEqual([200, { stored: true, newest: true }]);
+  const signal = AbortSignal.timeout(STOPS_WITHIN_MS);
+  const ended = once(ending.child, 'exit', { signal });
+  ending.child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
 });
 
 it('lets findings be decided about on the command line beside it', async () => {

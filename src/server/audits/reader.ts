@@ -94,10 +94,11 @@ class AuditReader {
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     });
-    worker.unref();
     worker.on('message', (answer: Answer) => this.#waiting.get(answer.id)?.resolve(answer));
     worker.on('error', () => this.#ended(worker));
     worker.on('exit', () => this.#ended(worker));
+    // a server that stops does not wait for it; listening made it wait
+    worker.unref();
     this.#worker = worker;
     return worker;
   }

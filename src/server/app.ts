@@ -66,16 +66,24 @@ export function createApp(options: AppOptions): OpenAPIHono {
   app.use((context, next) => (isUnbounded(context.req) ? next() : limited(context, next)));
   for (const handler of options.use ?? []) app.use(handler);
   for (const route of options.routes) addRoute(app, route, options);
-  app.doc31(`${API}/openapi.json`, {
-    openapi: '3.1.0',
-    info: { title: 'Postern', version: options.version },
-    servers: [{ url: API }],
-  });
+  addDocument(app, options.version);
   app.notFound((context) =>
     answerProblem(context, problem('API_NOT_FOUND', { what: 'page', value: context.req.path })),
   );
   app.onError((error, context) => answerProblem(context, expected(error, options)));
   return app;
+}
+
+/** Anybody may ask for it, and making it holds everybody else up for a tenth of a second: it is made once. */
+function addDocument(app: OpenAPIHono, version: string): void {
+  let made: string | undefined;
+  app.get(`${API}/openapi.json`, (context) => {
+    const info = { title: 'Postern', version };
+    made ??= JSON.stringify(
+      app.getOpenAPI31Document({ openapi: '3.1.0', info, servers: [{ url: API }] }),
+    );
+    return context.body(made, 200, { 'content-type': 'application/json' });
+  });
 }
 
 function expected(error: unknown, { onFault }: AppOptions): PosternError {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { auditLines } from '../../src/store/queries/audit-log.ts';
 import { type Browser, type TestServer, testServer, totp } from '../helpers/test-auth.ts';
 import { openTestStore, type TestStore } from '../helpers/test-store.ts';
 
@@ -380,6 +381,12 @@ describe('another organisation', () => {
       ...{ role: 'viewer', organization: { id: acme, name: 'Acme' } },
     });
     expect((await to('local')).status).toBe(200);
+    const came = await test.store.read((db) =>
+      auditLines(db, acme, { limit: 9, action: 'session' }),
+    );
+    expect(came.filter(({ source }) => source === '192.0.2.1')).toContainEqual(
+      expect.objectContaining({ action: 'session.create', detail: '{"by":"switch"}' }),
+    );
   });
 
   it('is listened to no longer by who has gone on in the next', async () => {

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { problem } from '../../model/errors.ts';
+import { note } from '../../store/queries/audit-log.ts';
 import {
   endOtherSessions,
   organizationById,
@@ -75,13 +76,18 @@ const switchRoute = route({
   access,
   body: z.object({ id: z.string().max(100) }),
   answer: organization,
-  handle: async ({ caller, mine, body: { id } }) => {
+  handle: async ({ caller, mine, source, body: { id }, now }) => {
     const { user, id: session } = personOf(caller, 'PUT /me/organization');
     const all = await mine.ask((db) => organizationsOf(db, user));
     const found = all.find((one) => one.id === id);
     if (found === undefined) throw problem('API_NOT_FOUND', { what: 'organisation', value: id });
     const deed = { action: 'session.switch', subject: user, detail: { to: id } };
-    await mine.change(deed, (tx) => switchOrganization(tx, session, id));
+    await mine.change(deed, async (tx) => {
+      await switchOrganization(tx, session, id);
+      // who comes in stands in the log of where they come in
+      const came = { action: 'session.create', subject: user, detail: { by: 'switch' } };
+      await note(tx, id, { ...came, at: now, actor: caller.actor, source });
+    });
     return { id, name: found.name };
   },
 });

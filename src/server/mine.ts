@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Store } from '../store/open.ts';
 import { note } from '../store/queries/audit-log.ts';
+import { oneAtATime } from '../store/queries/quotas.ts';
 import type { Tables } from '../store/schema.ts';
 import type { Caller } from './caller.ts';
 
@@ -48,7 +49,10 @@ export class Mine {
     return this.#store.write((tx) => act(tx, this.#caller.tenant, ...args));
   }
 
-  /** Changes something and notes in the audit log who did it, both or neither. */
+  /**
+   * Changes something and notes in the audit log who did it, both or neither. Changes of one tenant come
+   * one after the other: what was read for one stays true.
+   */
   change<Args extends readonly unknown[], T>(
     deed: Deed,
     act: Act<Args, T>,
@@ -56,6 +60,7 @@ export class Mine {
   ): Promise<T> {
     const { tenant, actor } = this.#caller;
     return this.#store.write(async (tx) => {
+      await oneAtATime(tx, tenant);
       const result = await act(tx, tenant, ...args);
       await note(tx, tenant, { ...deed, actor, at: Date.now(), source: this.#source });
       return result;

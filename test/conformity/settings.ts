@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { QUOTA_NAMES } from '../../src/contract/service/settings.ts';
+import { ROUTES } from '../../src/server/routes.ts';
 import { LOCAL, type Store } from '../../src/store/open.ts';
+import { grantOwnNetworks } from '../../src/store/queries/grants.ts';
 import { quotaLeft, usageOf, withinQuota } from '../../src/store/queries/quotas.ts';
 import {
   exclusionsOf,
@@ -16,6 +18,7 @@ import {
 import { recordLook } from '../../src/store/record.ts';
 import { jobRow } from '../helpers/service-rows.ts';
 import { lookOf } from '../helpers/stored-looks.ts';
+import { testApi } from '../helpers/test-api.ts';
 import type { StoreKind } from './store.ts';
 import { newStoreEach } from './store-kinds.ts';
 
@@ -29,6 +32,54 @@ export function describeSettings(kind: StoreKind): void {
     let store: Store;
     newStoreEach(kind, (opened) => {
       store = opened;
+    });
+
+    it('keeps all of what several change at once, and makes nothing twice', async () => {
+      const api = testApi(store, ROUTES);
+      await store.write((tx) => grantOwnNetworks(tx, NOW));
+      const ask = (method: string, path: string, body?: unknown) =>
+        api.ask(method, path, body === undefined ? {} : { body });
+      const made = async (path: string, body: unknown) =>
+        ((await ask('POST', path, body)).json as { id: string }).id;
+      const statuses = async (...asked: ReturnType<typeof ask>[]) =>
+        (await Promise.all(asked)).map(({ status }) => status).toSorted((a, b) => a - b);
+      const asset = await made('/assets', { target: '10.64.0.7' });
+      const spec = { every: '1h', targets: ['10.64.0.7'] };
+      const schedule = await made('/schedules', { name: 'hourly', spec });
+      const [one, two] = [
+        await made('/groups', { name: 'one' }),
+        await made('/groups', { name: 'two' }),
+      ];
+
+      const retention = { reports: 31, jobs: 32, outbox: 33, events: 34 };
+      await Promise.all(
+        Object.entries(retention).map(([name, days]) =>
+          ask('PUT', '/settings', { retention: { [name]: days } }),
+        ),
+      );
+      expect(await store.read((db) => retentionOf(db, LOCAL))).toMatchObject(retention);
+      await Promise.all([
+        ask('PATCH', `/assets/${asset}`, { labels: ['edge'] }),
+        ask('PATCH', `/assets/${asset}`, { note: 'the door' }),
+        ask('PATCH', `/schedules/${schedule}`, { name: 'each hour' }),
+        ask('PATCH', `/schedules/${schedule}`, { enabled: false }),
+      ]);
+      expect((await ask('GET', `/assets/${asset}`)).json).toMatchObject({
+        ...{ labels: ['edge'], note: 'the door' },
+      });
+      expect((await ask('GET', `/schedules/${schedule}`)).json).toMatchObject({
+        ...{ name: 'each hour', enabled: false },
+      });
+      const run = () => ask('POST', `/schedules/${schedule}/run`);
+      expect(await statuses(run(), run(), run())).toEqual([202, 409, 409]);
+      const add = () => ask('POST', '/assets', { target: '10.64.0.8' });
+      expect(await statuses(add(), add(), add())).toEqual([201, 409, 409]);
+      const rename = (id: string) => ask('PUT', `/groups/${id}`, { name: 'both' });
+      expect(await statuses(rename(one), rename(two))).toEqual([200, 409]);
+      const invite = () =>
+        ask('POST', '/invitations', { email: 'ada@example.org', role: 'viewer' });
+      expect(await statuses(invite(), invite(), invite())).toEqual([201, 201, 201]);
+      expect((await ask('GET', '/invitations')).json).toMatchObject({ items: [{}] });
     });
 
     const addChannel = (tenant: string, id: string) =>

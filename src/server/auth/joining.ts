@@ -8,6 +8,7 @@ import {
   removeExpired,
   removeInvitation,
 } from '../../store/queries/people.ts';
+import { oneAtATime } from '../../store/queries/quotas.ts';
 
 /** Id of the company's provider: its callback is /api/auth/callback/company. */
 export const PROVIDER = 'company';
@@ -76,6 +77,7 @@ async function joinAll(store: Store, { id, email }: NewPerson, at: number): Prom
   await store.write(async (tx) => {
     for (const invitation of await invitationsFor(tx, email.toLowerCase(), at)) {
       const { organization, role } = invitation;
+      await oneAtATime(tx, organization);
       if (!(await removeInvitation(tx, organization, invitation.id))) continue;
       await addMember(tx, organization, id, { role, at });
       await note(tx, organization, {

@@ -13,6 +13,7 @@ import {
   removeInvitation,
   userByEmail,
 } from '../../store/queries/people.ts';
+import { oneAtATime } from '../../store/queries/quotas.ts';
 import { hasAdmin, keepSignUp, signUpIsOpen, useSignUp } from '../../store/queries/sign-up.ts';
 import { MAX_PASSWORD, MIN_PASSWORD } from './library.ts';
 import { hashOf, newSecret } from './secrets.ts';
@@ -124,6 +125,8 @@ export async function acceptInvitation(
     const invitation = await invitationByHash(tx, hash, now);
     if (invitation === null) throw deadLink();
     const { id, organization: tenant, email, role } = invitation;
+    // as those do it who invite: the other way round each would wait for the other
+    await oneAtATime(tx, tenant);
     if (!(await removeInvitation(tx, tenant, id))) throw deadLink();
     const person = await userByEmail(tx, email);
     // somebody known who is gone by now has named no password

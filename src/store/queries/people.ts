@@ -4,7 +4,7 @@ import type { AuthInvitationRow, AuthOrganizationRow, AuthUserRow } from '../aut
 import type { Tables } from '../schema.ts';
 import { revokeKeysOf } from './api-keys.ts';
 import { addPassword, dropPassword, hasPassword, switchSecondFactorOff } from './passwords.ts';
-import { withinQuota } from './quotas.ts';
+import { oneAtATime, withinQuota } from './quotas.ts';
 
 type Db = Kysely<Tables>;
 type Tx = Transaction<Tables>;
@@ -332,6 +332,7 @@ export async function addInvitation(
   tenant: string,
   row: Omit<AuthInvitationRow, 'organization'>,
 ): Promise<void> {
+  await oneAtATime(tx, tenant);
   await tx
     .deleteFrom('auth_invitations')
     .where('organization', '=', tenant)

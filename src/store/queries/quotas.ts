@@ -79,8 +79,11 @@ export async function usageOf(db: Kysely<Tables>, tenant: string, now: number): 
   };
 }
 
-/** A row of its own is written to, because two transactions of PostgreSQL would count at once. */
-async function oneAtATime(tx: Transaction<Tables>, tenant: string): Promise<void> {
+/**
+ * Until the end of the transaction no other one counts, or reads what it is about to change, for this
+ * tenant. A row of its own is written to, because two transactions of PostgreSQL would do it at once.
+ */
+export async function oneAtATime(tx: Transaction<Tables>, tenant: string): Promise<void> {
   await keepMeta(tx, tenant, 'quota.lock', '1');
 }
 

@@ -93,11 +93,12 @@ function expected(error: unknown, { onFault }: AppOptions): PosternError {
   return problem('API_FAULT', { value: id });
 }
 
-function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
+/** What the document of the API says of a route. */
+function documentOf(route: Route) {
   const { method, path, tag, summary, access, params, query, body, answer } = route;
   const { status = 200, produces = 'application/json' } = route;
   const schema = body ?? route.upload?.schema;
-  const document = createRoute({
+  return createRoute({
     method,
     path: `${API}${path}`,
     tags: [tag],
@@ -118,6 +119,11 @@ function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
       },
     },
   });
+}
+
+function addRoute(app: OpenAPIHono, route: Route, options: AppOptions): void {
+  const { method, path, access, params, query, body, status = 200 } = route;
+  const document = documentOf(route);
   app.openAPIRegistry.registerPath({ ...document, path });
   app.on(method.toUpperCase(), [document.getRoutingPath()], async (context) => {
     const caller = await allowed(context, access, options);

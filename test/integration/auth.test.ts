@@ -474,7 +474,7 @@ describe('the audit log', () => {
     const ask = async (method: string, path: string, body?: unknown) => {
       const answer = await admin.ask(method, `/api/v1${path}`, body);
       expect([method, path, answer.status]).toEqual([method, path, expect.toSatisfy(isFine)]);
-      return String(answer.json['id'] ?? '');
+      return answer.json['id'] ?? '';
     };
     const isFine = (status: number) => status < 300;
     const given = await ask('POST', '/tenants/local/grants', { target: '10.64.0.0/16' });

@@ -1,5 +1,5 @@
 import { isNobody, NO_ADDRESS, readAddresses } from '../../both-families.ts';
-import type { Action, Chain, Hook, Layer, Rule, Step, Table } from '../../layer.ts';
+import type { Action, Chain, Hook, Layer, Rule, Table } from '../../layer.ts';
 import { rangesOf } from '../../ranges.ts';
 import { servicePort } from '../../service-ports.ts';
 import { ESTABLISHED, MAX_PORT, opaqueTest, readNumber } from '../../steps.ts';
@@ -24,13 +24,18 @@ function* everyStatement(statements: readonly Statement[]): Generator<Statement>
 function tablesOf(statements: readonly Statement[]): Tables {
   const known = new Map<string, KnownTable>();
   const overload = new Map<string, string>();
+  const filled = new Set<string>();
   for (const statement of everyStatement(statements)) {
     if (statement.is === 'table' && statement.hosts !== undefined && statement.files.length === 0)
       known.set(statement.name, readTable(statement.hosts));
+    if (statement.is === 'table' && [...(statement.hosts ?? []), ...statement.files].length > 0)
+      filled.add(statement.name);
     if (statement.is === 'filter')
       for (const table of statement.conditions.overload)
         overload.set(table, statement.conditions.limits.join(', '));
   }
+  // what is in one from the beginning and what rules add is not told apart
+  for (const name of filled) if (overload.delete(name)) known.delete(name);
   return { known, overload };
 }
 
@@ -136,7 +141,9 @@ class Builder {
     const rules = statements.flatMap((statement, at) => {
       if (statement.is === 'filter') return this.filterRules(statement, direction);
       if (statement.is === 'antispoof') return this.antispoofRules(statement, direction);
-      if (statement.is !== 'anchor' || statement.body === undefined) return [];
+      if (statement.is === 'unread') return statement.filters === true ? [unreadRule(statement)] : [];
+      if (statement.is !== 'anchor') return [];
+      if (statement.body === undefined) return this.unreadAnchor(statement.conditions, direction);
       const chain = `${name}/${statement.name || at}`;
       this.filterChain(chain, statement.body, direction);
       return this.anchorRules(statement, chain, direction);
@@ -181,6 +188,11 @@ class Builder {
     return this.rules(conditions, direction, quick, [{ do: said ?? this.answer }]);
   }
 
+  /** A quick rule in there would decide, whatever stands behind the anchor. */
+  private unreadAnchor(conditions: Conditions, direction: 'in' | 'out'): Rule[] {
+    return this.rules(conditions, direction, true, [{ do: 'opaque', text: conditions.text }]);
+  }
+
   private anchorRules(
     { conditions, quick }: Is<'anchor'>,
     chain: string,
@@ -200,10 +212,10 @@ class Builder {
     const { devices, line, text, quick } = statement;
     const base = { line, text, ...(quick ? { quick } : {}) };
     return devices.flatMap(({ name }) => {
-      const device: Step = { test: 'name', field: 'in-device', in: [name], not: true };
+      const elsewhere = deviceWays([{ not: true, name }], 'in-device').flat();
       const spoofed = (address: string) => opaqueTest(`source-address-of=${address}`);
       return [
-        { ...base, steps: [device, spoofed(`${name}:network`), { do: this.answer } as const] },
+        { ...base, steps: [...elsewhere, spoofed(`${name}:network`), { do: this.answer } as const] },
         { ...base, steps: [spoofed(name), { do: this.answer } as const] },
       ];
     });
@@ -251,6 +263,10 @@ class Builder {
       ]),
     );
   }
+}
+
+function unreadRule({ line, text }: Is<'unread'>): Rule {
+  return { line, text, quick: true, steps: [{ do: 'opaque', text }] };
 }
 
 /** `port 8080`, `port 8000:*`; null for a name that is not known. */

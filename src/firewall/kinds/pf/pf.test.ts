@@ -62,6 +62,14 @@ describe('a pf.conf', () => {
     ]);
   });
 
+  it('does not take a table that rules fill for empty where the text fills it, too', () => {
+    const layer = parse(
+      pf,
+      'table <some> persist { 8.8.8.0/24 }\nblock all\npass in proto tcp from <some> to any port 22 keep state (max-src-conn 3, overload <some>)',
+    );
+    expect(fate(layer, 22)).toBe('unknown');
+  });
+
   it('names the rule and its line', () => {
     const [decision] = answer(host, 22).decisions;
     expect(decision?.rule?.line).toBe(21);
@@ -108,6 +116,11 @@ describe('a pf.conf', () => {
     ['an option nobody knows yet', 'block in frobnicate 3', 'unknown'],
     ['antispoof', 'antispoof quick for em0', 'unknown'],
     ['an anchor that was not given', 'anchor "ftp-proxy/*"', 'unknown'],
+    ['one behind a rule that blocks', 'block all\nanchor "relayd/*"', 'unknown'],
+    ['one before a rule that blocks', 'anchor "relayd/*"\nblock quick all', 'unknown'],
+    ['one behind a quick rule', 'block quick all\nanchor "relayd/*"', 'drop'],
+    ['one for another protocol', 'block all\nanchor "relayd/*" proto udp', 'drop'],
+    ['a file that was not given', 'block all\ninclude "/etc/pf.more"', 'unknown'],
     ['a match rule', 'match in all scrub (no-df random-id)', 'accept'],
     ['another direction', 'block out all', 'accept'],
     [
@@ -265,6 +278,7 @@ describe('onMachine', () => {
       'accept',
     ],
     ['antispoof for others', 'pass in\nantispoof for em1', {}, 'accept'],
+    ['antispoof for a group', 'pass in\nantispoof for egress', { source: '192.0.2.7' }, 'accept'],
   ])('knows %s', (_, rule, ask, expected) => {
     expect(fate(onMachine(parse(pf, `block in\n${rule}`), machine), 22, ask)).toBe(expected);
   });

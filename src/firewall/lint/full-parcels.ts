@@ -136,6 +136,7 @@ function devicesOf(layer: Layer, machine: Machine): readonly string[] {
 function parcelOf(base: PreparedChain, family: Family, state: State, inDevice: readonly string[]) {
   const { point } = hookOf(base);
   const onward = point === 'forward' || point === 'postrouting' || point === 'output';
+  const isTold = !onward && base.layer.role !== 'central';
   const parcel: Parcel = {
     source: fullAddresses(family),
     destination: fullAddresses(family),
@@ -145,7 +146,7 @@ function parcelOf(base: PreparedChain, family: Family, state: State, inDevice: r
     state,
     mark: null,
     connectionMark: null,
-    outDevice: onward ? null : '',
+    outDevice: isTold ? '' : null,
     path: onward ? 'forward' : 'input',
     translated: null,
     possible: [],

@@ -116,6 +116,14 @@ describe('shadowed rules', () => {
 });
 
 describe('rules that are no idle ones', () => {
+  it('takes any device for the one by which a central firewall hands packets on', () => {
+    const device = name('out-device', 'em1');
+    const chain = input('drop', rule('out on em1', device, ...tcp(22), accept));
+    expect(lint([{ ...chain, role: 'central' }]).map(({ id }) => id)).not.toContain(
+      'firewall.never-matches',
+    );
+  });
+
   it('leaves the one that closes the rest of a chain', () => {
     expect(idle(rule('all', accept), rule('rest', drop))).toEqual([]);
     const closed = idle(rule('all', drop), rule('rest', ...tcp(22), drop));

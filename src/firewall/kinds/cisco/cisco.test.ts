@@ -56,6 +56,12 @@ describe('a configuration of IOS', () => {
     expect(fate(central, 4444)).toBe('unknown');
     expect(fate(central, 4444, { device: OUTSIDE })).toBe('drop');
   });
+
+  it('does not know by which interface packets go on to the host', () => {
+    const text =
+      'interface Vlan10\n ip access-group INSIDE out\nip access-list extended INSIDE\n deny tcp any any';
+    expect(fate(parse(cisco, text, 'central'), 22)).toBe('unknown');
+  });
 });
 
 describe('lists alone', () => {

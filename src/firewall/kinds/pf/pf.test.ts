@@ -243,6 +243,12 @@ describe('in front of a host', () => {
     expect(fate(layer, 443)).toBe('drop');
     expect(fate(layer, 80)).toBe('accept');
   });
+
+  it('does not know by which device packets go on to the host', () => {
+    const rules = 'block all\npass in proto tcp to any port 443\npass out on em1';
+    expect(fate(parse(pf, rules, 'central'), 443)).toBe('unknown');
+    expect(fate(parse(pf, 'block out on em1', 'central'), 443)).toBe('unknown');
+  });
 });
 
 describe('onMachine', () => {

@@ -18,7 +18,9 @@ function inbound({ name, chains }: Table): readonly List[] {
   const base = chains.find(({ hook, name: chain }) => hook !== undefined && chain === 'in');
   const targets = new Set(
     (base?.rules ?? []).flatMap(({ steps }) =>
-      steps.flatMap((step) => ('do' in step && step.do === 'goto' ? [step.chain] : [])),
+      steps.flatMap((step) =>
+        'do' in step && (step.do === 'goto' || step.do === 'jump') ? [step.chain] : [],
+      ),
     ),
   );
   return chains

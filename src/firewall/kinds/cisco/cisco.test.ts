@@ -96,6 +96,24 @@ describe('lists alone', () => {
     expect(fate(shown, 22)).toBe('drop');
   });
 
+  it('reads a standard list as it is shown', () => {
+    const layer = parse(
+      cisco,
+      'Standard IP access list 10\n    10 permit 10.0.0.0, wildcard bits 0.255.255.255 (3 matches)\n    20 permit 192.0.2.1\n    30 deny   any\n',
+    );
+    expect(fate(layer, 22, { source: '10.1.1.1' })).toBe('accept');
+    expect(fate(layer, 22, { source: '192.0.2.1' })).toBe('accept');
+    expect(fate(layer, 22)).toBe('drop');
+  });
+
+  it.each(['ip access-list extended X', 'ip access-list extended X\n remark later'])(
+    'does not call a list without entries closed: %s',
+    (list) => {
+      const layer = parse(cisco, `${list}\ninterface e0\n ip access-group X in`);
+      expect(fate(layer, 22, { device: 'e0' })).toBe('unknown');
+    },
+  );
+
   it.each([
     ['evaluate', 'evaluate SESSIONS', 'unknown'],
     ['a time range', 'permit tcp any any eq 22 time-range WORK', 'unknown'],
@@ -138,6 +156,63 @@ describe('a configuration of an ASA', () => {
     ['an interface by security level', 443, { device: 'inside' }, 'unknown'],
   ])('%s', (_, port, ask, expected) => {
     expect(fate(asa, port, { device: 'outside', ...ask })).toBe(expected);
+  });
+});
+
+describe('lists of an ASA', () => {
+  const outside = (text: string, port: number, ask: Ask = {}) =>
+    fate(parse(cisco, text), port, { device: 'outside', ...ask });
+
+  it('asks the global list behind that of the interface', () => {
+    const text = `access-list one extended deny tcp any any eq 23
+access-list one extended permit tcp any any eq 80
+access-list all extended permit tcp any any range 22 23
+access-group all global
+access-group one in interface outside
+`;
+    expect([80, 22, 23, 443].map((port) => outside(text, port))).toEqual([
+      'accept',
+      'accept',
+      'drop',
+      'drop',
+    ]);
+    expect(outside(text, 22, { device: 'dmz' })).toBe('accept');
+    expect(outside(text, 80, { device: 'dmz' })).toBe('drop');
+    const both = text.replace('access-group all', 'access-group one');
+    expect([80, 22].map((port) => outside(both, port))).toEqual(['accept', 'drop']);
+  });
+
+  it('does not take a list for the ASA itself for one of what it hands on', () => {
+    const text = `access-list self extended deny ip any any
+access-list one extended permit tcp any any eq 22
+access-group self in interface outside control-plane
+access-group one in interface outside
+`;
+    expect(outside(text, 22)).toBe('accept');
+    const alone = text.replace('access-group one in interface outside\n', '');
+    expect(outside(alone, 22)).toBe('unknown');
+  });
+
+  it('keeps the address of an object that is shown again with its nat', () => {
+    const text = `object network web
+ host 192.0.2.10
+access-list one extended permit tcp any object web eq 443
+access-group one in interface outside
+object network web
+ nat (inside,outside) static 203.0.113.5
+`;
+    expect(outside(text, 443, { destination: '192.0.2.10' })).toBe('accept');
+    expect(outside(text, 443, { destination: '192.0.2.11' })).toBe('drop');
+  });
+
+  it('leaves out lists for frames and for the web portal', () => {
+    const text = `access-list frames ethertype permit bpdu
+access-list portal webtype permit url any
+access-list one extended permit tcp any any eq 443
+access-group one in interface outside
+`;
+    expect(outside(text, 443)).toBe('accept');
+    expect(outside(text, 22)).toBe('drop');
   });
 });
 

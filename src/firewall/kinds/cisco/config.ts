@@ -25,7 +25,8 @@ export interface AccessList {
 
 export interface Binding {
   readonly list: string;
-  readonly direction: 'in' | 'out';
+  /** `self`: for what is sent to an ASA itself (`control-plane`). */
+  readonly direction: 'in' | 'out' | 'self';
   /** Absent: all interfaces (ASA, `global`). */
   readonly device?: string;
   readonly ipv6: boolean;
@@ -171,6 +172,8 @@ class ConfigReader {
     const [, name = '', ...rest] = words;
     // `show access-list` of an ASA begins each list with a count, and nests what groups stand for
     if (name.endsWith(';') || name === 'cached') return true;
+    // for frames, and for sessions of the web portal
+    if (rest[0] === 'ethertype' || rest[0] === 'webtype') return true;
     const at = rest[0] === 'line' ? rest.splice(0, 2)[1] : undefined;
     const typed = rest[0] === 'extended' || rest[0] === 'standard' ? rest.shift() : undefined;
     const asa = typed !== undefined || at !== undefined || !/^\d+$/.test(name);
@@ -234,6 +237,8 @@ class ConfigReader {
     const [, list = '', direction, , device] = words;
     if (direction === 'global') {
       this.bindings.push({ list, direction: 'in', ipv6: false });
+    } else if (words.at(-1) === 'control-plane') {
+      this.bindings.push({ list, direction: 'self', ipv6: false });
     } else if ((direction === 'in' || direction === 'out') && device !== undefined) {
       this.bindings.push({ list, direction, device, ipv6: false });
     } else {
@@ -256,10 +261,12 @@ class ConfigReader {
       this.block = { in: 'nothing' };
       return true;
     }
-    const lines: (readonly string[])[] = [];
     // NX-OS writes `object-group ip address NAME`
     const label = kind === 'ip' && protocol !== undefined ? protocol : name;
     const of = kind === 'service' && protocol !== undefined ? { protocol } : {};
+    const before = this.groups.get(label);
+    // an ASA shows an object once for its address, and again for its nat
+    const lines = before?.kind === known ? [...before.lines] : [];
     this.groups.set(label, { kind: known, ...of, lines });
     this.block = { in: 'group', lines };
     return true;

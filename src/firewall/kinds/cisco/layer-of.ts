@@ -14,6 +14,14 @@ const DISCOVERY: Rule = {
   ],
 };
 
+const IMPLICIT_DENY: Rule = { text: 'deny any (implicit)', steps: [{ do: 'drop' }] };
+
+/** Applied to an interface, such a list permits all in IOS (Catalyst 2960 manual, "Access List Rules"). */
+const EMPTY: Rule = {
+  text: 'a list without entries: IOS lets everything through, NX-OS nothing',
+  steps: [{ do: 'opaque', text: 'entries=none' }],
+};
+
 function chainName({ name, type }: AccessList): string {
   return type === 'ipv6' ? `ipv6 ${name}` : name;
 }
@@ -31,14 +39,25 @@ function listChain(source: Source, config: Config, list: AccessList): Chain {
         steps: [...tests, { do: permit ? 'accept' : 'drop' }],
       }));
     });
+  if (rules.length === 0 && list.dialect === 'ios') return { name: chainName(list), rules: [EMPTY] };
   return {
     name: chainName(list),
     rules: [
       ...rules,
       ...(list.type === 'ipv6' ? [DISCOVERY] : []),
-      { text: 'deny any (implicit)', steps: [{ do: 'drop' }] },
+      ...(goesOn(config, list.name) ? [] : [IMPLICIT_DENY]),
     ],
   };
+}
+
+/**
+ * With a global list an ASA asks it behind those of interfaces, and refuses the rest behind both (Cisco
+ * ASA Series Firewall CLI Configuration Guide, "Implicit Deny").
+ */
+function goesOn({ bindings }: Config, name: string): boolean {
+  const inbound = bindings.filter(({ direction }) => direction === 'in');
+  const isGlobal = inbound.some(({ device }) => device === undefined);
+  return isGlobal && inbound.some(({ list, device }) => list === name && device !== undefined);
 }
 
 function familiesOf({ dialect, type }: AccessList): readonly Family[] {
@@ -51,10 +70,15 @@ function familySteps(list: AccessList): Step[] {
   return family === undefined || other !== undefined ? [] : [{ test: 'family', family }];
 }
 
-function enter(list: AccessList, tests: readonly Step[], text: string): Rule {
+function enter(
+  list: AccessList,
+  tests: readonly Step[],
+  text: string,
+  how: 'goto' | 'jump' = 'goto',
+): Rule {
   return {
     text,
-    steps: [...familySteps(list), ...tests, { do: 'goto', chain: chainName(list) }],
+    steps: [...familySteps(list), ...tests, { do: how, chain: chainName(list) }],
   };
 }
 
@@ -62,14 +86,20 @@ function enter(list: AccessList, tests: readonly Step[], text: string): Rule {
 function boundRules(config: Config, direction: Binding['direction']): Rule[] {
   return config.bindings
     .filter((binding) => binding.direction === direction)
-    .map(({ list: name, device, ipv6 }) => {
+    .sort((a, b) => Number(a.device === undefined) - Number(b.device === undefined))
+    .flatMap(({ list: name, device, ipv6 }): Rule[] => {
       const field = direction === 'in' ? 'in-device' : 'out-device';
       const tests: Step[] = device === undefined ? [] : [{ test: 'name', field, in: [device] }];
       const text = `access-group ${name} ${direction}${device === undefined ? '' : ` on ${device}`}`;
       const list = config.lists.find((one) => one.name === name && (one.type === 'ipv6') === ipv6);
       // IOS lets everything through a list that is bound and not there; here it was just not given
-      if (list === undefined) return { text, steps: [...tests, { do: 'opaque', text } as const] };
-      return enter(list, tests, text);
+      if (list === undefined) return [{ text, steps: [...tests, { do: 'opaque', text }] }];
+      if (!goesOn(config, name)) return [enter(list, tests, text)];
+      const last = device === undefined || direction === 'out';
+      return [
+        enter(list, tests, text, 'jump'),
+        ...(last ? [{ ...IMPLICIT_DENY, steps: [...tests, ...IMPLICIT_DENY.steps] }] : []),
+      ];
     });
 }
 
@@ -95,8 +125,10 @@ function dialectOf({ lists }: Config): 'ios' | 'asa' {
 
 /** An ASA lets in what its security levels say, where no list is bound. */
 function restRules(config: Config): Rule[] {
-  if (dialectOf(config) === 'ios' || config.bindings.some(({ device }) => device === undefined))
-    return [];
+  const isGlobal = config.bindings.some(
+    ({ direction, device }) => direction === 'in' && device === undefined,
+  );
+  if (dialectOf(config) === 'ios' || isGlobal) return [];
   return [
     {
       text: 'interfaces without an access list',

@@ -4,6 +4,7 @@ import { FLAW_IDS, type FlawId } from '../../model/firewall-flaw.ts';
 import type { Listener } from '../../model/listener.ts';
 import { DOCKER_UFW } from '../docker-ufw.test-helper.ts';
 import { read as readNft } from '../kinds/nftables/read.ts';
+import { pf } from '../kinds/pf/pf.ts';
 import type { Chain, Layer, Rule } from '../layer.ts';
 import {
   accept,
@@ -33,6 +34,7 @@ const lint = (layers: readonly Layer[], more: Partial<LintInput> = {}) =>
   lintLayers({ layers, machine: HOST, ...more });
 const only = (id: FlawId, layers: readonly Layer[], more: Partial<LintInput> = {}) =>
   lint(layers, more).filter((flaw) => flaw.id === id);
+const readPf = (text: string) => pf.read([{ origin: 'pf.conf', text }], 'central');
 const inet = (...chains: readonly Chain[]) => layer(table('inet', ...chains));
 const idle = (...rules: readonly Rule[]) =>
   lint([input('drop', ...rules)])
@@ -136,6 +138,15 @@ describe('rules that are no idle ones', () => {
     const layers = ways.map((way) => ({ ...way, ...line }));
     expect(idle(...layers)).toEqual([]);
     expect(idle(rule('all', drop), ...layers)).toHaveLength(1);
+  });
+
+  it('takes a line that is asked in several chains for one rule', () => {
+    const quick = readPf(
+      'block all\npass out quick all\nblock quick from 192.0.2.7\npass in proto tcp to any port 22',
+    );
+    expect(lint([quick]).filter(({ id }) => id === 'firewall.shadowed-rule')).toEqual([]);
+    const twice = readPf('block quick from 192.0.2.0/24\nblock quick from 192.0.2.7\npass all');
+    expect(lint([twice]).filter(({ id }) => id === 'firewall.shadowed-rule')).toHaveLength(1);
   });
 
   it('names all chains that nothing leads to at once, but for those that ufw keeps', () => {

@@ -171,17 +171,29 @@ function closesAll(rule: Rule): boolean {
   return closes(rule) && rule.steps.every((step) => 'do' in step);
 }
 
+function lineOf({ handle, line, text }: Rule): string {
+  return `${handle} ${line} ${text}`;
+}
+
+function hasPlace({ handle, line }: Rule): boolean {
+  return handle !== undefined || line !== undefined;
+}
+
 /**
- * Readers make several rules of a line that has several ways to match: it is idle when none of them
- * is reached, and told once.
+ * Readers make several rules of a line that has several ways to match, or that is asked in several
+ * chains (a profile or a direction each): it is idle when none of them is reached, and told once.
  */
-function idleOf(rules: readonly Rule[], reached: ReadonlySet<Rule>): readonly Rule[] {
-  const lineOf = ({ handle, line, text }: Rule) => `${handle} ${line} ${text}`;
+function idleOf(
+  rules: readonly Rule[],
+  reached: ReadonlySet<Rule>,
+  elsewhere: ReadonlySet<string>,
+): readonly Rule[] {
   const alive = new Set(rules.filter((rule) => reached.has(rule)).map(lineOf));
   const idle = rules.filter(
     (rule, at) =>
       !reached.has(rule) &&
       !alive.has(lineOf(rule)) &&
+      !elsewhere.has(lineOf(rule)) &&
       !(at === rules.length - 1 && closesAll(rule)),
   );
   return [...new Map(idle.map((rule) => [lineOf(rule), rule])).values()];
@@ -194,9 +206,15 @@ function flawsOfTable(
   reached: ReadonlySet<Rule>,
 ): readonly FirewallFlaw[] {
   const used = usedChains(table);
-  const idle = table.chains
-    .filter(({ name }) => used.has(name))
-    .flatMap(({ rules }) => idleOf(rules, reached));
+  const asked = table.chains.filter(({ name }) => used.has(name));
+  const alive = new Set(
+    asked
+      .flatMap(({ rules }) => rules.filter((rule) => hasPlace(rule) && reached.has(rule)))
+      .map(lineOf),
+  );
+  const found = asked.flatMap(({ rules }) => idleOf(rules, reached, alive));
+  const placed = new Map(found.filter(hasPlace).map((rule) => [lineOf(rule), rule]));
+  const idle = found.filter((rule) => !hasPlace(rule) || placed.get(lineOf(rule)) === rule);
   const entrances =
     idle.length === 0
       ? []

@@ -5,7 +5,7 @@ import { servicePort } from '../../service-ports.ts';
 import { ESTABLISHED, MAX_PORT, opaqueTest, readNumber } from '../../steps.ts';
 import type { Ways } from '../../ways.ts';
 import { type KnownTable, readTable, type Tables } from './addresses.ts';
-import type { Conditions, DeviceItem, Statement, Target } from './statements.ts';
+import type { Conditions, DeviceItem, HostSpec, Statement, Target } from './statements.ts';
 import { conditionWays, deviceWays } from './tests-of.ts';
 
 type Is<Name extends Statement['is']> = Extract<Statement, { is: Name }>;
@@ -95,7 +95,7 @@ class Builder {
       rules: [
         { text: 'known connections', steps: [ESTABLISHED, { do: 'accept' }] },
         ...this.skipRules(side),
-        ...(direction === 'in' ? this.passedRule() : []),
+        ...(direction === 'in' ? [...this.passedRule(), ...this.arrivals()] : []),
         { text: name, steps: [{ do: 'jump', chain: name }] },
       ],
     });
@@ -114,6 +114,26 @@ class Builder {
         ],
       },
     ];
+  }
+
+  /**
+   * A host behind a router is reached by what is sent to the router and moved, too. The questions name
+   * the host's address: whether somebody gets there by another is not told by the other rules.
+   */
+  private arrivals(): Rule[] {
+    if (this.role !== 'central') return [];
+    const moved = (conditions: Conditions, target: Target): Rule[] => {
+      const opaque = [...conditions.opaque, `sent-to=${conditions.text}`];
+      const to = arrivalOf(conditions, target);
+      return this.rules({ ...conditions, opaque, to }, 'in', false, [{ do: 'accept' }]);
+    };
+    return [...everyStatement(this.statements)].flatMap((statement) => {
+      if (statement.is === 'redirect' && statement.pass && !statement.no && statement.to)
+        return moved(statement.conditions, statement.to);
+      if (statement.is === 'filter' && statement.action === 'pass' && statement.redirect)
+        return moved(statement.conditions, statement.redirect);
+      return [];
+    });
   }
 
   private skipRules(side: 'in-device' | 'out-device'): Rule[] {
@@ -263,6 +283,13 @@ class Builder {
       ]),
     );
   }
+}
+
+/** Where a packet is sent that was moved. */
+function arrivalOf({ to }: Conditions, { hosts, port }: Target): HostSpec {
+  if (port === undefined) return { ...to, hosts };
+  const [first = '', last] = port.split(':');
+  return { hosts, ports: [{ operator: last === undefined ? '=' : '>=', first }] };
 }
 
 function unreadRule({ line, text }: Is<'unread'>): Rule {

@@ -244,6 +244,17 @@ describe('in front of a host', () => {
     expect(fate(layer, 80)).toBe('accept');
   });
 
+  it.each([
+    ['rdr pass on em0 proto tcp to 203.0.113.1 port 8080 -> 10.0.0.2 port 80\nblock in all'],
+    ['block in all\npass in on em0 proto tcp to (em0) port 80 rdr-to 10.0.0.2'],
+    ['block in all\npass in on em0 proto tcp to (em0) port 8080 rdr-to 10.0.0.2 port 80'],
+  ])('does not call closed what is reached by a redirect: %s', (text) => {
+    const layer = parse(pf, `${text}\npass out`, 'central');
+    expect(fate(layer, 80, { destination: '10.0.0.2' })).toBe('unknown');
+    expect(fate(layer, 81, { destination: '10.0.0.2' })).toBe('drop');
+    expect(fate(layer, 80, { destination: '10.0.0.3' })).toBe('drop');
+  });
+
   it('does not know by which device packets go on to the host', () => {
     const rules = 'block all\npass in proto tcp to any port 443\npass out on em1';
     expect(fate(parse(pf, rules, 'central'), 443)).toBe('unknown');

@@ -51,6 +51,28 @@ describe('a configuration of IOS', () => {
     });
   });
 
+  it('does not call a host closed that has another address outside', () => {
+    const text = `ip nat inside source static tcp 10.0.0.5 443 203.0.113.5 8443 extendable
+ip nat inside source static 10.0.0.6 203.0.113.6
+ip nat inside source static network 10.0.1.0 203.0.114.0 /24
+ip nat inside source list 7 interface GigabitEthernet0/1 overload
+interface GigabitEthernet0/1
+ ip access-group OUTSIDE in
+ip access-list extended OUTSIDE
+ permit tcp any host 203.0.113.5 eq 8443
+`;
+    const layer = parse(cisco, text);
+    const to = (destination: string, port: number) =>
+      fate(layer, port, { destination, device: OUTSIDE });
+    expect([to('10.0.0.5', 443), to('10.0.0.6', 22), to('10.0.1.9', 22)]).toEqual([
+      'unknown',
+      'unknown',
+      'unknown',
+    ]);
+    expect([to('10.0.0.5', 80), to('10.0.0.7', 443)]).toEqual(['drop', 'drop']);
+    expect(to('203.0.113.5', 8443)).toBe('accept');
+  });
+
   it('knows no devices of the host behind it', () => {
     const central = readFixture(cisco, ['ios.txt'], 'central');
     expect(fate(central, 4444)).toBe('unknown');

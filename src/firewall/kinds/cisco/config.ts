@@ -1,5 +1,6 @@
 import { quote, syntaxFault } from '../../fault.ts';
 import type { Source } from '../../kind.ts';
+import { prefixOfMask } from '../../masks.ts';
 
 /** IOS, IOS XE and NX-OS write wildcards and are asked per packet; ASA writes netmasks and keeps state. */
 export type Dialect = 'ios' | 'asa';
@@ -40,12 +41,23 @@ export interface Group {
   readonly lines: readonly (readonly string[])[];
 }
 
+/** `ip nat inside source static tcp 10.0.0.5 443 …`: a host that has another address outside. */
+export interface StaticNat {
+  readonly text: string;
+  /** Absent: all. */
+  readonly transport?: 'tcp' | 'udp';
+  /** Address or CIDR block inside. */
+  readonly local: string;
+  readonly port?: string;
+}
+
 export interface Config {
   readonly lists: readonly AccessList[];
   readonly bindings: readonly Binding[];
   readonly groups: ReadonlyMap<string, Group>;
   /** Names by which `reflect` entries remember connections. */
   readonly reflected: ReadonlySet<string>;
+  readonly nats: readonly StaticNat[];
   readonly unread: readonly string[];
 }
 
@@ -69,6 +81,15 @@ const BETWEEN = new Set(['statistics', 'hardware', 'exit', 'fragments', 'descrip
 /** Features that let packets in or keep them out beside access lists. */
 const BESIDE = /^(?:zone-pair security|ip inspect name|service-policy type inspect)\b/;
 
+const STATIC_NAT = /^ip nat inside source static /;
+
+/** `/24`, or `255.255.255.0` as one; behind neither the block is that of its address alone. */
+function lengthOf(mask: string): string {
+  if (mask.startsWith('/')) return mask;
+  const prefix = prefixOfMask(mask);
+  return prefix === null ? '' : `/${prefix}`;
+}
+
 function isStandardNumber(name: string): boolean {
   const number = Number(name);
   return (number >= 1 && number <= 99) || (number >= 1_300 && number <= 1_999);
@@ -80,6 +101,7 @@ class ConfigReader {
   private readonly bindings: Binding[] = [];
   private readonly groups = new Map<string, Group>();
   private readonly reflected = new Set<string>();
+  private readonly nats: StaticNat[] = [];
   private readonly unread: string[] = [];
   private readonly interfaces: Extract<Block, { in: 'interface' }>[] = [];
   private block: Block = { in: 'nothing' };
@@ -111,6 +133,7 @@ class ConfigReader {
       ],
       groups: this.groups,
       reflected: this.reflected,
+      nats: this.nats,
       unread: this.unread,
     };
   }
@@ -133,6 +156,7 @@ class ConfigReader {
     const [first, second = '', third = '', fourth] = words;
     if (first === 'ip' && second === 'access-list') return this.beginList(words.slice(2));
     if (first === 'ipv6' && second === 'access-list') return this.begin(third, 'ipv6');
+    if (STATIC_NAT.test(text)) return this.readNat(text, words.slice(5));
     if (first === 'access-list') return this.readNumbered(text, words);
     if (first === 'access-group') return this.bindAsa(words);
     if (first === 'interface') return this.beginInterface(words.slice(1).join(''));
@@ -231,6 +255,16 @@ class ConfigReader {
       ...(list.remark === undefined ? {} : { remark: list.remark }),
     });
     delete list.remark;
+  }
+
+  private readNat(text: string, words: readonly string[]): boolean {
+    const [first = '', second = '', third = '', fourth = ''] = words;
+    this.block = { in: 'nothing' };
+    if (first === 'tcp' || first === 'udp')
+      this.nats.push({ text, transport: first, local: second, port: third });
+    else if (first === 'network') this.nats.push({ text, local: `${second}${lengthOf(fourth)}` });
+    else this.nats.push({ text, local: /^\d/.test(first) ? first : second });
+    return true;
   }
 
   private bindAsa(words: readonly string[]): boolean {

@@ -1,6 +1,17 @@
+import { addressTest, readAddresses } from '../../both-families.ts';
 import type { Source } from '../../kind.ts';
 import type { Chain, Family, Layer, Rule, Step, Table } from '../../layer.ts';
-import { ESTABLISHED, numberTest, PROTOCOLS, protocolTest, singles } from '../../steps.ts';
+import { servicePort } from '../../service-ports.ts';
+import {
+  ESTABLISHED,
+  MAX_PORT,
+  numberTest,
+  opaqueTest,
+  PROTOCOLS,
+  protocolTest,
+  readNumber,
+  singles,
+} from '../../steps.ts';
 import type { AccessList, Binding, Config } from './config.ts';
 import { entryWays } from './entry.ts';
 
@@ -137,6 +148,24 @@ function restRules(config: Config): Rule[] {
   ];
 }
 
+/** What is sent to another address and moved is asked for by that one, before the router moves it. */
+function arrivals({ nats }: Config): Rule[] {
+  return nats.map(({ text, transport, local, port }): Rule => {
+    const addresses = readAddresses([local]);
+    const number = port === undefined ? undefined : (readNumber(port, MAX_PORT) ?? servicePort(port));
+    return {
+      text,
+      steps: [
+        ...(transport === undefined ? [] : [protocolTest(PROTOCOLS[transport])]),
+        ...(addresses === null ? [] : [addressTest('destination', addresses)]),
+        ...(number === undefined ? [] : [numberTest('destination-port', singles([number]))]),
+        opaqueTest(`sent-to=${text}`),
+        { do: 'accept' },
+      ],
+    };
+  });
+}
+
 function tableOf(source: Source, config: Config): Table {
   const dialect = dialectOf(config);
   const bound = config.bindings.length > 0;
@@ -150,6 +179,7 @@ function tableOf(source: Source, config: Config): Table {
     policy: 'accept',
     rules: [
       ...known,
+      ...arrivals(config),
       ...(bound ? [...boundRules(config, 'in'), ...restRules(config)] : unboundRules(config)),
     ],
   };

@@ -1,12 +1,12 @@
 import type { Machine } from '../model/machine.ts';
 import type { Transport } from '../model/port.ts';
 import type { Fate, LayerDecision } from '../model/reachability.ts';
-import { type Box, joinBoxes, overlaps } from './boxes.ts';
+import { type Box, joinBoxes, overlaps, unionAll } from './boxes.ts';
 import { evaluate } from './evaluate.ts';
 import { FAMILIES, type Family, type Layer } from './layer.ts';
 import type { AnswerPart, Question } from './packet.ts';
 import { intersection, type Ranges } from './ranges.ts';
-import { everyDevice, everyPort } from './reach.ts';
+import { everyDevice, everyPort, portsText } from './reach.ts';
 
 /** What one of two sides says of some packets. */
 export interface Side {
@@ -145,6 +145,28 @@ export function compare(
     FAMILIES.flatMap((family) => {
       const question = { ...everyPort(a, machine, transport, family), inDevice };
       return compareAt(a, b, machine, question, transport);
+    }),
+  );
+}
+
+/** What neither of two sets of layers tells, `tcp 22 over IPv4`: it is no difference, and not the same. */
+export function unknownInBoth(
+  a: readonly Layer[],
+  b: readonly Layer[],
+  machine: Machine,
+): readonly string[] {
+  const inDevice = everyDevice([...a, ...b], machine);
+  const unknownTo = (layers: readonly Layer[], question: Question) =>
+    evaluate(layers, question, machine).filter(({ fate }) => fate === 'unknown');
+  return TRANSPORTS.flatMap((transport) =>
+    FAMILIES.flatMap((family) => {
+      const question = { ...everyPort(a, machine, transport, family), inDevice };
+      const others = unknownTo(b, question);
+      const shared = unknownTo(a, question).flatMap((one) =>
+        others.map((other) => common(one, other)?.destinationPort ?? []),
+      );
+      const ports = unionAll(shared);
+      return ports.length === 0 ? [] : [`${transport} ${portsText(ports)} over IPv${family}`];
     }),
   );
 }

@@ -11,6 +11,7 @@ import {
   input,
   name,
   number,
+  protocol,
   rule,
   tcp,
   to,
@@ -62,6 +63,18 @@ describe('intentOf', () => {
     expect(intentOf([DOCKER_UFW], HOST).lost).toContain(
       'tcp 8080 over IPv4 is handed on elsewhere; left out',
     );
+  });
+
+  it('says which other protocols it leaves out', () => {
+    const four = { test: 'family', family: 4 } as const;
+    const layers = [
+      input('drop', rule('gre', four, protocol(47), accept), rule('ssh', ...tcp(22), accept)),
+    ];
+    expect(intentOf(layers, HOST).lost).toEqual(['IP protocol 47 over IPv4 is allowed; left out']);
+    const inner = [input('drop', rule('inner', from('10.0.0.0/8'), accept))];
+    expect(intentOf(inner, HOST).lost).toEqual([
+      'every IP protocol but TCP, UDP, ICMP and those named over IPv4 is allowed; left out',
+    ]);
   });
 
   it('comes back from the layer that is made of it', () => {

@@ -7,6 +7,7 @@ import { TRANSPORTS } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 import type { Allowance, Intent } from './kind.ts';
 import { FAMILIES, type Family, type Layer, type Rule, type Test } from './layer.ts';
+import { protocolsApart, unnamedProtocol } from './mentioned.ts';
 import type { AnswerPart, Question } from './packet.ts';
 import { portClasses } from './port-classes.ts';
 import {
@@ -170,6 +171,27 @@ function joinFamilies(allow: readonly Allowance[]): readonly Allowance[] {
   );
 }
 
+const SAID: ReadonlySet<number> = new Set([6, 17, 1, 58]);
+
+/** An intent is about ports of TCP and UDP; ICMP is always let in. */
+function otherProtocols(layers: readonly Layer[], machine: Machine): readonly string[] {
+  const unnamed = unnamedProtocol(layers);
+  const others = protocolsApart(layers).filter((protocol) => !SAID.has(protocol));
+  return others.flatMap((protocol) => {
+    const families = FAMILIES.filter((family) => {
+      const question = { ...everyPort(layers, machine, 'tcp', family), protocol };
+      return evaluate(layers, question, machine).some(({ fate }) => fate === 'accept');
+    });
+    if (families.length === 0) return [];
+    const over = families.map((family) => `IPv${family}`).join(' and ');
+    const what =
+      protocol === unnamed
+        ? 'every IP protocol but TCP, UDP, ICMP and those named'
+        : `IP protocol ${protocol}`;
+    return [`${what} over ${over} is allowed; left out`];
+  });
+}
+
 /** Who may come in to which ports of the host, read off the answers of its layers. */
 export function intentOf(layers: readonly Layer[], machine: Machine): Derived {
   const accepted = TRANSPORTS.flatMap((transport) =>
@@ -177,7 +199,7 @@ export function intentOf(layers: readonly Layer[], machine: Machine): Derived {
   );
   return {
     intent: { allow: joinFamilies(accepted.flatMap(({ allow }) => allow)) },
-    lost: accepted.flatMap(({ lost }) => lost),
+    lost: [...accepted.flatMap(({ lost }) => lost), ...otherProtocols(layers, machine)],
   };
 }
 

@@ -50,7 +50,8 @@ function listChain(source: Source, config: Config, list: AccessList): Chain {
         steps: [...tests, { do: permit ? 'accept' : 'drop' }],
       }));
     });
-  if (rules.length === 0 && list.dialect === 'ios') return { name: chainName(list), rules: [EMPTY] };
+  if (rules.length === 0 && list.dialect === 'ios')
+    return { name: chainName(list), rules: [EMPTY] };
   return {
     name: chainName(list),
     rules: [
@@ -152,7 +153,8 @@ function restRules(config: Config): Rule[] {
 function arrivals({ nats }: Config): Rule[] {
   return nats.map(({ text, transport, local, port }): Rule => {
     const addresses = readAddresses([local]);
-    const number = port === undefined ? undefined : (readNumber(port, MAX_PORT) ?? servicePort(port));
+    const number =
+      port === undefined ? undefined : (readNumber(port, MAX_PORT) ?? servicePort(port));
     return {
       text,
       steps: [

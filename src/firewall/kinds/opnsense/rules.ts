@@ -188,7 +188,9 @@ class RuleReader {
         .join('');
     const set = letters('tcpflags1');
     const of = letters('tcpflags2');
-    return of === '' || element.child('tcpflags_any') !== undefined ? {} : { flags: `${set}/${of}` };
+    return of === '' || element.child('tcpflags_any') !== undefined
+      ? {}
+      : { flags: `${set}/${of}` };
   }
 
   private opaque(element: Element): readonly string[] {

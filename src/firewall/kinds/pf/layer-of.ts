@@ -161,7 +161,8 @@ class Builder {
     const rules = statements.flatMap((statement, at) => {
       if (statement.is === 'filter') return this.filterRules(statement, direction);
       if (statement.is === 'antispoof') return this.antispoofRules(statement, direction);
-      if (statement.is === 'unread') return statement.filters === true ? [unreadRule(statement)] : [];
+      if (statement.is === 'unread')
+        return statement.filters === true ? [unreadRule(statement)] : [];
       if (statement.is !== 'anchor') return [];
       if (statement.body === undefined) return this.unreadAnchor(statement.conditions, direction);
       const chain = `${name}/${statement.name || at}`;
@@ -235,7 +236,10 @@ class Builder {
       const elsewhere = deviceWays([{ not: true, name }], 'in-device').flat();
       const spoofed = (address: string) => opaqueTest(`source-address-of=${address}`);
       return [
-        { ...base, steps: [...elsewhere, spoofed(`${name}:network`), { do: this.answer } as const] },
+        {
+          ...base,
+          steps: [...elsewhere, spoofed(`${name}:network`), { do: this.answer } as const],
+        },
         { ...base, steps: [spoofed(name), { do: this.answer } as const] },
       ];
     });

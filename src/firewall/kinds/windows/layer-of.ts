@@ -113,7 +113,9 @@ function anyProfile(document: WindowsDocument): Rule[] {
 
 /** A command that was not followed may have let in anything, or switched the firewall off. */
 function notFollowed({ unread: [first] }: WindowsDocument): Rule[] {
-  return first === undefined ? [] : [plainRule(first, opaqueTest('commands=all'), { do: 'accept' })];
+  return first === undefined
+    ? []
+    : [plainRule(first, opaqueTest('commands=all'), { do: 'accept' })];
 }
 
 function deviceRules(document: WindowsDocument): Rule[] {

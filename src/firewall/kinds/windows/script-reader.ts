@@ -1,6 +1,11 @@
 import { quote, syntaxFault } from '../../fault.ts';
 import type { Source } from '../../kind.ts';
-import { DEFAULT_PROFILES, PROFILE_NAMES, type WindowsDocument, type WindowsProfile } from './document.ts';
+import {
+  DEFAULT_PROFILES,
+  PROFILE_NAMES,
+  type WindowsDocument,
+  type WindowsProfile,
+} from './document.ts';
 import { type Parameters, ruleOf } from './script-rule.ts';
 import { type Statement, statementsOf, type Word } from './script-words.ts';
 

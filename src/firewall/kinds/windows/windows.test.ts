@@ -218,7 +218,10 @@ describe('a script', () => {
   it.each<readonly [string, string]>([
     ['-Profile domain,public,private -Enabled false', 'accept'],
     ['-All -DefaultInboundAction ALLOW', 'accept'],
-    ['-Enabled True -DefaultInboundAction Block -DefaultOutboundAction Allow -LogBlocked True', 'drop'],
+    [
+      '-Enabled True -DefaultInboundAction Block -DefaultOutboundAction Allow -LogBlocked True',
+      'drop',
+    ],
     ["-Profile 'Domain, Public' -Enabled False", 'unknown'],
     ['-Profile Any -Enabled 0', 'unknown'],
     ['-Profile Any -Enabled $false', 'unknown'],

@@ -160,7 +160,7 @@ function rankOf({ hook }: Chain, fate: Fate, rule: Rule | undefined): number {
 function withoutAccepted(parcel: Parcel): Parcel {
   // leaving a key out is slow, and most parcels have none
   if (parcel.accepted === undefined) return parcel;
-  const { accepted: _, ...rest } = parcel;
+  const { accepted: _, acceptedBy: __, ...rest } = parcel;
   return rest;
 }
 
@@ -544,11 +544,12 @@ class Walk {
 
   /** The base chain's word about a parcel; an accepted one goes on to the next chain. */
   #close(parcel: Parcel, frame: Frame, fate: Fate, rule: Rule | undefined): void {
-    const { accepted } = parcel;
+    const { accepted, acceptedBy } = parcel;
     const { chain } = frame;
     const certain = blend(withoutAccepted(parcel), accepted);
-    if (fate !== 'accept' && accepted !== undefined) {
-      this.#done.push(this.#possibly(certain, frame, fate, rule));
+    if (fate !== 'accept' && acceptedBy !== undefined) {
+      // the rule that may accept is what makes it unknown, not the one that closes the rest
+      this.#done.push(possibly(certain, { ...acceptedBy, fate }));
       return;
     }
     const rank = rankOf(this.#base.chain, fate, rule);

@@ -54,7 +54,7 @@ function read(sources: readonly Source[], role: Layer['role']): Layer {
     ...registeredRules(root, names),
     ...filterRules(root, names),
   ];
-  const table = tableOf(statements, name, role);
+  const table = tableOf(statements, name, role === 'central' ? 'elsewhere' : 'here');
   return {
     kind: 'opnsense',
     origin: source.origin,

@@ -1,10 +1,10 @@
 import { isNobody, NO_ADDRESS, readAddresses } from '../../both-families.ts';
-import type { Action, Chain, Hook, Layer, Rule, Table } from '../../layer.ts';
+import type { Action, Chain, Hook, Rule, Table } from '../../layer.ts';
 import { rangesOf } from '../../ranges.ts';
 import { servicePort } from '../../service-ports.ts';
 import { ESTABLISHED, MAX_PORT, opaqueTest, readNumber } from '../../steps.ts';
 import type { Ways } from '../../ways.ts';
-import { type KnownTable, readTable, type Tables } from './addresses.ts';
+import { type KnownTable, type Place, readTable, type Tables } from './addresses.ts';
 import type { Conditions, DeviceItem, HostSpec, Statement, Target } from './statements.ts';
 import { conditionWays, deviceWays } from './tests-of.ts';
 
@@ -55,14 +55,14 @@ export function unreadOf(statements: readonly Statement[], origin: string): stri
 /** Turns statements into chains; one for each anchor and direction. */
 class Builder {
   private readonly statements: readonly Statement[];
-  private readonly role: Layer['role'];
+  private readonly place: Place;
   private readonly tables: Tables;
   private readonly answer: 'drop' | 'reject';
   readonly chains: Chain[] = [];
 
-  constructor(statements: readonly Statement[], role: Layer['role']) {
+  constructor(statements: readonly Statement[], place: Place) {
     this.statements = statements;
-    this.role = role;
+    this.place = place;
     this.tables = tablesOf(statements);
     const policy = statements.findLast((statement) => statement.is === 'block-policy');
     this.answer = policy?.is === 'block-policy' && policy.answer === 'return' ? 'reject' : 'drop';
@@ -76,7 +76,7 @@ class Builder {
     const after: Hook = { point: 'input', priority: 0, type: 'filter' };
     this.filterBase('in', moves ? before : after);
     // packets that a router hands on are filtered again where they leave
-    if (this.role === 'central') this.filterBase('out', { ...after, priority: 10 });
+    if (this.place !== 'here') this.filterBase('out', { ...after, priority: 10 });
     if (redirects.length > 0) this.natBase(redirects.flatMap((rule) => this.redirectRules(rule)));
     if (moves) this.natBase(this.movingRules());
   }
@@ -95,7 +95,7 @@ class Builder {
       rules: [
         { text: 'known connections', steps: [ESTABLISHED, { do: 'accept' }] },
         ...this.skipRules(side),
-        ...(direction === 'in' ? [...this.passedRule(), ...this.arrivals()] : []),
+        ...(direction === 'in' ? [...this.passedRule(), ...this.arrivals()] : this.stays()),
         { text: name, steps: [{ do: 'jump', chain: name }] },
       ],
     });
@@ -116,12 +116,19 @@ class Builder {
     ];
   }
 
+  /** What is for the machine of these rules itself does not go out. */
+  private stays(): Rule[] {
+    if (this.place !== 'either') return [];
+    const text = 'packets for the machine of these rules itself';
+    return [{ text, steps: [opaqueTest('destination-address-of=self'), { do: 'accept' }] }];
+  }
+
   /**
    * A host behind a router is reached by what is sent to the router and moved, too. The questions name
    * the host's address: whether somebody gets there by another is not told by the other rules.
    */
   private arrivals(): Rule[] {
-    if (this.role !== 'central') return [];
+    if (this.place === 'here') return [];
     const moved = (conditions: Conditions, target: Target): Rule[] => {
       const opaque = [...conditions.opaque, `sent-to=${conditions.text}`];
       const to = arrivalOf(conditions, target);
@@ -150,7 +157,7 @@ class Builder {
 
   /** Nothing that comes to a host behind a router is on the router's loopback. */
   private skipped(devices: readonly DeviceItem[]): readonly DeviceItem[] {
-    return this.role === 'central' ? devices.filter(({ name }) => !/^lo\d*$/.test(name)) : devices;
+    return this.place !== 'here' ? devices.filter(({ name }) => !/^lo\d*$/.test(name)) : devices;
   }
 
   private filterChain(
@@ -172,11 +179,11 @@ class Builder {
     this.chains.push({ name, order: 'last', rules });
   }
 
-  private ways(conditions: Conditions, direction: 'in' | 'out', role: Layer['role']): Ways {
+  private ways(conditions: Conditions, direction: 'in' | 'out', place: Place): Ways {
     const { direction: only } = conditions;
     if (only !== undefined && only !== direction) return [];
     const side = direction === 'in' ? 'in-device' : 'out-device';
-    return conditionWays(conditions, role, this.tables, side);
+    return conditionWays(conditions, place, this.tables, side);
   }
 
   private rules(
@@ -184,10 +191,10 @@ class Builder {
     direction: 'in' | 'out',
     quick: boolean,
     actions: readonly Action[],
-    role = this.role,
+    place = this.place,
   ): Rule[] {
     const { line, text, label } = conditions;
-    return this.ways(conditions, direction, role).map((tests) => ({
+    return this.ways(conditions, direction, place).map((tests) => ({
       line,
       text,
       ...(label === undefined ? {} : { comment: label }),
@@ -259,12 +266,12 @@ class Builder {
     const actions: readonly Action[] =
       no || to === undefined ? [{ do: 'accept' }] : [...(pass ? [mark] : []), targetAction(to)];
     // before translation a packet may well be to the router itself
-    return this.rules(conditions, 'in', false, actions, 'live').map((rule) => this.unsure(rule));
+    return this.rules(conditions, 'in', false, actions, 'here').map((rule) => this.unsure(rule));
   }
 
   /** Which addresses are a router's own is not known here. */
   private unsure(rule: Rule): Rule {
-    if (this.role !== 'central') return rule;
+    if (this.place === 'here') return rule;
     const steps = rule.steps.map((step) =>
       'test' in step && step.test === 'name' && step.field === 'destination-type'
         ? opaqueTest('destination-address-of=self')
@@ -325,12 +332,8 @@ function targetAction({ hosts, port }: Target): Action {
 }
 
 /** One text's rules as a table. */
-export function tableOf(
-  statements: readonly Statement[],
-  name: string,
-  role: Layer['role'],
-): Table {
-  const builder = new Builder(statements, role);
+export function tableOf(statements: readonly Statement[], name: string, place: Place): Table {
+  const builder = new Builder(statements, place);
   builder.build();
   return { name, family: 'inet', chains: builder.chains };
 }

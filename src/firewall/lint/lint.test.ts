@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FLAW_IDS, type FlawId } from '../../model/firewall-flaw.ts';
 import type { Listener } from '../../model/listener.ts';
 import { DOCKER_UFW } from '../docker-ufw.test-helper.ts';
+import { cisco } from '../kinds/cisco/cisco.ts';
 import { read as readNft } from '../kinds/nftables/read.ts';
 import { pf } from '../kinds/pf/pf.ts';
 import type { Chain, Layer, Rule } from '../layer.ts';
@@ -147,6 +148,19 @@ describe('rules that are no idle ones', () => {
     expect(lint([quick]).filter(({ id }) => id === 'firewall.shadowed-rule')).toEqual([]);
     const twice = readPf('block quick from 192.0.2.0/24\nblock quick from 192.0.2.7\npass all');
     expect(lint([twice]).filter(({ id }) => id === 'firewall.shadowed-rule')).toHaveLength(1);
+  });
+
+  it('leaves out what no administrator wrote, and lists for other ends', () => {
+    const text = `interface e0
+ ipv6 traffic-filter six in
+ipv6 access-list six
+ deny ipv6 any any
+ip access-list standard vty
+ permit any
+`;
+    const found = lint([cisco.read([{ origin: 'router', text }], 'central')]);
+    expect(found.map(({ id }) => id)).not.toContain('firewall.shadowed-rule');
+    expect(found.map(({ id }) => id)).not.toContain('firewall.unused-chain');
   });
 
   it('names all chains that nothing leads to at once, but for those that ufw keeps', () => {

@@ -3,7 +3,7 @@ import type { Machine } from '../../model/machine.ts';
 import { type PreparedChain, prepared } from '../compile.ts';
 import type { Layer, Rule, Step, Table } from '../layer.ts';
 import { hold } from '../match.ts';
-import { filtersOf } from '../netfilter-order.ts';
+import { filtersOf, NETFILTER } from '../netfilter-order.ts';
 import type { Parcel } from '../parcel.ts';
 import { referTo } from '../parcel.ts';
 import { walk } from '../walk.ts';
@@ -175,6 +175,7 @@ function lineOf({ handle, line, text }: Rule): string {
   return `${handle} ${line} ${text}`;
 }
 
+/** Rules without a place are words of ours for what a firewall does by itself, where it is not the kernel's. */
 function hasPlace({ handle, line }: Rule): boolean {
   return handle !== undefined || line !== undefined;
 }
@@ -207,12 +208,13 @@ function flawsOfTable(
 ): readonly FirewallFlaw[] {
   const used = usedChains(table);
   const asked = table.chains.filter(({ name }) => used.has(name));
+  const isWritten = (rule: Rule) => hasPlace(rule) || NETFILTER.has(layer.kind);
   const alive = new Set(
     asked
       .flatMap(({ rules }) => rules.filter((rule) => hasPlace(rule) && reached.has(rule)))
       .map(lineOf),
   );
-  const found = asked.flatMap(({ rules }) => idleOf(rules, reached, alive));
+  const found = asked.flatMap(({ rules }) => idleOf(rules, reached, alive)).filter(isWritten);
   const placed = new Map(found.filter(hasPlace).map((rule) => [lineOf(rule), rule]));
   const idle = found.filter((rule) => !hasPlace(rule) || placed.get(lineOf(rule)) === rule);
   const entrances =
@@ -230,10 +232,9 @@ function flawsOfLayer(layer: Layer, machine: Machine): readonly FirewallFlaw[] {
   const asked = layer.tables.filter(
     ({ family, dormant }) => family !== 'bridge' && family !== 'arp' && dormant !== true,
   );
-  return [
-    ...unused(layer, asked),
-    ...asked.flatMap((table) => flawsOfTable(layer, table, machine, reached)),
-  ];
+  // lists of a router serve other ends, too, and profiles of Windows wait for their network
+  const chains = NETFILTER.has(layer.kind) ? unused(layer, asked) : [];
+  return [...chains, ...asked.flatMap((table) => flawsOfTable(layer, table, machine, reached))];
 }
 
 /**

@@ -83,6 +83,7 @@ ip access-list extended OUTSIDE
     const text =
       'interface Vlan10\n ip access-group INSIDE out\nip access-list extended INSIDE\n deny tcp any any';
     expect(fate(parse(cisco, text, 'central'), 22)).toBe('unknown');
+    expect(fate(parse(cisco, text, 'central'), 22, { device: 'Vlan10' })).toBe('accept');
   });
 });
 

@@ -101,7 +101,13 @@ function boundRules(config: Config, direction: Binding['direction']): Rule[] {
     .sort((a, b) => Number(a.device === undefined) - Number(b.device === undefined))
     .flatMap(({ list: name, device, ipv6 }): Rule[] => {
       const field = direction === 'in' ? 'in-device' : 'out-device';
-      const tests: Step[] = device === undefined ? [] : [{ test: 'name', field, in: [device] }];
+      const on = (side: typeof field, not: boolean): Step[] =>
+        device === undefined
+          ? []
+          : [{ test: 'name', field: side, in: [device], ...(not ? { not } : {}) }];
+      // what comes in by an interface goes on to a host behind the others
+      const back = direction === 'out' ? on('in-device', true) : [];
+      const tests = [...back, ...on(field, false)];
       const text = `access-group ${name} ${direction}${device === undefined ? '' : ` on ${device}`}`;
       const list = config.lists.find((one) => one.name === name && (one.type === 'ipv6') === ipv6);
       // IOS lets everything through a list that is bound and not there; here it was just not given

@@ -55,6 +55,8 @@ describe('an OPNsense configuration', () => {
     expect(fate(layer, 443, { device: 'eth0' })).toBe('unknown');
     expect(fate(layer, 443)).toBe('accept');
     expect(fate(layer, 4444)).toBe('drop');
+    const [decision] = answer(layer, 443).decisions;
+    expect(decision?.rule?.text).toBe('pass in on wan inet tcp from any to any port web');
   });
 });
 

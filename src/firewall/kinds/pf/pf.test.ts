@@ -266,6 +266,14 @@ describe('in front of a host', () => {
     expect(fate(layer, 81, { destination: '10.0.0.2' })).toBe('drop');
   });
 
+  it('names the rule by which it came in, not the one by which it goes out', () => {
+    for (const redirect of ['', 'pass in on em7 proto tcp to port 7 rdr-to 10.0.0.2\n']) {
+      const web = 'pass in proto tcp from any to any port 443';
+      const layer = parse(pf, `block all\n${redirect}${web}\npass out all`, 'central');
+      expect(answer(layer, 443).decisions.map(({ rule }) => rule?.text)).toEqual([web]);
+    }
+  });
+
   it('does not know by which device packets go on to the host', () => {
     const rules = 'block all\npass in proto tcp to any port 443\npass out on em1';
     expect(fate(parse(pf, rules, 'central'), 443)).toBe('unknown');

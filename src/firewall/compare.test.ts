@@ -63,6 +63,9 @@ it('tells what is known of neither', () => {
   expect(compare([maybe(22, 80)], [maybe(22, 80)], NOWHERE)).toEqual([]);
   expect(unknownInBoth([maybe(22, 80)], [maybe(22, 443)], NOWHERE)).toEqual(['tcp 22 over IPv4']);
   expect(unknownInBoth([maybe(22)], [input('drop')], NOWHERE)).toEqual([]);
+  expect(unknownInBoth([maybe(22)], [maybe(22)], NOWHERE)).toEqual([]);
+  const unread = { ...maybe(22), unread: ['more of it'] };
+  expect(unknownInBoth([unread], [maybe(22)], NOWHERE)).toEqual(['tcp 22 over IPv4']);
 });
 
 describe('sameAnswers', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sameAnswers } from './compare.ts';
 import { DOCKER_UFW } from './docker-ufw.test-helper.ts';
-import { intentLayer, intentOf } from './intent.ts';
+import { intentLayer, intentOf, writableIn } from './intent.ts';
 import type { Allowance } from './kind.ts';
 import {
   accept,
@@ -75,6 +75,24 @@ describe('intentOf', () => {
     expect(intentOf(inner, HOST).lost).toEqual([
       'every IP protocol but TCP, UDP, ICMP and those named over IPv4 is allowed; left out',
     ]);
+  });
+
+  it('leaves out what a kind without devices cannot say', () => {
+    const layers = [
+      input(
+        'drop',
+        rule('web', ...tcp(80), accept),
+        rule('db', name('in-device', 'docker0'), ...tcp(5000, 6000), accept),
+      ),
+    ];
+    const derived = intentOf(layers, HOST);
+    expect(writableIn('pf', derived)).toEqual(derived);
+    expect(writableIn('aws', derived)).toEqual({
+      intent: { allow: [{ transport: 'tcp', ports: [80, 80], families: [4, 6] }] },
+      lost: [
+        'tcp 5000, 6000 is allowed on docker0 only, and aws knows no devices of the host; left out',
+      ],
+    });
   });
 
   it('comes back from the layer that is made of it', () => {

@@ -6,7 +6,7 @@ import { type Box, joinBoxes, unionAll } from './boxes.ts';
 import { TRANSPORTS } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 import type { Allowance, Intent } from './kind.ts';
-import { FAMILIES, type Family, type Layer, type Rule, type Test } from './layer.ts';
+import { FAMILIES, type Family, type KindName, type Layer, type Rule, type Test } from './layer.ts';
 import { protocolsApart, unnamedProtocol } from './mentioned.ts';
 import type { AnswerPart, Question } from './packet.ts';
 import { portClasses } from './port-classes.ts';
@@ -201,6 +201,26 @@ export function intentOf(layers: readonly Layer[], machine: Machine): Derived {
     intent: { allow: joinFamilies(accepted.flatMap(({ allow }) => allow)) },
     lost: [...accepted.flatMap(({ lost }) => lost), ...otherProtocols(layers, machine)],
   };
+}
+
+/** Kinds whose rules cannot name a device of the host. */
+const WITHOUT_DEVICES: ReadonlySet<KindName> = new Set(['aws', 'cisco']);
+
+/** What of an intent a kind has words for. */
+export function writableIn(kind: KindName, { intent, lost }: Derived): Derived {
+  if (!WITHOUT_DEVICES.has(kind)) return { intent, lost };
+  const tied = intent.allow.filter(({ device }) => device !== undefined);
+  const devices = [...new Set(tied.map(({ device }) => device))];
+  const unsaid = devices.map((device) => {
+    const own = tied.filter((one) => one.device === device);
+    const ports = TRANSPORTS.flatMap((transport) => {
+      const some = own.filter((one) => one.transport === transport).map((one) => one.ports);
+      return some.length === 0 ? [] : [`${transport} ${portsText(rangesOf(some, 1))}`];
+    });
+    return `${ports.join(' and ')} is allowed on ${device} only, and ${kind} knows no devices of the host; left out`;
+  });
+  const allow = intent.allow.filter(({ device }) => device === undefined);
+  return { intent: { allow }, lost: [...lost, ...unsaid] };
 }
 
 const PROTOCOLS = { tcp: 6, udp: 17 } as const;

@@ -9,7 +9,7 @@ import {
   unknownInBoth,
 } from '../../firewall/compare.ts';
 import { decisionText } from '../../firewall/explain.ts';
-import { intentOf } from '../../firewall/intent.ts';
+import { intentOf, writableIn } from '../../firewall/intent.ts';
 import type { FileWrite } from '../../firewall/kind.ts';
 import { kindNamed } from '../../firewall/kinds.ts';
 import { FAMILIES, type Family } from '../../firewall/layer.ts';
@@ -200,8 +200,8 @@ export async function convertCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { layers, machine } = await chooseLayers([file], terminal, options.kind);
-  const { intent, lost } = intentOf(layers, machine);
   const { to = 'nftables' } = options;
+  const { intent, lost } = writableIn(to, intentOf(layers, machine));
   const files = kindNamed(to).write(intent);
   for (const sentence of lost) terminal.err.write(`not carried over: ${sentence}\n`);
   if (options.json === true) {

@@ -305,6 +305,23 @@ describe('change', () => {
     expect(fate(layer, 443, { device: 'outside', source: '2a00::1' })).toBe('drop');
   });
 
+  it('cannot write a port into a standard list', () => {
+    const layer = parse(cisco, 'access-list 10 permit any\ninterface e0\n ip access-group 10 in');
+    expect(() =>
+      cisco.change({ transport: 'tcp', port: 443, families: [4], reason: '' }, [layer]),
+    ).toThrow(/the list "standard 10" knows no ports/);
+    const both = parse(
+      cisco,
+      'access-list 10 permit any\naccess-list 101 permit ip any any\ninterface e0\n ip access-group 10 in\ninterface e1\n ip access-group 101 in',
+    );
+    const { text, warnings } = cisco.change(
+      { transport: 'tcp', port: 443, families: [4], reason: '' },
+      [both],
+    );
+    expect(text).not.toContain('access-list extended 10\n');
+    expect(warnings.join()).toContain('the list "standard 10" knows no ports');
+  });
+
   it('has nothing to do where no list was read', () => {
     expect(() =>
       cisco.change({ transport: 'tcp', port: 443, families: [4], reason: '' }, []),

@@ -34,7 +34,7 @@ const EMPTY: Rule = {
 };
 
 function chainName({ name, type }: AccessList): string {
-  return type === 'ipv6' ? `ipv6 ${name}` : name;
+  return type === 'extended' ? name : `${type} ${name}`;
 }
 
 function listChain(source: Source, config: Config, list: AccessList): Chain {

@@ -151,6 +151,8 @@ describe('a port with a listener', () => {
     const verdict = judgeDoor(door({ reachability: [unknown] }), NO_POLICY, CONTEXT);
     expect(verdict).toMatchObject({ level: 'unknown', rule: 'host.reach-unknown' });
     expect(verdict.why).toContain('bpf 5');
+    const seen = door({ reachability: [unknown], outside: look('open') });
+    expect(judgeDoor(seen, NO_POLICY, CONTEXT).why).toContain('From elsewhere it is open.');
   });
 
   it('needs no wide bind address when it talks to itself only', () => {

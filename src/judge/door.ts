@@ -304,12 +304,14 @@ function reached(state: Case): Verdict {
 
 function unknownReach({ facts }: Case): Verdict {
   const decisions = undecided(facts.reachability).flatMap((part) => part.decisions);
+  const look = seenOpen(facts.outside).find(({ itself }) => itself !== true);
+  const seen = look === undefined ? '' : ` From ${look.vantage} it is open.`;
   const last = decisions.findLast(({ fate }) => fate === 'unknown');
   const because =
     last === undefined
       ? ''
       : ` ${last.layer} decides${last.rule === undefined ? ', and could not be read whole' : `: ${last.rule.text}`}.`;
-  const why = `${subject(facts)} listens on ${place(facts)}, and who can reach it is not known.${because}`;
+  const why = `${subject(facts)} listens on ${place(facts)}, and who can reach it is not known.${because}${seen}`;
   return verdict('host.reach-unknown', 'unknown', why);
 }
 

@@ -79,6 +79,13 @@ ip access-list extended OUTSIDE
     expect(fate(central, 4444, { device: OUTSIDE })).toBe('drop');
   });
 
+  it('does not know whether a router hands IPv6 on that says nothing of it', () => {
+    const four = 'interface e0\n ip access-group 101 in\n!\naccess-list 101 permit ip any any\n';
+    const ask = { device: 'e0', source: '2a00::1' };
+    expect(fate(parse(cisco, four), 22, ask)).toBe('unknown');
+    expect(fate(parse(cisco, `ipv6 unicast-routing\n${four}`), 22, ask)).toBe('accept');
+  });
+
   it('does not know by which interface packets go on to the host', () => {
     const text =
       'interface Vlan10\n ip access-group INSIDE out\nip access-list extended INSIDE\n deny tcp any any';

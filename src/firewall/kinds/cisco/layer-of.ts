@@ -174,6 +174,23 @@ function arrivals({ nats }: Config): Rule[] {
   });
 }
 
+const ROUTES_IPV6 = /^\s*ipv6 (?:address|enable|unicast-routing|traffic-filter)\b/m;
+
+/** Without a word about IPv6 a router hands none on; whether the text is all of it nobody knows. */
+function silentRules({ text }: Source): Rule[] {
+  if (ROUTES_IPV6.test(text)) return [];
+  const said = 'nothing in it says whether the router hands IPv6 on';
+  return [
+    {
+      text: said,
+      steps: [
+        { test: 'family', family: 6 },
+        { do: 'opaque', text: 'ipv6=no' },
+      ],
+    },
+  ];
+}
+
 function tableOf(source: Source, config: Config): Table {
   const dialect = dialectOf(config);
   const bound = config.bindings.length > 0;
@@ -188,7 +205,9 @@ function tableOf(source: Source, config: Config): Table {
     rules: [
       ...known,
       ...arrivals(config),
-      ...(bound ? [...boundRules(config, 'in'), ...restRules(config)] : unboundRules(config)),
+      ...(bound
+        ? [...boundRules(config, 'in'), ...restRules(config), ...silentRules(source)]
+        : unboundRules(config)),
     ],
   };
   const outbound: Chain = {

@@ -222,8 +222,15 @@ function perInterface(
   ];
 }
 
+/** A load balancer's interface may have none, and is open then. */
+const WITHOUT_GROUP: Rule = {
+  text: 'a network interface without a security group',
+  steps: [{ do: 'opaque', text: 'groups=none' }],
+};
+
 /** The groups of one interface: their rules are united, and what none allows is dropped. */
 function cardChain(card: NetworkInterface, given: ReadonlySet<string>): Chain {
+  if (card.groups.length === 0) return { name: card.id, rules: [WITHOUT_GROUP] };
   return {
     name: card.id,
     rules: [...jumps(card.groups, given), { text: `${card.id}: no rule`, steps: [{ do: 'drop' }] }],

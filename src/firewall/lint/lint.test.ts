@@ -121,8 +121,8 @@ describe('shadowed rules', () => {
 describe('rules that are no idle ones', () => {
   it('takes any device for the one by which a central firewall hands packets on', () => {
     const device = name('out-device', 'em1');
-    const chain = input('drop', rule('out on em1', device, ...tcp(22), accept));
-    expect(lint([{ ...chain, role: 'central' }]).map(({ id }) => id)).not.toContain(
+    const router = input('drop', rule('out on em1', device, ...tcp(22), accept));
+    expect(lint([{ ...router, role: 'central' }]).map(({ id }) => id)).not.toContain(
       'firewall.never-matches',
     );
   });

@@ -76,7 +76,7 @@ class RuleReader {
       enabled: this.word('Enabled')?.toLowerCase() !== 'false',
       inbound: this.word('Direction')?.toLowerCase() !== 'outbound',
       action: this.word('Action')?.toLowerCase() === 'block' ? 'Block' : 'Allow',
-      ...(profiles === undefined || profiles.some((name) => name.toLowerCase() === 'any')
+      ...(profiles === undefined || profiles.some((one) => one.toLowerCase() === 'any')
         ? {}
         : { profiles }),
       local: true,

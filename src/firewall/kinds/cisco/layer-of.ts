@@ -174,7 +174,7 @@ function arrivals({ nats }: Config): Rule[] {
   });
 }
 
-const ROUTES_IPV6 = /^\s*ipv6 (?:address|enable|unicast-routing|traffic-filter)\b/m;
+const ROUTES_IPV6 = /^[ \t]*ipv6 (?:address|enable|unicast-routing|traffic-filter)\b/m;
 
 /** Without a word about IPv6 a router hands none on; whether the text is all of it nobody knows. */
 function silentRules({ text }: Source): Rule[] {

@@ -269,7 +269,7 @@ export function describeAgents(place: StoreKind): void {
       await look(1);
       await look(1, SHARED);
       expect(await severity()).toEqual({ [HOST]: worst, [SHARED]: undefined });
-      const act = { tenant: TENANT, finding: id, actor: 'user:1', at: NOON };
+      const act = { facts: store.facts, tenant: TENANT, finding: id, actor: 'user:1', at: NOON };
       const about = { reason: 'meant', until: NOON + 100 * HOUR };
       await store.write((tx) => acceptFinding(tx, act, about));
       expect(await severity()).toEqual({ [HOST]: undefined, [SHARED]: undefined });

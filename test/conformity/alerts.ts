@@ -142,7 +142,13 @@ export function describeAlerts(kind: StoreKind): void {
       const [finding] = await store.read((db) =>
         findingList(db, LOCAL, { status: 'open', limit: 1, now: NOON }),
       );
-      const act = { tenant: LOCAL, finding: finding?.id ?? '', actor: 'ada', at: NOON + 1 };
+      const act = {
+        facts: store.facts,
+        tenant: LOCAL,
+        finding: finding?.id ?? '',
+        actor: 'ada',
+        at: NOON + 1,
+      };
       const until = NOON + 10 * DAY;
       await store.write((tx) => acceptFinding(tx, act, { reason: 'known', until }));
       await hearAll(NOON + 2);

@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScanReport } from '../../src/model/scan.ts';
 import { backup, restore } from '../../src/store/backup.ts';
+import { upsert } from '../../src/store/bulk.ts';
 import { MIGRATIONS } from '../../src/store/migrate.ts';
 import { LOCAL, openStore, type Place, type Store } from '../../src/store/open.ts';
 import { assetPage } from '../../src/store/queries/assets.ts';
@@ -196,7 +198,7 @@ export function describeStore(kind: StoreKind): void {
       const bad = { [HOST]: { 22: { severity: 'high' as const } } };
       await look(0, bad);
       const finding = (await findings('open'))[0]?.id ?? '';
-      const act = { tenant: LOCAL, finding, actor: 'ada', at: NOON + 1 };
+      const act = { facts: store.facts, tenant: LOCAL, finding, actor: 'ada', at: NOON + 1 };
       const until = NOON + 10 * DAY;
       expect(await store.write((tx) => acceptFinding(tx, act, { reason: 'known', until }))).toBe(
         true,
@@ -218,6 +220,28 @@ export function describeStore(kind: StoreKind): void {
       expect(await worst()).toBe('high');
       const other = { ...act, finding: 'no-such-finding' };
       expect(await store.write((tx) => commentFinding(tx, other, 'x'))).toBe(false);
+    });
+
+    it('keeps what people decide of a finding while a look at it is recorded', async () => {
+      await look(0, { [HOST]: { 22: { severity: 'high' } } });
+      const id = (await findings('open'))[0]?.id ?? '';
+      const other = await openStore(place);
+      const act = { facts: other.facts, tenant: LOCAL, finding: id, actor: 'ada', at: NOON + 1 };
+      let decided: Promise<unknown> | undefined;
+      await store.write(async (tx) => {
+        await store.facts.lockForRecording(tx, LOCAL);
+        const rows = await tx.selectFrom('findings').selectAll().where('id', '=', id).execute();
+        decided = other.write(async (tx2) => {
+          await acceptFinding(tx2, act, { reason: 'known', until: NOON + 10 * DAY });
+          await assignFinding(tx2, act, 'bob');
+        });
+        // it has to wait; one that does not is through by then
+        await Promise.race([decided, sleep(300)]);
+        await upsert(tx, store.facts, 'findings', rows);
+      });
+      await decided;
+      await other.close();
+      expect(await findings('accepted')).toMatchObject([{ id, assignee: 'bob' }]);
     });
 
     it('adds of a late look only what no later one covered', async () => {

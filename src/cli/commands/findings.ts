@@ -119,7 +119,8 @@ function does(
 ): Promise<ExitCode> {
   return withStore(options, async (store) => {
     const finding = await wholeId(store, given);
-    const who = { tenant: LOCAL, finding, actor: `cli:${userInfo().username}`, at: Date.now() };
+    const actor = `cli:${userInfo().username}`;
+    const who = { facts: store.facts, tenant: LOCAL, finding, actor, at: Date.now() };
     await store.write((tx) => act(tx, who));
     await tell(store, finding, options, terminal);
     return EXIT.fine;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
+import type { DialectFacts } from '../dialects/facts.ts';
 import type { FindingRow, Tables } from '../schema.ts';
 import { findingEvent, hearsEvents } from './events.ts';
 import { refreshSeverity } from './host-severity.ts';
@@ -9,6 +10,7 @@ export const MOST_ACCEPTED_DAYS = 366;
 
 /** Who did something to a finding, and when (ms). */
 export interface Act {
+  readonly facts: DialectFacts;
   readonly tenant: string;
   readonly finding: string;
   readonly actor: string;
@@ -94,6 +96,8 @@ type Settings = {
 };
 
 async function update(tx: Transaction<Tables>, act: Act, settings: Settings): Promise<boolean> {
+  // a look that is being recorded has read the row, and will write all of it
+  await act.facts.lockForRecording(tx, act.tenant);
   const result = await tx
     .updateTable('findings')
     .set(settings as Partial<FindingRow>)

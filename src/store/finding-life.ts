@@ -45,6 +45,8 @@ export function advanceFindings(
     const key = keyOf(finding);
     const row = left.get(key);
     left.delete(key);
+    // a later look has had its say
+    if (row !== undefined && Math.max(row.last_seen, row.resolved_at ?? 0) > look.at) continue;
     rows.push(met(row, finding, look, note));
   }
   for (const row of left.values()) {

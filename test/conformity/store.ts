@@ -12,6 +12,7 @@ import { MIGRATIONS } from '../../src/store/migrate.ts';
 import { LOCAL, openStore, type Place, type Store } from '../../src/store/open.ts';
 import { assetPage } from '../../src/store/queries/assets.ts';
 import { changesBetween } from '../../src/store/queries/changes.ts';
+import { contradictionsIn } from '../../src/store/queries/contradictions.ts';
 import {
   acceptFinding,
   assignFinding,
@@ -253,6 +254,21 @@ export function describeStore(kind: StoreKind): void {
           [80, 'open'],
         ].sort((a, b) => Number(a[0]) - Number(b[0])),
       );
+    });
+
+    it('takes the findings of a late look at ports that no later one covered', async () => {
+      await look(5, { [HOST]: { 80: { severity: 'low' } } }, '80');
+      const bad = { 22: { severity: 'high' }, 80: { severity: 'high' } } as const;
+      await look(4, { [HOST]: bad });
+      const open = async () =>
+        (await findings('open')).map(({ port, severity, openedAt }) => [port, severity, openedAt]);
+      expect(await open()).toEqual([
+        [22, 'high', new Date(NOON + 4 * DAY).toISOString()],
+        [80, 'low', new Date(NOON + 5 * DAY).toISOString()],
+      ]);
+      await look(3, { [HOST]: { 443: { severity: 'medium' } } }, '22,443');
+      expect((await open()).map(([port]) => port)).toEqual([22, 443, 80]);
+      expect(await store.snapshot(contradictionsIn)).toEqual([]);
     });
 
     it('pages hosts worst first, each once', async () => {

@@ -8,6 +8,7 @@ import type { NotifySettings } from '../../src/contract/notify.ts';
 import type { AlertRuleInput } from '../../src/contract/service/alert-rule.ts';
 import { createResolver } from '../../src/net/dns.ts';
 import type { Alert } from '../../src/notify/message.ts';
+import { endAllAcceptances } from '../../src/store/acceptances.ts';
 import { upsert } from '../../src/store/bulk.ts';
 import { LOCAL, openStore, type Place, type Store } from '../../src/store/open.ts';
 import { addAlertRule, dueDigests } from '../../src/store/queries/alert-rules.ts';
@@ -156,6 +157,8 @@ export function describeAlerts(kind: StoreKind): void {
       expect(await told()).toEqual(['incident test.exposed']);
       await wakeTenant(means(until), LOCAL);
       await wakeTenant(means(until), LOCAL);
+      await endAllAcceptances(store, until);
+      await hearAll(until);
       expect((await told()).slice(1)).toEqual(['incident test.exposed: its acceptance has ended']);
     });
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScanReport } from '../../src/model/scan.ts';
+import { endAllAcceptances } from '../../src/store/acceptances.ts';
 import { backup, restore } from '../../src/store/backup.ts';
 import { upsert } from '../../src/store/bulk.ts';
 import { MIGRATIONS } from '../../src/store/migrate.ts';
@@ -214,8 +215,18 @@ export function describeStore(kind: StoreKind): void {
       expect(await findings('accepted')).toMatchObject([
         { id: finding, assignee: 'bob', accepted: { reason: 'known', by: 'ada' } },
       ]);
+      await endAllAcceptances(store, until - 1);
+      expect(await findings('open')).toEqual([]);
       // nothing looked since: the date alone ends it
       expect((await findings('accepted', until + 1)).map(({ status }) => status)).toEqual(['open']);
+      await endAllAcceptances(store, until);
+      await endAllAcceptances(store, until + 1);
+      expect(await findings('open')).toMatchObject([{ id: finding, assignee: 'bob' }]);
+      expect(await worst()).toBe('high');
+      const events = await store.read((db) => findingEvents(db, LOCAL, finding));
+      expect(events.filter(({ kind: word }) => word === 'changed')).toEqual([
+        { at: until, kind: 'changed', actor: null, detail: 'the acceptance has ended' },
+      ]);
       await look(11, bad);
       expect(await findings('open')).toMatchObject([{ id: finding }]);
       expect(await worst()).toBe('high');

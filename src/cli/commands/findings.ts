@@ -3,6 +3,7 @@ import { problem } from '../../model/errors.ts';
 import type { FindingRecord, FindingStatus } from '../../model/history.ts';
 import type { Severity } from '../../model/verdict.ts';
 import { visible } from '../../report/text.ts';
+import { endAcceptancesOf } from '../../store/acceptances.ts';
 import { LOCAL, type Store } from '../../store/open.ts';
 import {
   type Act,
@@ -36,9 +37,11 @@ export async function findingsCommand(
 ): Promise<ExitCode> {
   const { status = 'open', severity, rule, host, assignee } = options;
   return withStore(options, async (store) => {
+    const now = Date.now();
+    await endAcceptancesOf(store, LOCAL, now);
     const question = {
       status: status as FindingStatus,
-      now: Date.now(),
+      now,
       limit: AT_ONCE,
       ...(severity === undefined ? {} : { severity: severity as Severity }),
       ...(rule === undefined ? {} : { rule }),

@@ -3,7 +3,7 @@ import type { Transaction } from 'kysely';
 import type { LookSource } from '../model/history.ts';
 import type { HostRecord, ScanReport } from '../model/scan.ts';
 import type { Finding } from '../model/verdict.ts';
-import { upsert } from './bulk.ts';
+import { storable, upsert } from './bulk.ts';
 import type { DialectFacts } from './dialects/facts.ts';
 import { evidenceOf, type HostEvidence, silentCover, silentHost } from './evidence.ts';
 import { groupBy } from './group.ts';
@@ -62,7 +62,7 @@ class Recording {
     this.#tenant = tenant;
     this.#report = report;
     this.#at = Date.parse(report.scan.endedAt);
-    this.#vantage = report.scan.scope.vantage.name;
+    this.#vantage = storable(report.scan.scope.vantage.name);
   }
 
   async run(source: LookSource, body: Uint8Array): Promise<Recorded> {
@@ -97,7 +97,7 @@ class Recording {
         tenant: this.#tenant,
         id: scan.id,
         source,
-        tool: scan.tool,
+        tool: storable(scan.tool),
         started_at: Date.parse(scan.startedAt),
         ended_at: this.#at,
         complete: scan.complete ? 1 : 0,

@@ -97,12 +97,18 @@ export function describeStore(kind: StoreKind): void {
     it('keeps text that no database takes readable: NUL and half a surrogate pair', async () => {
       const why = 'a\0b\ud800c';
       const report = lookOf({
-        at: NOON,
-        tcp: '22',
+        ...{ at: NOON, tcp: '22', vantage: why },
         hosts: { [HOST]: { 22: { severity: 'low' } } },
       });
-      await record({ ...report, findings: report.findings.map((one) => ({ ...one, why })) });
-      expect((await findings('open')).map((one) => one.why)).toEqual(['a\ufffdb\ufffdc']);
+      await record({
+        ...report,
+        scan: { ...report.scan, tool: why },
+        findings: report.findings.map((one) => ({ ...one, why })),
+      });
+      const kept = 'a\ufffdb\ufffdc';
+      expect(await findings('open')).toMatchObject([{ why: kept, vantage: kept }]);
+      expect(await store.read((db) => latestScans(db, LOCAL, 1))).toMatchObject([{ tool: kept }]);
+      expect(await history(22)).toMatchObject([{ vantage: kept }]);
     });
 
     it('stores a look once, however often it is given', async () => {

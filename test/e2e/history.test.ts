@@ -105,6 +105,21 @@ describe('scans that are kept', () => {
     expect((await run('history', '127.0.0.1:54793')).stdout).toContain('seen from nmap');
   });
 
+  it('take no file that never ends, and no host twice', async () => {
+    const endless = await run('import', '/dev/zero');
+    expect([endless.code, endless.stderr.includes('larger than')]).toEqual([3, true]);
+    const report = JSON.parse(readFileSync(join(folder, 'a.json'), 'utf8')) as ScanReport;
+    const twice = join(folder, 'twice.json');
+    writeFileSync(twice, JSON.stringify({ ...report, hosts: [...report.hosts, ...report.hosts] }));
+    expect((await run('import', twice)).stderr).toContain('it lists 127.0.0.1 twice');
+    const wrong = join(folder, 'wrong.json');
+    const hosts = Array.from({ length: 50 }, () => ({ ...report.hosts[0], counts: 'many' }));
+    writeFileSync(wrong, JSON.stringify({ ...report, hosts }));
+    const { stderr } = await run('import', wrong);
+    expect(stderr).toContain('hosts.0.counts');
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
   it('are not kept with --no-save, and a store that cannot be opened fails no scan', async () => {
     const none = join(folder, 'none');
     const args = ['scan', '127.0.0.1', '-p', '1', '--quiet'];

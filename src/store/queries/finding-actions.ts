@@ -64,13 +64,13 @@ export async function hasEndedAcceptance(
   return (await endedAcceptances(db, tenant, now).limit(1).execute()).length > 0;
 }
 
-/** Opens up to 500 findings again whose acceptance has ended by `now` (ms). Resolves to how many. */
+/** Opens up to 500 findings again whose acceptance has ended by `now` (ms). */
 export async function endAcceptances(
   tx: Transaction<Tables>,
   facts: DialectFacts,
   tenant: string,
   now: number,
-): Promise<number> {
+): Promise<void> {
   await facts.lockForRecording(tx, tenant);
   const rows = await endedAcceptances(tx, tenant, now).limit(AT_ONCE).execute();
   const opened = rows.map((finding) => ({
@@ -93,11 +93,10 @@ export async function endAcceptances(
     opened.map(({ event }) => event),
   );
   await refreshSeverity(tx, tenant, [...new Set(rows.map(({ address }) => address))]);
-  if (rows.length === 0 || !(await hearsEvents(tx, tenant))) return rows.length;
+  if (rows.length === 0 || !(await hearsEvents(tx, tenant))) return;
   const batch = randomUUID();
   const told = opened.flatMap(({ row, event }) => findingEvent(event, row, batch) ?? []);
   await upsert(tx, facts, 'events', told);
-  return rows.length;
 }
 
 function endedAcceptances(db: Kysely<Tables>, tenant: string, now: number) {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -407,6 +407,7 @@ export function describeStore(kind: StoreKind): void {
       await expect(backup(store, file, new Date(NOON))).rejects.toMatchObject({
         code: 'BACKUP_FILE',
       });
+      expect(existsSync(`${file}.part`)).toBe(false);
       for (const into of [await kind.newPlace(), { file: join(folder, `${kind.name}.db`) }]) {
         const other = await openStore(into);
         expect(await restore(other, file)).toBe(rows);

@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change, Interval } from '../../src/model/history.ts';
 import type { ScanReport } from '../../src/model/scan.ts';
-import { postern } from '../helpers/postern.ts';
+import { PROGRAM, postern } from '../helpers/postern.ts';
 import { type ScriptedPeer, say, scriptedPeer, silent } from '../helpers/scripted-peer.ts';
 
 let folder: string;
@@ -91,6 +92,25 @@ describe('scans that are kept', () => {
     // who may read it knows every open door
     expect(statSync(join(folder, 'data', 'postern.db')).mode & 0o077).toBe(0);
     expect(statSync(file).mode & 0o077).toBe(0);
+  });
+
+  it('say in one line that a backup has no room, and leave nothing of it', async () => {
+    const full = join(folder, 'full');
+    const lines = Array.from({ length: 3000 }, (_, index) => {
+      const address = `10.64.${index >> 8}.${index & 255}`;
+      return `banner tcp 80 ${address} 1767225600 ${randomBytes(300).toString('hex')}`;
+    });
+    const list = join(folder, 'list');
+    writeFileSync(list, ['#masscan', ...lines].join('\n'));
+    expect((await postern(['--data', full, 'import', list])).code).toBe(0);
+    const file = join(folder, 'no-room');
+    const limited = ['sh', '-c', 'ulimit -f 256; exec "$@"', 'sh', process.execPath, PROGRAM];
+    const args = ['--data', full, 'db', 'backup', file];
+    const { code, stderr } = await postern(args, { command: limited });
+    expect([code, stderr.split('\n')[0]]).toEqual([2, expect.stringContaining('BACKUP_FILE')]);
+    expect(stderr).toContain('EFBIG');
+    expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false]);
+    expect((await postern(args)).code).toBe(0);
   });
 
   it('are joined by reports of other scanners, each stored once', async () => {

@@ -94,7 +94,7 @@ describe('scans that are kept', () => {
     expect(statSync(file).mode & 0o077).toBe(0);
   });
 
-  it('say in one line that a backup has no room, and leave nothing of it', async () => {
+  it('say in one line that there is no room, and leave nothing of what was begun', async () => {
     const full = join(folder, 'full');
     const lines = Array.from({ length: 3000 }, (_, index) => {
       const address = `10.64.${index >> 8}.${index & 255}`;
@@ -104,13 +104,19 @@ describe('scans that are kept', () => {
     writeFileSync(list, ['#masscan', ...lines].join('\n'));
     expect((await postern(['--data', full, 'import', list])).code).toBe(0);
     const file = join(folder, 'no-room');
-    const limited = ['sh', '-c', 'ulimit -f 256; exec "$@"', 'sh', process.execPath, PROGRAM];
+    const limited = ['sh', '-c', 'ulimit -f 700; exec "$@"', 'sh', process.execPath, PROGRAM];
     const args = ['--data', full, 'db', 'backup', file];
     const { code, stderr } = await postern(args, { command: limited });
     expect([code, stderr.split('\n')[0]]).toEqual([2, expect.stringContaining('BACKUP_FILE')]);
     expect(stderr).toContain('EFBIG');
     expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false]);
     expect((await postern(args)).code).toBe(0);
+    const none = ['--data', join(folder, 'no-room-at-all')];
+    expect((await postern([...none, 'db', 'check'])).code).toBe(0);
+    const stored = await postern([...none, 'import', list], { command: limited });
+    expect([stored.code, stored.stderr.split(':')[0]]).toEqual([3, 'error STORE_FULL']);
+    expect((await postern([...none, 'db', 'check'])).stdout).toContain('is sound');
+    expect((await postern([...none, 'import', list])).stdout).toContain('3000 changes');
   });
 
   it('are joined by reports of other scanners, each stored once', async () => {

@@ -175,5 +175,8 @@ const CODES = {
 } as const;
 
 function withoutPassword(url: string): string {
-  return url.replace(/^(\w+:\/\/[^:@/]*):[^@]*@/, '$1@').replace(/([?&]password=)[^&]*/g, '$1…');
+  // up to the last @ of the authority, as pg reads it: not everybody writes %40 in a password
+  return url
+    .replace(/^(\w+:\/\/[^:@/?#]*):[^/?#]*@/, '$1@')
+    .replace(/([?&](?:ssl)?password=)[^&]*/g, '$1…');
 }

@@ -160,6 +160,11 @@ describe('scans that are kept', () => {
     expect(gone.code).toBe(0);
     expect(gone.stderr).toContain('warning STORE_OPEN');
     expect(gone.stderr).not.toContain('secret');
+    // as people write it, and pg takes it
+    const at = { POSTERN_DATABASE_URL: 'postgres://me:half@half:x@127.0.0.1:1/none?sslpassword=y' };
+    const { stderr: told } = await postern(['db', 'check'], { env: at });
+    expect(told).toContain('STORE_OPEN');
+    expect(told).toContain('"postgres://me@127.0.0.1:1/none?sslpassword=…"');
   });
 
   it('say what is wrong with a question, with a code', async () => {

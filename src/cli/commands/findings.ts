@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { canonicalAddress } from '../../model/address.ts';
 import { problem } from '../../model/errors.ts';
 import type { FindingRecord, FindingStatus } from '../../model/history.ts';
 import type { Severity } from '../../model/verdict.ts';
@@ -45,7 +46,7 @@ export async function findingsCommand(
       limit: AT_ONCE,
       ...(severity === undefined ? {} : { severity: severity as Severity }),
       ...(rule === undefined ? {} : { rule }),
-      ...(host === undefined ? {} : { address: host.toLowerCase() }),
+      ...(host === undefined ? {} : { address: canonicalAddress(host) ?? host.toLowerCase() }),
       ...(assignee === undefined ? {} : { assignee }),
     };
     let page = await store.read((db) => findingPage(db, LOCAL, question));

@@ -170,6 +170,7 @@ describe('scans that are kept', () => {
   it('say what is wrong with a question, with a code', async () => {
     expect((await run('diff', 'nothing', 'last')).stderr).toContain('DIFF_SIDE');
     expect((await run('diff', '2026-01-01', 'nothing')).stderr).toContain('DIFF_SIDE');
+    expect((await run('diff', '2026-02-01', '2026-01-01')).stderr).toContain('it is later than');
     expect((await run('history', 'a:b:c')).stderr).toContain('HISTORY_PLACE');
     expect((await run('history', '192.0.2.1')).stderr).toContain('HISTORY_NONE');
     const damaged = join(folder, 'damaged');

@@ -1,10 +1,10 @@
 import type { Transport } from '../model/port.ts';
-import type { HostRecord, Scope } from '../model/scan.ts';
+import type { HostRecord } from '../model/scan.ts';
 import type { Finding } from '../model/verdict.ts';
 import type { HostEvidence } from './evidence.ts';
 import { advanceFindings, type FindingLook, isOverOutside } from './finding-life.ts';
 import { advance } from './history.ts';
-import { portSet } from './port-set.ts';
+import type { PortSet } from './port-set.ts';
 import { positionOf } from './position.ts';
 import type { ChangeRow, FindingEventRow, FindingRow, HostRow, IntervalRow } from './schema.ts';
 
@@ -34,7 +34,8 @@ export interface HostSteps {
   readonly events: readonly FindingEventRow[];
 }
 
-export type LaterLook = Pick<Scope, 'ports'>;
+/** The ports that a look of later time asked. */
+export type LaterLook = Readonly<Record<Transport, PortSet>>;
 
 /** What one look makes of one host: its intervals, changes and findings. Pure but for the ids it is given. */
 export function advanceHost(
@@ -94,7 +95,7 @@ export function isCoveredLater(
   port: number,
 ): boolean {
   if (host === undefined || host.last_seen <= at) return false;
-  return later.some(({ ports }) => portSet(ports[transport]).has(port));
+  return later.some((ports) => ports[transport].has(port));
 }
 
 /** Ports of which the look may have something to say: those with a history, and the open ones. */

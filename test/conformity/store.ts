@@ -273,6 +273,13 @@ export function describeStore(kind: StoreKind): void {
       );
     });
 
+    it('asks every later look, however many, whether it covered a port', async () => {
+      await look(1, { [HOST]: { 22: 'closed' } }, '22');
+      for (let day = 2; day < 62; day++) await look(day, { [HOST]: { 80: 'open' } }, '80,443');
+      await look(0, { [HOST]: { 22: 'open', 25: 'open', 443: 'open' } }, '22,25,443');
+      expect((await history()).map(({ port }) => port)).toEqual([25, 80]);
+    });
+
     it('takes the findings of a late look at ports that no later one covered', async () => {
       await look(5, { [HOST]: { 80: { severity: 'low' } } }, '80');
       const bad = { 22: { severity: 'high' }, 80: { severity: 'high' } } as const;

@@ -406,7 +406,7 @@ export function describeStore(kind: StoreKind): void {
       await both.close();
     }, 120_000);
 
-    it('goes into a backup and comes back, into this kind of store and the other', async () => {
+    it('goes into a backup and comes back, into this kind of store and into a file', async () => {
       await look(0, { [HOST]: { 22: { severity: 'high' } }, '192.0.2.8': { 80: 'open' } });
       await look(1, { [HOST]: { 22: 'closed' } });
       const file = join(folder, `backup-${kind.name}`);

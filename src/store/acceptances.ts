@@ -6,7 +6,7 @@ import { endAcceptances, hasEndedAcceptance } from './queries/finding-actions.ts
 export async function endAcceptancesOf(store: Store, tenant: string, now: number): Promise<void> {
   // asked first, so that it waits for no writer where there is nothing to do
   while (await store.read((db) => hasEndedAcceptance(db, tenant, now))) {
-    await store.write((tx) => endAcceptances(tx, store.facts, tenant, now));
+    await store.write((tx) => endAcceptances(tx, store.facts, tenant, now), tenant);
   }
 }
 

@@ -47,7 +47,7 @@ export async function recordLook(
   return store.write(async (tx) => {
     await store.facts.lockForRecording(tx, tenant);
     return new Recording(tx, store.facts, tenant, report).run(source, body);
-  });
+  }, tenant);
 }
 
 class Recording {

@@ -4,7 +4,7 @@ import { openStore, type Store } from '../../src/store/open.ts';
 import { hasPostgres, type Postgres, startPostgres } from '../lab/postgres.ts';
 
 // an event that nobody hears would end a server: vitest fails for it too
-describe.skipIf(!hasPostgres())('a store in PostgreSQL whose connection breaks', () => {
+describe.skipIf(!hasPostgres())('the connections of a store in PostgreSQL', () => {
   let postgres: Postgres;
   let store: Store;
   let other: Store;
@@ -32,7 +32,7 @@ describe.skipIf(!hasPostgres())('a store in PostgreSQL whose connection breaks',
     );
   }
 
-  it('says that it is gone, whatever was under way, and goes on over another', async () => {
+  it('say that it is gone, whatever was under way, and others take their place', async () => {
     const gone = { code: 'STORE_GONE' };
     await expect(store.read(breakOff)).rejects.toMatchObject(gone);
     await expect(store.snapshot(breakOff)).rejects.toMatchObject(gone);
@@ -44,5 +44,33 @@ describe.skipIf(!hasPostgres())('a store in PostgreSQL whose connection breaks',
     await expect(idle).rejects.toMatchObject(gone);
     await expect(store.write(brokenOff)).rejects.toMatchObject(gone);
     expect(await store.read((db) => db.selectFrom('meta').selectAll().execute())).toEqual([]);
+  });
+
+  it('are left to others while many wait for one look to be recorded', async () => {
+    const lock = (tx: Parameters<Parameters<Store['write']>[0]>[0]) =>
+      store.facts.lockForRecording(tx, 'acme');
+    let end = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const order: number[] = [];
+    const recording = store.write(async (tx) => {
+      await lock(tx);
+      await held;
+      order.push(0);
+    }, 'acme');
+    const waiting = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((place) =>
+      store.write(async (tx) => {
+        await lock(tx);
+        order.push(place);
+        if (place === 3) throw new Error('of no concern to those behind');
+      }, 'acme'),
+    );
+    const settled = Promise.allSettled(waiting);
+    expect(await store.read((db) => db.selectFrom('meta').selectAll().execute())).toEqual([]);
+    end();
+    await recording;
+    expect((await settled).filter(({ status }) => status === 'rejected')).toHaveLength(1);
+    expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 });

@@ -108,7 +108,7 @@ async function act(
   deed: Deed,
   does: Does,
 ) {
-  await mine.change(deed, async (tx, tenant) => {
+  await mine.changeInTurn(deed, async (tx, tenant) => {
     const { subject: finding } = deed;
     const { facts } = service.store;
     const done = await does(tx, { facts, tenant, finding, actor: caller.actor, at: now });

@@ -152,10 +152,9 @@ class OpenStore implements Store {
       () => undefined,
     );
     this.#turns.set(turn, over);
-    void over.then(() => {
+    return done.finally(() => {
       if (this.#turns.get(turn) === over) this.#turns.delete(turn);
     });
-    return done;
   }
 
   async #told<T>(work: () => Promise<T>): Promise<T> {

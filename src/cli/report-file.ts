@@ -1,7 +1,8 @@
+import { constants } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { scanReport } from '../contract/scan.ts';
-import { messageOf, type PosternError, problem } from '../model/errors.ts';
+import { messageOf, PosternError, problem } from '../model/errors.ts';
 import type { LookSource } from '../model/history.ts';
 import type { ScanReport } from '../model/scan.ts';
 import { reportOfImport } from '../store/imports/imported.ts';
@@ -17,7 +18,7 @@ export interface ImportedFile {
 }
 
 /** Largest file that is read; more would not fit one string. */
-const MAX_BYTES = 512 * 1024 * 1024;
+const MAX_BYTES = constants.MAX_STRING_LENGTH;
 
 /** A report file of Postern or nmap. Throws DIFF_SIDE. */
 export async function readReportFile(path: string): Promise<ScanReport> {
@@ -36,15 +37,12 @@ export async function readImport(
 ): Promise<ImportedFile> {
   const refuse = (reason: string, cause?: unknown): PosternError =>
     problem(code, { value: path, problem: reason }, cause);
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw refuse(messageOf(error), error);
-  });
-  if (bytes.length > MAX_BYTES) throw refuse(`it is larger than ${MAX_BYTES} bytes`);
-  const text = bytes
-    .toString('utf8')
-    .replace(/^\ufeff/, '')
-    .trimStart();
   try {
+    const bytes = await readWhole(path);
+    const text = bytes
+      .toString('utf8')
+      .replace(/^\ufeff/, '')
+      .trimStart();
     if (text.startsWith('<')) {
       const imported = readNmap(text, canonical);
       if (imported === null) throw refuse('it is XML, but not of nmap');
@@ -55,8 +53,20 @@ export async function readImport(
       readJson(text) ?? linesOf(text, bytes, vantage) ?? fail(refuse('its format is not known'))
     );
   } catch (error) {
-    throw error instanceof Error && 'code' in error ? error : refuse(messageOf(error), error);
+    throw error instanceof PosternError ? error : refuse(messageOf(error), error);
   }
+}
+
+/** Piece by piece: what is no file (a pipe, a device) may never end. */
+async function readWhole(path: string): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of createReadStream(path)) {
+    size += (piece as Buffer).length;
+    if (size > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
+    pieces.push(piece as Buffer);
+  }
+  return Buffer.concat(pieces);
 }
 
 function fail(error: PosternError): never {
@@ -66,7 +76,19 @@ function fail(error: PosternError): never {
 /** Null: it is no report of ours. */
 function readJson(text: string): ImportedFile | null {
   if (!text.startsWith('{') || !text.slice(0, 200).includes('postern.scan/1')) return null;
-  return { source: 'scan', report: scanReport.parse(JSON.parse(text)), skipped: 0 };
+  const { data: report, error } = scanReport.safeParse(JSON.parse(text));
+  if (report === undefined) {
+    const [issue] = error.issues;
+    throw new Error(`${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  const twice = repeated(report.hosts.map(({ address }) => address));
+  if (twice !== undefined) throw new Error(`it lists ${twice} twice`);
+  return { source: 'scan', report, skipped: 0 };
+}
+
+function repeated(texts: readonly string[]): string | undefined {
+  const met = new Set<string>();
+  return texts.find((text) => met.size === met.add(text).size);
 }
 
 function linesOf(text: string, bytes: Buffer, vantage: string | undefined): ImportedFile | null {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compare, sameAnswers } from './compare.ts';
+import { compare, sameAnswers, unknownInBoth } from './compare.ts';
 import type { Layer } from './layer.ts';
 import {
   accept,
@@ -55,6 +55,17 @@ describe('compare', () => {
       { family: 6, a: { fate: 'unknown' }, b: { fate: 'drop' } },
     ]);
   });
+});
+
+it('tells what is known of neither', () => {
+  const maybe = (...ports: readonly number[]) =>
+    input('drop', rule('?', { test: 'family', family: 4 }, ...tcp(...ports), unclear, accept));
+  expect(compare([maybe(22, 80)], [maybe(22, 80)], NOWHERE)).toEqual([]);
+  expect(unknownInBoth([maybe(22, 80)], [maybe(22, 443)], NOWHERE)).toEqual(['tcp 22 over IPv4']);
+  expect(unknownInBoth([maybe(22)], [input('drop')], NOWHERE)).toEqual([]);
+  expect(unknownInBoth([maybe(22)], [maybe(22)], NOWHERE)).toEqual([]);
+  const unread = { ...maybe(22), unread: ['more of it'] };
+  expect(unknownInBoth([unread], [maybe(22)], NOWHERE)).toEqual(['tcp 22 over IPv4']);
 });
 
 describe('sameAnswers', () => {

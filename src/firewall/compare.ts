@@ -1,12 +1,12 @@
 import type { Machine } from '../model/machine.ts';
 import type { Transport } from '../model/port.ts';
 import type { Fate, LayerDecision } from '../model/reachability.ts';
-import { type Box, joinBoxes, overlaps } from './boxes.ts';
+import { type Box, joinBoxes, overlaps, unionAll } from './boxes.ts';
 import { evaluate } from './evaluate.ts';
 import { FAMILIES, type Family, type Layer } from './layer.ts';
 import type { AnswerPart, Question } from './packet.ts';
 import { intersection, type Ranges } from './ranges.ts';
-import { everyDevice, everyPort } from './reach.ts';
+import { everyDevice, everyPort, portsText } from './reach.ts';
 
 /** What one of two sides says of some packets. */
 export interface Side {
@@ -145,6 +145,47 @@ export function compare(
     FAMILIES.flatMap((family) => {
       const question = { ...everyPort(a, machine, transport, family), inDevice };
       return compareAt(a, b, machine, question, transport);
+    }),
+  );
+}
+
+/** All that decides, as text: where it is the same, thousands of rules need not be compared. */
+export function decidingText(layers: readonly Layer[]): string {
+  const tables = layers.flatMap((layer) => layer.tables);
+  const deciding = tables.map(({ name, family, dormant, chains }) => [
+    [name, family, dormant],
+    chains.map(({ rules, ...chain }) => [chain, rules.map(({ quick, steps }) => [quick, steps])]),
+  ]);
+  return JSON.stringify(deciding, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+}
+
+/** Whether both are the same rules, read whole: then they do the same, known or not. */
+function sameRules(a: readonly Layer[], b: readonly Layer[]): boolean {
+  const isWhole = [...a, ...b].every(({ unread }) => unread.length === 0);
+  return isWhole && decidingText(a) === decidingText(b);
+}
+
+/** What neither of two sets of layers tells, `tcp 22 over IPv4`: it is no difference, and not the same. */
+export function unknownInBoth(
+  a: readonly Layer[],
+  b: readonly Layer[],
+  machine: Machine,
+): readonly string[] {
+  if (sameRules(a, b)) return [];
+  const inDevice = everyDevice([...a, ...b], machine);
+  const unknownTo = (layers: readonly Layer[], question: Question) =>
+    evaluate(layers, question, machine).filter(({ fate }) => fate === 'unknown');
+  return TRANSPORTS.flatMap((transport) =>
+    FAMILIES.flatMap((family) => {
+      const question = { ...everyPort(a, machine, transport, family), inDevice };
+      const others = unknownTo(b, question);
+      const shared = unknownTo(a, question).flatMap((one) =>
+        others.map((other) => common(one, other)?.destinationPort ?? []),
+      );
+      const ports = unionAll(shared);
+      return ports.length === 0 ? [] : [`${transport} ${portsText(ports)} over IPv${family}`];
     }),
   );
 }

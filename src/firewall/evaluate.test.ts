@@ -78,6 +78,12 @@ describe('the order of rules and chains', () => {
     expect(ask([inet(left)])).toEqual(['drop']);
   });
 
+  it('names the rule that may accept where what comes after it closes', () => {
+    const layers = [input('drop', rule('?', ...tcp(22), unclear, accept), rule('no', reject))];
+    const [part] = evaluate(layers, toPort(22), HOST);
+    expect(part).toMatchObject({ fate: 'unknown', decisions: [{ rule: { text: '?' } }] });
+  });
+
   it('calls a loop and a chain that is not there unknown', () => {
     const loop = [
       base('input', hook('input'), 'accept', rule('a', jump('one'))),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sameAnswers } from './compare.ts';
 import { DOCKER_UFW } from './docker-ufw.test-helper.ts';
-import { intentLayer, intentOf } from './intent.ts';
+import { intentLayer, intentOf, writableIn } from './intent.ts';
 import type { Allowance } from './kind.ts';
 import {
   accept,
@@ -11,6 +11,7 @@ import {
   input,
   name,
   number,
+  protocol,
   rule,
   tcp,
   to,
@@ -62,6 +63,36 @@ describe('intentOf', () => {
     expect(intentOf([DOCKER_UFW], HOST).lost).toContain(
       'tcp 8080 over IPv4 is handed on elsewhere; left out',
     );
+  });
+
+  it('says which other protocols it leaves out', () => {
+    const four = { test: 'family', family: 4 } as const;
+    const layers = [
+      input('drop', rule('gre', four, protocol(47), accept), rule('ssh', ...tcp(22), accept)),
+    ];
+    expect(intentOf(layers, HOST).lost).toEqual(['IP protocol 47 over IPv4 is allowed; left out']);
+    const inner = [input('drop', rule('inner', from('10.0.0.0/8'), accept))];
+    expect(intentOf(inner, HOST).lost).toEqual([
+      'every IP protocol but TCP, UDP, ICMP and those named over IPv4 is allowed; left out',
+    ]);
+  });
+
+  it('leaves out what a kind without devices cannot say', () => {
+    const layers = [
+      input(
+        'drop',
+        rule('web', ...tcp(80), accept),
+        rule('db', name('in-device', 'docker0'), ...tcp(5000, 6000), accept),
+      ),
+    ];
+    const derived = intentOf(layers, HOST);
+    expect(writableIn('pf', derived)).toEqual(derived);
+    expect(writableIn('aws', derived)).toEqual({
+      intent: { allow: [{ transport: 'tcp', ports: [80, 80], families: [4, 6] }] },
+      lost: [
+        'tcp 5000, 6000 is allowed on docker0 only, and aws knows no devices of the host; left out',
+      ],
+    });
   });
 
   it('comes back from the layer that is made of it', () => {

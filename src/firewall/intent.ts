@@ -6,7 +6,8 @@ import { type Box, joinBoxes, unionAll } from './boxes.ts';
 import { TRANSPORTS } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 import type { Allowance, Intent } from './kind.ts';
-import { FAMILIES, type Family, type Layer, type Rule, type Test } from './layer.ts';
+import { FAMILIES, type Family, type KindName, type Layer, type Rule, type Test } from './layer.ts';
+import { protocolsApart, unnamedProtocol } from './mentioned.ts';
 import type { AnswerPart, Question } from './packet.ts';
 import { portClasses } from './port-classes.ts';
 import {
@@ -170,6 +171,27 @@ function joinFamilies(allow: readonly Allowance[]): readonly Allowance[] {
   );
 }
 
+const SAID: ReadonlySet<number> = new Set([6, 17, 1, 58]);
+
+/** An intent is about ports of TCP and UDP; ICMP is always let in. */
+function otherProtocols(layers: readonly Layer[], machine: Machine): readonly string[] {
+  const unnamed = unnamedProtocol(layers);
+  const others = protocolsApart(layers).filter((protocol) => !SAID.has(protocol));
+  return others.flatMap((protocol) => {
+    const families = FAMILIES.filter((family) => {
+      const question = { ...everyPort(layers, machine, 'tcp', family), protocol };
+      return evaluate(layers, question, machine).some(({ fate }) => fate === 'accept');
+    });
+    if (families.length === 0) return [];
+    const over = families.map((family) => `IPv${family}`).join(' and ');
+    const what =
+      protocol === unnamed
+        ? 'every IP protocol but TCP, UDP, ICMP and those named'
+        : `IP protocol ${protocol}`;
+    return [`${what} over ${over} is allowed; left out`];
+  });
+}
+
 /** Who may come in to which ports of the host, read off the answers of its layers. */
 export function intentOf(layers: readonly Layer[], machine: Machine): Derived {
   const accepted = TRANSPORTS.flatMap((transport) =>
@@ -177,8 +199,28 @@ export function intentOf(layers: readonly Layer[], machine: Machine): Derived {
   );
   return {
     intent: { allow: joinFamilies(accepted.flatMap(({ allow }) => allow)) },
-    lost: accepted.flatMap(({ lost }) => lost),
+    lost: [...accepted.flatMap(({ lost }) => lost), ...otherProtocols(layers, machine)],
   };
+}
+
+/** Kinds whose rules cannot name a device of the host. */
+const WITHOUT_DEVICES: ReadonlySet<KindName> = new Set(['aws', 'cisco']);
+
+/** What of an intent a kind has words for. */
+export function writableIn(kind: KindName, { intent, lost }: Derived): Derived {
+  if (!WITHOUT_DEVICES.has(kind)) return { intent, lost };
+  const tied = intent.allow.filter(({ device }) => device !== undefined);
+  const devices = [...new Set(tied.map(({ device }) => device))];
+  const unsaid = devices.map((device) => {
+    const own = tied.filter((one) => one.device === device);
+    const ports = TRANSPORTS.flatMap((transport) => {
+      const some = own.filter((one) => one.transport === transport).map((one) => one.ports);
+      return some.length === 0 ? [] : [`${transport} ${portsText(rangesOf(some, 1))}`];
+    });
+    return `${ports.join(' and ')} is allowed on ${device} only, and ${kind} knows no devices of the host; left out`;
+  });
+  const allow = intent.allow.filter(({ device }) => device === undefined);
+  return { intent: { allow }, lost: [...lost, ...unsaid] };
 }
 
 const PROTOCOLS = { tcp: 6, udp: 17 } as const;

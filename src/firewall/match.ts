@@ -267,6 +267,8 @@ function holdNames(
     case 'in-device':
       return holdInDevice(names, parcel, view);
     case 'out-device':
+      // the way from a router in front to the host is not told
+      if (view.elsewhere) return 'maybe';
       return parcel.outDevice === null ? 'maybe' : word(named(names, parcel.outDevice));
     case 'state': {
       const state = stateSeen(parcel, view);

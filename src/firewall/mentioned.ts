@@ -1,4 +1,6 @@
 import type { Action, Cell, Field, Layer, Rule, Step } from './layer.ts';
+import { includes, type Ranges } from './ranges.ts';
+import { singles } from './steps.ts';
 
 function cellNames(fields: readonly Field[], row: readonly Cell[]): readonly string[] {
   return row.flatMap((cell, at) =>
@@ -23,6 +25,31 @@ export function rulesOf(layers: readonly Layer[]): readonly Rule[] {
   return layers.flatMap(({ tables }) =>
     tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules)),
   );
+}
+
+const TCP_UDP_ICMP = [6, 17, 1, 58];
+
+function namedProtocols(layers: readonly Layer[]): readonly Ranges<number>[] {
+  return rulesOf(layers)
+    .flatMap(({ steps }) => steps)
+    .flatMap((step) =>
+      'test' in step && step.test === 'number' && step.field === 'protocol' ? [step.in] : [],
+    );
+}
+
+/** An IP protocol that no rule names, for all those that none does; TCP, UDP and ICMP aside. */
+export function unnamedProtocol(layers: readonly Layer[]): number | undefined {
+  const named = [...namedProtocols(layers), singles(TCP_UDP_ICMP)];
+  for (let number = 0; number < 256; number += 1)
+    if (!named.some((wanted) => includes(wanted, number))) return number;
+  return undefined;
+}
+
+/** Protocols that rules tell apart: TCP, UDP and ICMP, those that are named, one that is not. */
+export function protocolsApart(layers: readonly Layer[]): readonly number[] {
+  const firsts = namedProtocols(layers).flatMap((named) => named.filter((_, at) => at % 2 === 0));
+  const other = unnamedProtocol(layers);
+  return [...new Set([...TCP_UDP_ICMP, ...firsts, ...(other === undefined ? [] : [other])])];
 }
 
 /** Whether all that a layer has is switched off: ufw disabled, pf disabled. */

@@ -212,7 +212,9 @@ function nameHolds(
     return fits(names, packet.inDevice) !== not;
   }
   if (field === 'out-device') {
-    return going.outDevice === undefined ? unsure(going) : fits(names, going.outDevice) !== not;
+    return going.elsewhere || going.outDevice === undefined
+      ? unsure(going)
+      : fits(names, going.outDevice) !== not;
   }
   if (field === 'state') return names.includes(stateNow(going)) !== not;
   if (field === 'status') {

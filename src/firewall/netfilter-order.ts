@@ -2,7 +2,12 @@ import { type PreparedChain, prepared } from './compile.ts';
 import type { Family, Hook, HookPoint, KindName, Layer } from './layer.ts';
 
 /** Kinds whose rules are the kernel's: their base chains are asked together, by hook and priority. */
-const NETFILTER: ReadonlySet<KindName> = new Set(['nftables', 'iptables', 'ufw', 'firewalld']);
+export const NETFILTER: ReadonlySet<KindName> = new Set([
+  'nftables',
+  'iptables',
+  'ufw',
+  'firewalld',
+]);
 
 /** Layers that are asked as one; all filters must let a packet through. */
 export interface Filter {

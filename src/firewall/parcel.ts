@@ -67,6 +67,8 @@ export interface Parcel extends Box, Marks {
   readonly possible: readonly PossibleFate[];
   /** Set while some rule of the current base chain may have accepted the packet already. */
   readonly accepted?: Marks;
+  /** The first of those rules. */
+  readonly acceptedBy?: PossibleFate;
   readonly decisions: readonly RankedDecision[];
   readonly conditions: readonly string[];
   /** Set when it is decided. `unknown` only until the next filter, which may drop it for certain. */
@@ -135,7 +137,10 @@ export function eitherMarks(parcel: Parcel, other: Marks | undefined): Marks {
 
 /** The parcel with one more fate that it may have met; one of each kind is kept. */
 export function possibly(parcel: Parcel, next: PossibleFate): Parcel {
-  if (next.fate === 'accept') return { ...parcel, accepted: eitherMarks(parcel, parcel.accepted) };
+  if (next.fate === 'accept') {
+    const { accepted, acceptedBy = next } = parcel;
+    return { ...parcel, accepted: eitherMarks(parcel, accepted), acceptedBy };
+  }
   if (parcel.possible.some(({ fate }) => fate === next.fate)) return parcel;
   return { ...parcel, possible: [...parcel.possible, next] };
 }

@@ -1,8 +1,9 @@
 import type { Fate } from '../model/reachability.ts';
 import { cut, isOne, unionAll } from './boxes.ts';
 import type { PreparedChain, PreparedRule } from './compile.ts';
-import type { Action, Chain, Rule, Test } from './layer.ts';
+import type { Action, Rule, Test } from './layer.ts';
 import { type Holding, hasPorts, hold, holdRow, tracked, type View } from './match.ts';
+import { NETFILTER } from './netfilter-order.ts';
 import type { Visit } from './packet.ts';
 import {
   blend,
@@ -149,18 +150,23 @@ function markedBy(parcel: Parcel, action: Marking, view: View): Parcel {
 }
 
 /** How much a base chain's word tells: closing, then a rule where packets are filtered, then its policy. */
-function rankOf({ hook }: Chain, fate: Fate, rule: Rule | undefined): number {
+function rankOf({ chain, layer }: PreparedChain, fate: Fate, rule: Rule | undefined): number {
+  const { hook } = chain;
   if (fate !== 'accept') return 4;
-  const filters = hook === undefined || hook.point === 'input' || hook.point === 'forward';
-  if (!filters) return rule === undefined || hook.type !== 'filter' ? 0 : 1;
+  const isKernel = NETFILTER.has(layer.kind);
+  const point = hook?.point ?? 'input';
+  const filters = isKernel ? point === 'input' || point === 'forward' : hook?.type !== 'nat';
+  if (!filters) return rule === undefined || hook?.type !== 'filter' ? 0 : 1;
   if (hook?.type === 'nat') return 0;
+  // a router's rules for what goes out tell less than those by which it came in
+  if (!isKernel && (hook?.priority ?? 0) > 0) return 1;
   return rule === undefined ? 2 : 3;
 }
 
 function withoutAccepted(parcel: Parcel): Parcel {
   // leaving a key out is slow, and most parcels have none
   if (parcel.accepted === undefined) return parcel;
-  const { accepted: _, ...rest } = parcel;
+  const { accepted: _, acceptedBy: __, ...rest } = parcel;
   return rest;
 }
 
@@ -544,14 +550,15 @@ class Walk {
 
   /** The base chain's word about a parcel; an accepted one goes on to the next chain. */
   #close(parcel: Parcel, frame: Frame, fate: Fate, rule: Rule | undefined): void {
-    const { accepted } = parcel;
+    const { accepted, acceptedBy } = parcel;
     const { chain } = frame;
     const certain = blend(withoutAccepted(parcel), accepted);
-    if (fate !== 'accept' && accepted !== undefined) {
-      this.#done.push(this.#possibly(certain, frame, fate, rule));
+    if (fate !== 'accept' && acceptedBy !== undefined) {
+      // the rule that may accept is what makes it unknown, not the one that closes the rest
+      this.#done.push(possibly(certain, { ...acceptedBy, fate }));
       return;
     }
-    const rank = rankOf(this.#base.chain, fate, rule);
+    const rank = rankOf(this.#base, fate, rule);
     const decision = decisionOf(chain, rule, fate);
     const said = decided(certain, { layer: chain.layer, rank, decision });
     this.#done.push(fate === 'accept' ? said : { ...said, fate });

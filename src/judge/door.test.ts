@@ -70,6 +70,19 @@ describe('a port with a listener', () => {
     expect(verdict).toMatchObject({ level: 'expected', rule: 'policy.expected' });
   });
 
+  it('is not as expected where others than the policy names may get in', () => {
+    const inner = reaching(5432, 'unknown', [
+      part('accept', ['10.1.0.0/16']),
+      part('unknown', ['10.2.0.0/16'], 'bpf 5'),
+    ]);
+    const more = { ...inner, parts: [...inner.parts, part('unknown', ['8.0.0.0/8'], 'bpf 6')] };
+    const judged = (one: Reachability) =>
+      judgeDoor(door({ reachability: [one] }), expecting(['10.0.0.0/8']), CONTEXT);
+    expect(judged(inner).rule).toBe('policy.expected');
+    expect(judged(more)).toMatchObject({ level: 'unknown', rule: 'host.reach-unknown' });
+    expect(judged(more).why).toContain('bpf 6');
+  });
+
   it('stands as it should when only inner networks get in, and not when others do', () => {
     const from = (...sources: readonly string[]) =>
       door({ reachability: [reaching(5432, 'networks', [part('accept', sources)])] });
@@ -138,6 +151,8 @@ describe('a port with a listener', () => {
     const verdict = judgeDoor(door({ reachability: [unknown] }), NO_POLICY, CONTEXT);
     expect(verdict).toMatchObject({ level: 'unknown', rule: 'host.reach-unknown' });
     expect(verdict.why).toContain('bpf 5');
+    const seen = door({ reachability: [unknown], outside: look('open') });
+    expect(judgeDoor(seen, NO_POLICY, CONTEXT).why).toContain('From elsewhere it is open.');
   });
 
   it('needs no wide bind address when it talks to itself only', () => {

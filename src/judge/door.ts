@@ -81,6 +81,10 @@ function accepting(reachability: readonly Reachability[]): readonly ReachPart[] 
   return reachability.flatMap(({ parts }) => parts.filter(({ fate }) => fate === 'accept'));
 }
 
+function undecided(reachability: readonly Reachability[]): readonly ReachPart[] {
+  return reachability.flatMap(({ parts }) => parts.filter(({ fate }) => fate === 'unknown'));
+}
+
 function sourceText(
   source: string,
   devices: readonly string[] | undefined,
@@ -197,12 +201,18 @@ function within(parts: readonly ReachPart[], networks: readonly Network[]): bool
 }
 
 /** The policy's word where it names the port; null where it says nothing. */
-function byPolicy({ facts, view, exposed }: Case): Verdict | null {
+function byPolicy(state: Case): Verdict | null {
+  const { facts, view, exposed } = state;
   const [first] = view.expect;
   if (first === undefined) return view.only ? exposed : null;
   const free = view.expect.some(({ from }) => from === undefined);
   const networks = view.expect.flatMap((expectation) => expectation.networks);
-  if (free || within(accepting(facts.reachability), networks)) {
+  const asExpected = within(accepting(facts.reachability), networks);
+  // more than the policy expects may get in
+  if (!free && asExpected && !within(undecided(facts.reachability), networks)) {
+    return unknownReach(state);
+  }
+  if (free || asExpected) {
     const from = first.from === undefined ? '' : ` from ${listOf(first.from)}`;
     return verdict(
       'policy.expected',
@@ -293,15 +303,15 @@ function reached(state: Case): Verdict {
 }
 
 function unknownReach({ facts }: Case): Verdict {
-  const undecided = facts.reachability.flatMap(({ parts }) =>
-    parts.filter(({ fate }) => fate === 'unknown').flatMap(({ decisions }) => decisions),
-  );
-  const last = undecided.findLast(({ fate }) => fate === 'unknown');
+  const decisions = undecided(facts.reachability).flatMap((part) => part.decisions);
+  const look = seenOpen(facts.outside).find(({ itself }) => itself !== true);
+  const seen = look === undefined ? '' : ` From ${look.vantage} it is open.`;
+  const last = decisions.findLast(({ fate }) => fate === 'unknown');
   const because =
     last === undefined
       ? ''
       : ` ${last.layer} decides${last.rule === undefined ? ', and could not be read whole' : `: ${last.rule.text}`}.`;
-  const why = `${subject(facts)} listens on ${place(facts)}, and who can reach it is not known.${because}`;
+  const why = `${subject(facts)} listens on ${place(facts)}, and who can reach it is not known.${because}${seen}`;
   return verdict('host.reach-unknown', 'unknown', why);
 }
 

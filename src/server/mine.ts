@@ -49,6 +49,12 @@ export class Mine {
     return this.#store.write((tx) => act(tx, this.#caller.tenant, ...args));
   }
 
+  /** As `keep`, in turn with the looks of the tenant that are recorded. */
+  keepInTurn<Args extends readonly unknown[], T>(act: Act<Args, T>, ...args: Args): Promise<T> {
+    const { tenant } = this.#caller;
+    return this.#store.write((tx) => act(tx, tenant, ...args), tenant);
+  }
+
   /**
    * Changes something and notes in the audit log who did it, both or neither. Changes of one tenant come
    * one after the other: what was read for one stays true.
@@ -58,12 +64,24 @@ export class Mine {
     act: Act<Args, T>,
     ...args: Args
   ): Promise<T> {
+    return this.#store.write((tx) => this.#noted(tx, deed, act, args));
+  }
+
+  /** As `change`, in turn with the looks of the tenant that are recorded. */
+  changeInTurn<T>(deed: Deed, act: Act<[], T>): Promise<T> {
+    return this.#store.write((tx) => this.#noted(tx, deed, act, []), this.#caller.tenant);
+  }
+
+  async #noted<Args extends readonly unknown[], T>(
+    tx: Transaction<Tables>,
+    deed: Deed,
+    act: Act<Args, T>,
+    args: Args,
+  ): Promise<T> {
     const { tenant, actor } = this.#caller;
-    return this.#store.write(async (tx) => {
-      await oneAtATime(tx, tenant);
-      const result = await act(tx, tenant, ...args);
-      await note(tx, tenant, { ...deed, actor, at: Date.now(), source: this.#source });
-      return result;
-    });
+    await oneAtATime(tx, tenant);
+    const result = await act(tx, tenant, ...args);
+    await note(tx, tenant, { ...deed, actor, at: Date.now(), source: this.#source });
+    return result;
   }
 }

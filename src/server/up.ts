@@ -4,6 +4,7 @@ import type { NotifySettings } from '../contract/notify.ts';
 import type { Network } from '../model/network.ts';
 import { createTextResolver, type TextResolver } from '../net/dns.ts';
 import { startLoop } from '../net/loop.ts';
+import { endAllAcceptances } from '../store/acceptances.ts';
 import { queueCompactions } from '../store/compact.ts';
 import { openStore, type Place } from '../store/open.ts';
 import { grantOwnNetworks } from '../store/queries/grants.ts';
@@ -183,7 +184,7 @@ const SILENCE_PART: Part = {
     }),
 };
 
-/** What nobody asks for and has to be done: proofs looked at again, old rows let go. */
+/** What nobody asks for and has to be done: acceptances ended, proofs looked at again, old rows let go. */
 function carePart(names: TextResolver): Part {
   return {
     name: 'care',
@@ -191,6 +192,7 @@ function carePart(names: TextResolver): Part {
       startLoop({
         everyMs: CARE_EVERY_MS,
         work: async (signal) => {
+          await endAllAcceptances(store, now());
           await queueCompactions(store, now());
           await recheckGrants(store, names, now(), signal);
         },

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { createGunzip, createGzip } from 'node:zlib';
 import type { Kysely } from 'kysely';
@@ -28,46 +28,69 @@ const trailer = z.object({ rows: z.int() });
  */
 export async function backup(store: Store, path: string, at: Date): Promise<number> {
   const beside = `${path}.part`;
+  const refuse = (error: unknown): unknown =>
+    error instanceof PosternError
+      ? error
+      : problem('BACKUP_FILE', { value: path, problem: messageOf(error) }, error);
   try {
+    // before the work: who names an older backup need not wait for it
+    if (existsSync(path)) throw new Error('there is a file of that name already');
+    // not ours to take away when it is there
     const file = await open(beside, 'wx', 0o600);
     try {
-      const zip = createGzip({ level: 1 });
-      const written = (async () => {
-        for await (const piece of zip) await file.write(piece as Buffer);
-      })();
-      let joined = '';
-      const flush = async (): Promise<void> => {
-        const text = joined;
-        joined = '';
-        if (!zip.write(text)) await once(zip, 'drain');
-      };
-      const say = async (value: unknown): Promise<void> => {
-        joined += `${JSON.stringify(value)}\n`;
-        if (joined.length >= CHUNK) await flush();
-      };
-      const schema = MIGRATIONS.at(-1)?.version;
-      await say({ format: FORMAT, schema, at: at.toISOString() });
-      const rows = await store.snapshot((db) => sayTables(db, say));
-      await say({ rows });
-      await flush();
-      zip.end();
-      await written;
-      await file.sync();
+      const rows = await fillFile(store, file, at, refuse);
       await exclusively(beside, path);
       return rows;
+    } catch (error) {
+      await rm(beside, { force: true });
+      throw error;
     } finally {
       await file.close();
     }
   } catch (error) {
-    if (!isTaken(error)) await rm(beside, { force: true });
-    throw error instanceof PosternError
-      ? error
-      : problem('BACKUP_FILE', { value: path, problem: messageOf(error) }, error);
+    throw refuse(error);
   }
 }
 
-function isTaken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
+async function fillFile(
+  store: Store,
+  file: FileHandle,
+  at: Date,
+  refuse: (error: unknown) => unknown,
+): Promise<number> {
+  const zip = createGzip({ level: 1 });
+  const writing = async (): Promise<void> => {
+    for await (const piece of zip) await file.writeFile(piece as Buffer);
+  };
+  // in words of ours: the store would take it for trouble of its own
+  const written = writing().catch((error: unknown) => {
+    throw refuse(error);
+  });
+  // it may fail before anybody waits for it
+  written.catch(() => undefined);
+  let joined = '';
+  const flush = async (): Promise<void> => {
+    const text = joined;
+    joined = '';
+    if (!zip.write(text) || zip.destroyed) await Promise.race([once(zip, 'drain'), written]);
+  };
+  const say = async (value: unknown): Promise<void> => {
+    joined += `${JSON.stringify(value)}\n`;
+    if (joined.length >= CHUNK) await flush();
+  };
+  try {
+    const schema = MIGRATIONS.at(-1)?.version;
+    await say({ format: FORMAT, schema, at: at.toISOString() });
+    const rows = await store.snapshot((db) => sayTables(db, say));
+    await say({ rows });
+    await flush();
+    zip.end();
+    await written;
+    await file.sync();
+    return rows;
+  } finally {
+    zip.destroy();
+  }
 }
 
 async function exclusively(from: string, to: string): Promise<void> {

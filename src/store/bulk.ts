@@ -30,7 +30,10 @@ export async function upsert<Name extends Exclude<TableName, WithBytes>>(
   for (let from = 0; from < rows.length; from += CHUNK) {
     const packed = rows.slice(from, from + CHUNK).map((row) => {
       const values: Readonly<Record<string, Value>> = { ...row };
-      return names.map((name) => clean(values[name] ?? null));
+      return names.map((name) => {
+        const value = values[name] ?? null;
+        return typeof value === 'string' ? storable(value) : value;
+      });
     });
     await sql`
       insert into ${sql.table(table)} (${columns}) ${facts.unpack(Object.values(shape.columns), packed)}
@@ -39,9 +42,8 @@ export async function upsert<Name extends Exclude<TableName, WithBytes>>(
 }
 
 /** PostgreSQL holds no NUL and no half of a surrogate pair in text. */
-function clean(value: Value): Value {
-  if (typeof value !== 'string') return value;
-  return value.toWellFormed().replaceAll('\0', '\ufffd');
+export function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
 }
 
 function quoted(name: string): string {

@@ -45,6 +45,8 @@ export function advanceFindings(
     const key = keyOf(finding);
     const row = left.get(key);
     left.delete(key);
+    // a later look has had its say
+    if (row !== undefined && Math.max(row.last_seen, row.resolved_at ?? 0) > look.at) continue;
     rows.push(met(row, finding, look, note));
   }
   for (const row of left.values()) {
@@ -88,11 +90,14 @@ function met(
   return after;
 }
 
+/** What is noted of a finding that is open again because its date has come. */
+export const ACCEPTANCE_ENDED = 'the acceptance has ended';
+
 /** An acceptance holds until its date. */
 function ended(row: FindingRow, at: number, note: Note): FindingRow {
   if (row.status !== 'accepted' || row.accepted_until === null || row.accepted_until > at)
     return row;
-  note(row, 'changed', 'the acceptance has ended');
+  note(row, 'changed', ACCEPTANCE_ENDED);
   return { ...row, status: 'open' };
 }
 

@@ -1,10 +1,10 @@
 import type { Transport } from '../model/port.ts';
-import type { HostRecord, Scope } from '../model/scan.ts';
+import type { HostRecord } from '../model/scan.ts';
 import type { Finding } from '../model/verdict.ts';
 import type { HostEvidence } from './evidence.ts';
 import { advanceFindings, type FindingLook, isOverOutside } from './finding-life.ts';
 import { advance } from './history.ts';
-import { portSet } from './port-set.ts';
+import type { PortSet } from './port-set.ts';
 import { positionOf } from './position.ts';
 import type { ChangeRow, FindingEventRow, FindingRow, HostRow, IntervalRow } from './schema.ts';
 
@@ -34,7 +34,8 @@ export interface HostSteps {
   readonly events: readonly FindingEventRow[];
 }
 
-export type LaterLook = Pick<Scope, 'ports'>;
+/** The ports that a look of later time asked. */
+export type LaterLook = Readonly<Record<Transport, PortSet>>;
 
 /** What one look makes of one host: its intervals, changes and findings. Pure but for the ids it is given. */
 export function advanceHost(
@@ -65,14 +66,19 @@ export function advanceHost(
   }
   const shut = (transport: Transport, port: number) =>
     now.get(keyOf({ transport, port }))?.state !== 'open';
-  const late = known.host !== undefined && known.host.last_seen > at;
-  const found = late
-    ? { rows: [], events: [] }
-    : advanceFindings(known.findings, seen.findings, isOverOutside(evidence, shut), look);
+  const isOurs = (one: Finding | FindingRow) => !seen.covered(one.transport, one.port);
+  const found = advanceFindings(
+    known.findings.filter(isOurs),
+    seen.findings.filter(isOurs),
+    isOverOutside(evidence, shut),
+    look,
+  );
+  const counted = { open: openIn([...now.values()]), severity: worstOf(known, found.rows) };
   return {
-    host: late
-      ? recounted(known.host, [...now.values()], at)
-      : hostRow(known, evidence, host, [...now.values()], found.rows, names, look),
+    host:
+      known.host !== undefined && known.host.last_seen > at
+        ? { ...known.host, first_seen: Math.min(known.host.first_seen, at), ...counted }
+        : hostRow(known, evidence, host, now.size, counted, names, look),
     intervals,
     changes,
     findings: found.rows,
@@ -89,7 +95,7 @@ export function isCoveredLater(
   port: number,
 ): boolean {
   if (host === undefined || host.last_seen <= at) return false;
-  return later.some(({ ports }) => portSet(ports[transport]).has(port));
+  return later.some((ports) => ports[transport].has(port));
 }
 
 /** Ports of which the look may have something to say: those with a history, and the open ones. */
@@ -113,18 +119,15 @@ function namesOf(known: HostRow | undefined, seen: readonly string[]): readonly 
   return JSON.parse(known.names) as readonly string[];
 }
 
-/** What a late look changes of a host: the ports that it added. */
-function recounted(
-  host: HostRow | undefined,
-  now: readonly IntervalRow[],
-  at: number,
-): HostRow | null {
-  if (host === undefined) return null;
-  return { ...host, first_seen: Math.min(host.first_seen, at), open: openIn(now) };
-}
-
 function openIn(now: readonly IntervalRow[]): number {
   return now.filter(({ state, phantom }) => state === 'open' && phantom === null).length;
+}
+
+/** Severity of the worst open finding; -1: there is none. */
+function worstOf(known: HostKnown, changed: readonly FindingRow[]): number {
+  const current = new Map([...known.findings, ...changed].map((row) => [row.id, row]));
+  const open = [...current.values()].filter(({ status }) => status === 'open');
+  return open.reduce((worst, { severity }) => Math.max(worst, severity), known.inside);
 }
 
 /** Null for an address of which there is nothing to remember. */
@@ -132,23 +135,19 @@ function hostRow(
   known: HostKnown,
   { address }: HostEvidence,
   host: HostRecord | undefined,
-  now: readonly IntervalRow[],
-  findings: readonly FindingRow[],
+  intervals: number,
+  counted: Pick<HostRow, 'open' | 'severity'>,
   names: readonly string[],
   { tenant, vantage, at }: FindingLook,
 ): HostRow | null {
-  if (known.host === undefined && now.length === 0 && (host?.counts.open ?? 0) === 0) return null;
-  const current = new Map([...known.findings].reverse().map((row) => [row.id, row]));
-  for (const row of findings) current.set(row.id, row);
-  const open = [...current.values()].filter(({ status }) => status === 'open');
+  if (known.host === undefined && intervals === 0 && (host?.counts.open ?? 0) === 0) return null;
   const { phantoms = [], edge } = host ?? {};
   return {
     ...{ tenant, address, vantage, position: known.host?.position ?? positionOf(address) },
     names: JSON.stringify(names),
     first_seen: known.host?.first_seen ?? at,
     last_seen: at,
-    open: openIn(now),
-    severity: open.reduce((worst, { severity }) => Math.max(worst, severity), known.inside),
+    ...counted,
     phantoms: JSON.stringify(phantoms),
     edge: edge === undefined ? (known.host?.edge ?? null) : JSON.stringify(edge),
   };

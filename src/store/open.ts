@@ -18,8 +18,12 @@ export interface Store {
   read<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
   /** Asks several times of one moment's state, while others go on writing. Throws as `read`. */
   snapshot<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
-  /** Changes all or nothing, and is on the disk when it resolves. Throws as `read`. */
-  write<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /**
+   * Changes all or nothing, and is on the disk when it resolves. What names the same `turn` in this
+   * process goes one after the other, and takes no connection until it is its turn: for work that would
+   * wait for the same lock, because there are few connections for everybody. Throws as `read`.
+   */
+  write<T>(work: (tx: Transaction<Tables>) => Promise<T>, turn?: string): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -99,6 +103,8 @@ async function connect(place: Place, where: string, serving: boolean) {
 class OpenStore implements Store {
   readonly #db: Kysely<Tables>;
   readonly #writer: Kysely<Tables>;
+  /** The last of those who wait for each other. */
+  readonly #turns = new Map<string, Promise<void>>();
   readonly where: string;
   readonly facts: DialectFacts;
   readonly migrated: Migrated;
@@ -129,13 +135,26 @@ class OpenStore implements Store {
     return this.#told(() => reading.execute(work));
   }
 
-  write<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T> {
-    return this.#told(() => this.#writer.transaction().execute(work));
+  write<T>(work: (tx: Transaction<Tables>) => Promise<T>, turn?: string): Promise<T> {
+    const now = () => this.#told(() => this.#writer.transaction().execute(work));
+    return turn === undefined ? now() : this.#inTurn(turn, now);
   }
 
   async close(): Promise<void> {
     await this.#writer.destroy();
     if (this.#writer !== this.#db) await this.#db.destroy();
+  }
+
+  #inTurn<T>(turn: string, work: () => Promise<T>): Promise<T> {
+    const done = (this.#turns.get(turn) ?? Promise.resolve()).then(work);
+    const over = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#turns.set(turn, over);
+    return done.finally(() => {
+      if (this.#turns.get(turn) === over) this.#turns.delete(turn);
+    });
   }
 
   async #told<T>(work: () => Promise<T>): Promise<T> {
@@ -175,5 +194,8 @@ const CODES = {
 } as const;
 
 function withoutPassword(url: string): string {
-  return url.replace(/^(\w+:\/\/[^:@/]*):[^@]*@/, '$1@').replace(/([?&]password=)[^&]*/g, '$1…');
+  // up to the last @ of the authority, as pg reads it: not everybody writes %40 in a password
+  return url
+    .replace(/^(\w+:\/\/[^:@/?#]*):[^/?#]*@/, '$1@')
+    .replace(/([?&](?:ssl)?password=)[^&]*/g, '$1…');
 }

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { LookSource } from '../model/history.ts';
-import type { HostRecord, ScanReport } from '../model/scan.ts';
+import type { HostRecord, ScanReport, Scope } from '../model/scan.ts';
 import type { Finding } from '../model/verdict.ts';
-import { upsert } from './bulk.ts';
+import { storable, upsert } from './bulk.ts';
 import type { DialectFacts } from './dialects/facts.ts';
 import { evidenceOf, type HostEvidence, silentCover, silentHost } from './evidence.ts';
 import { groupBy } from './group.ts';
 import { REOPEN_WITHIN_MS } from './history.ts';
 import { advanceHost, type HostSteps, isCoveredLater, type LaterLook } from './host-step.ts';
+import { newestBy, rowsOf } from './keyset.ts';
 import type { Store } from './open.ts';
+import { portSet } from './port-set.ts';
 import { dropOldEvents, findingEvent, hearsEvents } from './queries/events.ts';
 import { knownHosts } from './queries/known-hosts.ts';
 import { askedHash } from './queries/scans.ts';
@@ -18,6 +20,8 @@ import type { Tables } from './schema.ts';
 
 /** Hosts whose history is worked out at once: bounds memory, not what is written together. */
 const HOSTS_AT_ONCE = 2000;
+/** Scopes read at once. */
+const LOOKS_AT_ONCE = 50;
 
 export interface Recorded {
   /** False: this look was stored before, and nothing was changed. */
@@ -43,7 +47,7 @@ export async function recordLook(
   return store.write(async (tx) => {
     await store.facts.lockForRecording(tx, tenant);
     return new Recording(tx, store.facts, tenant, report).run(source, body);
-  });
+  }, tenant);
 }
 
 class Recording {
@@ -62,7 +66,7 @@ class Recording {
     this.#tenant = tenant;
     this.#report = report;
     this.#at = Date.parse(report.scan.endedAt);
-    this.#vantage = report.scan.scope.vantage.name;
+    this.#vantage = storable(report.scan.scope.vantage.name);
   }
 
   async run(source: LookSource, body: Uint8Array): Promise<Recorded> {
@@ -97,7 +101,7 @@ class Recording {
         tenant: this.#tenant,
         id: scan.id,
         source,
-        tool: scan.tool,
+        tool: storable(scan.tool),
         started_at: Date.parse(scan.startedAt),
         ended_at: this.#at,
         complete: scan.complete ? 1 : 0,
@@ -118,14 +122,24 @@ class Recording {
 
   /** Looks of later time that were stored first: two scans at once, or an old file imported. */
   async #laterLooks(): Promise<readonly LaterLook[]> {
-    const rows = await this.#tx
+    const query = this.#tx
       .selectFrom('scans')
-      .select('scope')
+      .select(['ended_at', 'id', 'scope'])
       .where('tenant', '=', this.#tenant)
       .where('vantage', '=', this.#vantage)
-      .where('ended_at', '>', this.#at)
-      .execute();
-    return rows.map(({ scope }) => JSON.parse(scope) as LaterLook);
+      .where('ended_at', '>', this.#at);
+    // there may be years of them, each with a long list of targets, and few that asked other ports
+    const asked = new Map<string, Scope['ports']>();
+    for (let after: object | undefined; ; ) {
+      const rows = await rowsOf(query, newestBy('ended_at'), { limit: LOOKS_AT_ONCE, after });
+      for (const { scope } of rows) {
+        const { ports } = JSON.parse(scope) as Scope;
+        asked.set(`${ports.tcp} ${ports.udp}`, ports);
+      }
+      if (rows.length < LOOKS_AT_ONCE) break;
+      after = rows.at(-1);
+    }
+    return [...asked.values()].map(({ tcp, udp }) => ({ tcp: portSet(tcp), udp: portSet(udp) }));
   }
 
   #seen(host: HostRecord): SeenHost {

@@ -18,6 +18,7 @@ import {
   unsharedAddresses,
 } from '../../src/store/queries/agents.ts';
 import { assetPage } from '../../src/store/queries/assets.ts';
+import { contradictionsIn } from '../../src/store/queries/contradictions.ts';
 import { acceptFinding, unacceptFinding } from '../../src/store/queries/finding-actions.ts';
 import { findingEvents, findingList } from '../../src/store/queries/findings.ts';
 import { outsideLooks } from '../../src/store/queries/outside-looks.ts';
@@ -269,7 +270,8 @@ export function describeAgents(place: StoreKind): void {
       await look(1);
       await look(1, SHARED);
       expect(await severity()).toEqual({ [HOST]: worst, [SHARED]: undefined });
-      const act = { tenant: TENANT, finding: id, actor: 'user:1', at: NOON };
+      expect(await store.snapshot(contradictionsIn)).toEqual([]);
+      const act = { facts: store.facts, tenant: TENANT, finding: id, actor: 'user:1', at: NOON };
       const about = { reason: 'meant', until: NOON + 100 * HOUR };
       await store.write((tx) => acceptFinding(tx, act, about));
       expect(await severity()).toEqual({ [HOST]: undefined, [SHARED]: undefined });
@@ -285,6 +287,7 @@ export function describeAgents(place: StoreKind): void {
       await store.write((tx) => setAddresses(tx, TENANT, agent, { addresses: [SHARED], said: 1 }));
       await take(agent, 6, named);
       expect(await severity()).toEqual({ [HOST]: undefined, [SHARED]: worst });
+      expect(await store.snapshot(contradictionsIn)).toEqual([]);
     });
 
     it('tells once that an agent is silent, and that it is back', async () => {

@@ -8,6 +8,7 @@ import type { NotifySettings } from '../../src/contract/notify.ts';
 import type { AlertRuleInput } from '../../src/contract/service/alert-rule.ts';
 import { createResolver } from '../../src/net/dns.ts';
 import type { Alert } from '../../src/notify/message.ts';
+import { endAllAcceptances } from '../../src/store/acceptances.ts';
 import { upsert } from '../../src/store/bulk.ts';
 import { LOCAL, openStore, type Place, type Store } from '../../src/store/open.ts';
 import { addAlertRule, dueDigests } from '../../src/store/queries/alert-rules.ts';
@@ -142,7 +143,13 @@ export function describeAlerts(kind: StoreKind): void {
       const [finding] = await store.read((db) =>
         findingList(db, LOCAL, { status: 'open', limit: 1, now: NOON }),
       );
-      const act = { tenant: LOCAL, finding: finding?.id ?? '', actor: 'ada', at: NOON + 1 };
+      const act = {
+        facts: store.facts,
+        tenant: LOCAL,
+        finding: finding?.id ?? '',
+        actor: 'ada',
+        at: NOON + 1,
+      };
       const until = NOON + 10 * DAY;
       await store.write((tx) => acceptFinding(tx, act, { reason: 'known', until }));
       await hearAll(NOON + 2);
@@ -150,6 +157,8 @@ export function describeAlerts(kind: StoreKind): void {
       expect(await told()).toEqual(['incident test.exposed']);
       await wakeTenant(means(until), LOCAL);
       await wakeTenant(means(until), LOCAL);
+      await endAllAcceptances(store, until);
+      await hearAll(until);
       expect((await told()).slice(1)).toEqual(['incident test.exposed: its acceptance has ended']);
     });
 

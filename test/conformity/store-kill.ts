@@ -58,10 +58,12 @@ export async function killWhileRecording(
   let survived = 0;
   while (survived < rounds) {
     const recorder = startRecorder(place, file, next);
+    // it may end by itself, before it is killed
+    const closed = once(recorder.child, 'close');
     await recorder.began;
     await sleep(Math.random() * 120);
     recorder.child.kill('SIGKILL');
-    await once(recorder.child, 'close');
+    await closed;
     const confirmed = recorder.confirmed();
     expect(confirmed).toBeGreaterThanOrEqual(next);
     const store = await openStore(place);

@@ -1,15 +1,19 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScanReport } from '../../src/model/scan.ts';
+import { endAllAcceptances } from '../../src/store/acceptances.ts';
 import { backup, restore } from '../../src/store/backup.ts';
+import { upsert } from '../../src/store/bulk.ts';
 import { MIGRATIONS } from '../../src/store/migrate.ts';
 import { LOCAL, openStore, type Place, type Store } from '../../src/store/open.ts';
 import { assetPage } from '../../src/store/queries/assets.ts';
 import { changesBetween } from '../../src/store/queries/changes.ts';
+import { contradictionsIn } from '../../src/store/queries/contradictions.ts';
 import {
   acceptFinding,
   assignFinding,
@@ -93,12 +97,18 @@ export function describeStore(kind: StoreKind): void {
     it('keeps text that no database takes readable: NUL and half a surrogate pair', async () => {
       const why = 'a\0b\ud800c';
       const report = lookOf({
-        at: NOON,
-        tcp: '22',
+        ...{ at: NOON, tcp: '22', vantage: why },
         hosts: { [HOST]: { 22: { severity: 'low' } } },
       });
-      await record({ ...report, findings: report.findings.map((one) => ({ ...one, why })) });
-      expect((await findings('open')).map((one) => one.why)).toEqual(['a\ufffdb\ufffdc']);
+      await record({
+        ...report,
+        scan: { ...report.scan, tool: why },
+        findings: report.findings.map((one) => ({ ...one, why })),
+      });
+      const kept = 'a\ufffdb\ufffdc';
+      expect(await findings('open')).toMatchObject([{ why: kept, vantage: kept }]);
+      expect(await store.read((db) => latestScans(db, LOCAL, 1))).toMatchObject([{ tool: kept }]);
+      expect(await history(22)).toMatchObject([{ vantage: kept }]);
     });
 
     it('stores a look once, however often it is given', async () => {
@@ -196,7 +206,7 @@ export function describeStore(kind: StoreKind): void {
       const bad = { [HOST]: { 22: { severity: 'high' as const } } };
       await look(0, bad);
       const finding = (await findings('open'))[0]?.id ?? '';
-      const act = { tenant: LOCAL, finding, actor: 'ada', at: NOON + 1 };
+      const act = { facts: store.facts, tenant: LOCAL, finding, actor: 'ada', at: NOON + 1 };
       const until = NOON + 10 * DAY;
       expect(await store.write((tx) => acceptFinding(tx, act, { reason: 'known', until }))).toBe(
         true,
@@ -211,13 +221,45 @@ export function describeStore(kind: StoreKind): void {
       expect(await findings('accepted')).toMatchObject([
         { id: finding, assignee: 'bob', accepted: { reason: 'known', by: 'ada' } },
       ]);
+      await endAllAcceptances(store, until - 1);
+      expect(await findings('open')).toEqual([]);
       // nothing looked since: the date alone ends it
       expect((await findings('accepted', until + 1)).map(({ status }) => status)).toEqual(['open']);
+      await endAllAcceptances(store, until);
+      await endAllAcceptances(store, until + 1);
+      expect(await findings('open')).toMatchObject([{ id: finding, assignee: 'bob' }]);
+      expect(await worst()).toBe('high');
+      const events = await store.read((db) => findingEvents(db, LOCAL, finding));
+      expect(events.filter(({ kind: word }) => word === 'changed')).toEqual([
+        { at: until, kind: 'changed', actor: null, detail: 'the acceptance has ended' },
+      ]);
       await look(11, bad);
       expect(await findings('open')).toMatchObject([{ id: finding }]);
       expect(await worst()).toBe('high');
       const other = { ...act, finding: 'no-such-finding' };
       expect(await store.write((tx) => commentFinding(tx, other, 'x'))).toBe(false);
+    });
+
+    it('keeps what people decide of a finding while a look at it is recorded', async () => {
+      await look(0, { [HOST]: { 22: { severity: 'high' } } });
+      const id = (await findings('open'))[0]?.id ?? '';
+      const other = await openStore(place);
+      const act = { facts: other.facts, tenant: LOCAL, finding: id, actor: 'ada', at: NOON + 1 };
+      let decided: Promise<unknown> | undefined;
+      await store.write(async (tx) => {
+        await store.facts.lockForRecording(tx, LOCAL);
+        const rows = await tx.selectFrom('findings').selectAll().where('id', '=', id).execute();
+        decided = other.write(async (tx2) => {
+          await acceptFinding(tx2, act, { reason: 'known', until: NOON + 10 * DAY });
+          await assignFinding(tx2, act, 'bob');
+        });
+        // it has to wait; one that does not is through by then
+        await Promise.race([decided, sleep(300)]);
+        await upsert(tx, store.facts, 'findings', rows);
+      });
+      await decided;
+      await other.close();
+      expect(await findings('accepted')).toMatchObject([{ id, assignee: 'bob' }]);
     });
 
     it('adds of a late look only what no later one covered', async () => {
@@ -229,6 +271,28 @@ export function describeStore(kind: StoreKind): void {
           [80, 'open'],
         ].sort((a, b) => Number(a[0]) - Number(b[0])),
       );
+    });
+
+    it('asks every later look, however many, whether it covered a port', async () => {
+      await look(1, { [HOST]: { 22: 'closed' } }, '22');
+      for (let day = 2; day < 62; day++) await look(day, { [HOST]: { 80: 'open' } }, '80,443');
+      await look(0, { [HOST]: { 22: 'open', 25: 'open', 443: 'open' } }, '22,25,443');
+      expect((await history()).map(({ port }) => port)).toEqual([25, 80]);
+    });
+
+    it('takes the findings of a late look at ports that no later one covered', async () => {
+      await look(5, { [HOST]: { 80: { severity: 'low' } } }, '80');
+      const bad = { 22: { severity: 'high' }, 80: { severity: 'high' } } as const;
+      await look(4, { [HOST]: bad });
+      const open = async () =>
+        (await findings('open')).map(({ port, severity, openedAt }) => [port, severity, openedAt]);
+      expect(await open()).toEqual([
+        [22, 'high', new Date(NOON + 4 * DAY).toISOString()],
+        [80, 'low', new Date(NOON + 5 * DAY).toISOString()],
+      ]);
+      await look(3, { [HOST]: { 443: { severity: 'medium' } } }, '22,443');
+      expect((await open()).map(([port]) => port)).toEqual([22, 443, 80]);
+      expect(await store.snapshot(contradictionsIn)).toEqual([]);
     });
 
     it('pages hosts worst first, each once', async () => {
@@ -342,7 +406,7 @@ export function describeStore(kind: StoreKind): void {
       await both.close();
     }, 120_000);
 
-    it('goes into a backup and comes back, into this kind of store and the other', async () => {
+    it('goes into a backup and comes back, into this kind of store and into a file', async () => {
       await look(0, { [HOST]: { 22: { severity: 'high' } }, '192.0.2.8': { 80: 'open' } });
       await look(1, { [HOST]: { 22: 'closed' } });
       const file = join(folder, `backup-${kind.name}`);
@@ -350,6 +414,7 @@ export function describeStore(kind: StoreKind): void {
       await expect(backup(store, file, new Date(NOON))).rejects.toMatchObject({
         code: 'BACKUP_FILE',
       });
+      expect(existsSync(`${file}.part`)).toBe(false);
       for (const into of [await kind.newPlace(), { file: join(folder, `${kind.name}.db`) }]) {
         const other = await openStore(into);
         expect(await restore(other, file)).toBe(rows);

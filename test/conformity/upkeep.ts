@@ -12,7 +12,7 @@ import { SHAPES, TABLE_NAMES, type TableName } from '../../src/store/schema.ts';
 import { anyRow } from '../helpers/any-rows.ts';
 import { lookOf } from '../helpers/stored-looks.ts';
 import type { StoreKind } from './store.ts';
-import { newStoreEach } from './store-kinds.ts';
+import { newStoreEach, storeKinds } from './store-kinds.ts';
 
 const NOON = Date.UTC(2026, 0, 1, 12);
 const HOUR = 60 * 60 * 1000;
@@ -24,10 +24,15 @@ export function describeUpkeep(kind: StoreKind): void {
   describe(`upkeep of ${kind.name}`, () => {
     let store: Store;
     let folder: string;
-    beforeAll(() => {
+    const others = storeKinds().filter(({ name }) => name !== kind.name);
+    beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), 'postern-upkeep-'));
+      for (const other of others) await other.start();
     });
-    afterAll(() => rmSync(folder, { recursive: true }));
+    afterAll(async () => {
+      for (const other of others) await other.stop();
+      rmSync(folder, { recursive: true });
+    });
     newStoreEach(kind, (opened) => {
       store = opened;
     });
@@ -59,8 +64,8 @@ export function describeUpkeep(kind: StoreKind): void {
       });
       const file = join(folder, `every-table-${kind.name}`);
       expect(await backup(store, file, new Date(NOON))).toBe(TABLE_NAMES.length * ROWS_EACH);
-      for (const place of [await kind.newPlace(), { file: join(folder, `${kind.name}.db`) }]) {
-        const other = await openStore(place);
+      for (const into of [kind, ...others]) {
+        const other = await openStore(await into.newPlace());
         await restore(other, file);
         for (const table of TABLE_NAMES) {
           const rows = await rowsOf(store, table);

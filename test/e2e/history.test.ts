@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change, Interval } from '../../src/model/history.ts';
 import type { ScanReport } from '../../src/model/scan.ts';
-import { postern } from '../helpers/postern.ts';
+import { PROGRAM, postern } from '../helpers/postern.ts';
 import { type ScriptedPeer, say, scriptedPeer, silent } from '../helpers/scripted-peer.ts';
 
 let folder: string;
@@ -93,6 +94,31 @@ describe('scans that are kept', () => {
     expect(statSync(file).mode & 0o077).toBe(0);
   });
 
+  it('say in one line that there is no room, and leave nothing of what was begun', async () => {
+    const full = join(folder, 'full');
+    const lines = Array.from({ length: 3000 }, (_, index) => {
+      const address = `10.64.${index >> 8}.${index & 255}`;
+      return `banner tcp 80 ${address} 1767225600 ${randomBytes(300).toString('hex')}`;
+    });
+    const list = join(folder, 'list');
+    writeFileSync(list, ['#masscan', ...lines].join('\n'));
+    expect((await postern(['--data', full, 'import', list])).code).toBe(0);
+    const file = join(folder, 'no-room');
+    const limited = ['sh', '-c', 'ulimit -f 700; exec "$@"', 'sh', process.execPath, PROGRAM];
+    const args = ['--data', full, 'db', 'backup', file];
+    const { code, stderr } = await postern(args, { command: limited });
+    expect([code, stderr.split('\n')[0]]).toEqual([2, expect.stringContaining('BACKUP_FILE')]);
+    expect(stderr).toContain('EFBIG');
+    expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false]);
+    expect((await postern(args)).code).toBe(0);
+    const none = ['--data', join(folder, 'no-room-at-all')];
+    expect((await postern([...none, 'db', 'check'])).code).toBe(0);
+    const stored = await postern([...none, 'import', list], { command: limited });
+    expect([stored.code, stored.stderr.split(':')[0]]).toEqual([3, 'error STORE_FULL']);
+    expect((await postern([...none, 'db', 'check'])).stdout).toContain('is sound');
+    expect((await postern([...none, 'import', list])).stdout).toContain('3000 changes');
+  });
+
   it('are joined by reports of other scanners, each stored once', async () => {
     const file = 'test/fixtures/imports/nmap.xml';
     expect((await run('import', file)).stdout).toContain(
@@ -103,6 +129,21 @@ describe('scans that are kept', () => {
     expect(again.stderr).toContain('IMPORT_FILE: cannot import "package.json"');
     expect(again.code).toBe(3);
     expect((await run('history', '127.0.0.1:54793')).stdout).toContain('seen from nmap');
+  });
+
+  it('take no file that never ends, and no host twice', async () => {
+    const endless = await run('import', '/dev/zero');
+    expect([endless.code, endless.stderr.includes('larger than')]).toEqual([3, true]);
+    const report = JSON.parse(readFileSync(join(folder, 'a.json'), 'utf8')) as ScanReport;
+    const twice = join(folder, 'twice.json');
+    writeFileSync(twice, JSON.stringify({ ...report, hosts: [...report.hosts, ...report.hosts] }));
+    expect((await run('import', twice)).stderr).toContain('it lists 127.0.0.1 twice');
+    const wrong = join(folder, 'wrong.json');
+    const hosts = Array.from({ length: 50 }, () => ({ ...report.hosts[0], counts: 'many' }));
+    writeFileSync(wrong, JSON.stringify({ ...report, hosts }));
+    const { stderr } = await run('import', wrong);
+    expect(stderr).toContain('hosts.0.counts');
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
   it('are not kept with --no-save, and a store that cannot be opened fails no scan', async () => {
@@ -119,11 +160,17 @@ describe('scans that are kept', () => {
     expect(gone.code).toBe(0);
     expect(gone.stderr).toContain('warning STORE_OPEN');
     expect(gone.stderr).not.toContain('secret');
+    // as people write it, and pg takes it
+    const at = { POSTERN_DATABASE_URL: 'postgres://me:half@half:x@127.0.0.1:1/none?sslpassword=y' };
+    const { stderr: told } = await postern(['db', 'check'], { env: at });
+    expect(told).toContain('STORE_OPEN');
+    expect(told).toContain('"postgres://me@127.0.0.1:1/none?sslpassword=…"');
   });
 
   it('say what is wrong with a question, with a code', async () => {
     expect((await run('diff', 'nothing', 'last')).stderr).toContain('DIFF_SIDE');
     expect((await run('diff', '2026-01-01', 'nothing')).stderr).toContain('DIFF_SIDE');
+    expect((await run('diff', '2026-02-01', '2026-01-01')).stderr).toContain('it is later than');
     expect((await run('history', 'a:b:c')).stderr).toContain('HISTORY_PLACE');
     expect((await run('history', '192.0.2.1')).stderr).toContain('HISTORY_NONE');
     const damaged = join(folder, 'damaged');

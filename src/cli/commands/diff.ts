@@ -50,7 +50,16 @@ async function compare(a: string, b: string, options: GlobalOptions): Promise<Co
   if (fileA && fileB) return told(await readReportFile(a), await readReportFile(b));
   return withStore(options, async (store) => {
     const dates = [dateOf(a), dateOf(b)] as const;
-    if (dates[0] !== null) return between(store, dates[0], dates[1] ?? endOf(b, dates[1]));
+    if (dates[0] !== null) {
+      const until = dates[1] ?? endOf(b, dates[1]);
+      if (until < dates[0]) {
+        throw problem('DIFF_SIDE', {
+          value: a,
+          problem: 'it is later than what it is compared with',
+        });
+      }
+      return between(store, dates[0], until);
+    }
     const last = fileB ? null : await lookNamed(store, b, null);
     const after = last === null ? await readReportFile(b) : await reportOf(store, last, b);
     const before = fileA

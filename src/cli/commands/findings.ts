@@ -1,8 +1,10 @@
 import { userInfo } from 'node:os';
+import { canonicalAddress } from '../../model/address.ts';
 import { problem } from '../../model/errors.ts';
 import type { FindingRecord, FindingStatus } from '../../model/history.ts';
 import type { Severity } from '../../model/verdict.ts';
 import { visible } from '../../report/text.ts';
+import { endAcceptancesOf } from '../../store/acceptances.ts';
 import { LOCAL, type Store } from '../../store/open.ts';
 import {
   type Act,
@@ -36,13 +38,15 @@ export async function findingsCommand(
 ): Promise<ExitCode> {
   const { status = 'open', severity, rule, host, assignee } = options;
   return withStore(options, async (store) => {
+    const now = Date.now();
+    await endAcceptancesOf(store, LOCAL, now);
     const question = {
       status: status as FindingStatus,
-      now: Date.now(),
+      now,
       limit: AT_ONCE,
       ...(severity === undefined ? {} : { severity: severity as Severity }),
       ...(rule === undefined ? {} : { rule }),
-      ...(host === undefined ? {} : { address: host.toLowerCase() }),
+      ...(host === undefined ? {} : { address: canonicalAddress(host) ?? host.toLowerCase() }),
       ...(assignee === undefined ? {} : { assignee }),
     };
     let page = await store.read((db) => findingPage(db, LOCAL, question));
@@ -119,7 +123,8 @@ function does(
 ): Promise<ExitCode> {
   return withStore(options, async (store) => {
     const finding = await wholeId(store, given);
-    const who = { tenant: LOCAL, finding, actor: `cli:${userInfo().username}`, at: Date.now() };
+    const actor = `cli:${userInfo().username}`;
+    const who = { facts: store.facts, tenant: LOCAL, finding, actor, at: Date.now() };
     await store.write((tx) => act(tx, who));
     await tell(store, finding, options, terminal);
     return EXIT.fine;

@@ -1,9 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cidrsOf } from '../../firewall/cidrs.ts';
-import { compare, type Difference, type Side, TRANSPORTS } from '../../firewall/compare.ts';
+import {
+  compare,
+  type Difference,
+  type Side,
+  TRANSPORTS,
+  unknownInBoth,
+} from '../../firewall/compare.ts';
 import { decisionText } from '../../firewall/explain.ts';
-import { intentOf } from '../../firewall/intent.ts';
+import { intentOf, writableIn } from '../../firewall/intent.ts';
 import type { FileWrite } from '../../firewall/kind.ts';
 import { kindNamed } from '../../firewall/kinds.ts';
 import { FAMILIES, type Family } from '../../firewall/layer.ts';
@@ -159,18 +165,23 @@ export async function compareCommand(
   const b = await chooseLayers([files[1]], terminal);
   const { machine } = a.machine.devices.length > 0 ? a : b;
   const found = compare(a.layers, b.layers, machine);
+  const unknown = unknownInBoth(a.layers, b.layers, machine);
   if (options.json === true) {
     const document = {
       schema: 'postern.firewall-compare/1',
       differences: found.map(differenceJson),
+      unknown,
     };
     await write(terminal.out, json(document));
   } else {
     const lines = found.flatMap((one) => differenceLines(one, files));
-    const text = found.length === 0 ? ['the two let the same connections in'] : lines;
-    await write(terminal.out, `${text.join('\n')}\n`);
+    const known = unknown.length === 0 ? '' : 'as far as both are known, ';
+    const text = found.length === 0 ? [`${known}the two let the same connections in`] : lines;
+    const rest = unknown.map((one) => `not known in either: ${one}`);
+    await write(terminal.out, `${[...text, ...rest].join('\n')}\n`);
   }
-  return found.length === 0 ? EXIT.fine : EXIT.findings;
+  if (found.length > 0) return EXIT.findings;
+  return unknown.length > 0 ? EXIT.partial : EXIT.fine;
 }
 
 async function writeInto(folder: string, files: readonly FileWrite[]): Promise<void> {
@@ -189,8 +200,8 @@ export async function convertCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { layers, machine } = await chooseLayers([file], terminal, options.kind);
-  const { intent, lost } = intentOf(layers, machine);
   const { to = 'nftables' } = options;
+  const { intent, lost } = writableIn(to, intentOf(layers, machine));
   const files = kindNamed(to).write(intent);
   for (const sentence of lost) terminal.err.write(`not carried over: ${sentence}\n`);
   if (options.json === true) {

@@ -1,9 +1,10 @@
+import { canonicalAddress } from '../../model/address.ts';
 import { problem } from '../../model/errors.ts';
 import type { Interval } from '../../model/history.ts';
 import type { Transport } from '../../model/port.ts';
 import { LOCAL } from '../../store/open.ts';
 import { type HistoryQuestion, historyOf } from '../../store/queries/history.ts';
-import { parseAddress } from '../../targets/address.ts';
+
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { GlobalOptions } from '../options.ts';
 import { type Terminal, write } from '../terminal.ts';
@@ -31,13 +32,14 @@ export async function historyCommand(
 
 /** Reads HOST, HOST:PORT, [IPv6]:PORT, each with /tcp or /udp behind the port. Throws HISTORY_PLACE. */
 export function readPlace(text: string): HistoryQuestion {
-  if (parseAddress(text) !== null) return { host: text };
+  const address = canonicalAddress(text);
+  if (address !== null) return { host: address };
   const match = /^(?:\[([^\]]+)\]|([^:[\]/]+))(?::(\d{1,5})(?:\/(tcp|udp))?)?$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = match?.[3] === undefined ? undefined : Number(match[3]);
   if (host === undefined || (port ?? 0) > 65_535) throw problem('HISTORY_PLACE', { value: text });
   return {
-    host,
+    host: canonicalAddress(host) ?? host,
     ...(port === undefined ? {} : { port }),
     ...(match?.[4] === undefined ? {} : { transport: match[4] as Transport }),
   };

@@ -4,10 +4,9 @@ import { FULL_PORTS, fullAddresses } from '../boxes.ts';
 import type { PreparedChain } from '../compile.ts';
 import type { Action, Family, Field, Layer, Step } from '../layer.ts';
 import { localityOf } from '../locality.ts';
-import { mentionedDevices, rulesOf } from '../mentioned.ts';
+import { mentionedDevices, protocolsApart, rulesOf } from '../mentioned.ts';
 import { hookOf, isBeforeTracking } from '../netfilter-order.ts';
 import type { Common, Parcel, State } from '../parcel.ts';
-import { includes } from '../ranges.ts';
 
 /** Packets of one protocol, family and state with everything else open, and how tests see them. */
 export interface Everything {
@@ -19,30 +18,11 @@ export interface Everything {
 
 const STATES: readonly State[] = ['new', 'established', 'related', 'invalid', 'untracked'];
 const TCP = 6;
-const COMMON_PROTOCOLS = [TCP, 17, 1, 58];
-
-function protocolsIn(step: Step): readonly number[] {
-  if (!('test' in step) || step.test !== 'number' || step.field !== 'protocol') return [];
-  return step.in.filter((_, at) => at % 2 === 0);
-}
 
 function fieldsOf(step: Step): readonly Field[] {
   if ('do' in step) return step.do === 'map' ? step.fields : [];
   if (step.test === 'tuple') return step.fields;
   return 'field' in step ? [step.field] : [];
-}
-
-/** Protocols that rules tell apart, and one that none of them names. */
-function protocolsOf(layer: Layer): readonly number[] {
-  const steps = rulesOf([layer]).flatMap((rule) => rule.steps);
-  const named = new Set([...COMMON_PROTOCOLS, ...steps.flatMap(protocolsIn)]);
-  const tests = steps.flatMap((step) =>
-    'test' in step && step.test === 'number' && step.field === 'protocol' ? [step.in] : [],
-  );
-  const unnamed = Array.from({ length: 256 }, (_, number) => number).find(
-    (number) => !named.has(number) && !tests.some((wanted) => includes(wanted, number)),
-  );
-  return unnamed === undefined ? [...named] : [...named, unnamed];
 }
 
 /** Fields and actions for which it counts whether there is a connection, whatever its state is called. */
@@ -115,7 +95,7 @@ function kindsOf(layer: Layer): Kinds {
   const flags = steps.some((step) => 'test' in step && step.test === 'tcp-flags');
   const alike = !flags && [...fields].every((field) => OF_ALL_PROTOCOLS.has(field));
   const kinds = {
-    protocols: alike ? [TCP] : protocolsOf(layer),
+    protocols: alike ? [TCP] : protocolsApart([layer]),
     states: fields.has('state') ? STATES : STATES.slice(0, 1),
     statesApart: fields.has('state') ? statesApart(steps) : STATES.slice(0, 1),
   };
@@ -136,6 +116,7 @@ function devicesOf(layer: Layer, machine: Machine): readonly string[] {
 function parcelOf(base: PreparedChain, family: Family, state: State, inDevice: readonly string[]) {
   const { point } = hookOf(base);
   const onward = point === 'forward' || point === 'postrouting' || point === 'output';
+  const isTold = !onward && base.layer.role !== 'central';
   const parcel: Parcel = {
     source: fullAddresses(family),
     destination: fullAddresses(family),
@@ -145,7 +126,7 @@ function parcelOf(base: PreparedChain, family: Family, state: State, inDevice: r
     state,
     mark: null,
     connectionMark: null,
-    outDevice: onward ? null : '',
+    outDevice: isTold ? '' : null,
     path: onward ? 'forward' : 'input',
     translated: null,
     possible: [],

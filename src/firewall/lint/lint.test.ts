@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { FLAW_IDS, type FlawId } from '../../model/firewall-flaw.ts';
 import type { Listener } from '../../model/listener.ts';
 import { DOCKER_UFW } from '../docker-ufw.test-helper.ts';
+import { cisco } from '../kinds/cisco/cisco.ts';
 import { read as readNft } from '../kinds/nftables/read.ts';
+import { pf } from '../kinds/pf/pf.ts';
 import type { Chain, Layer, Rule } from '../layer.ts';
 import {
   accept,
@@ -33,6 +35,7 @@ const lint = (layers: readonly Layer[], more: Partial<LintInput> = {}) =>
   lintLayers({ layers, machine: HOST, ...more });
 const only = (id: FlawId, layers: readonly Layer[], more: Partial<LintInput> = {}) =>
   lint(layers, more).filter((flaw) => flaw.id === id);
+const readPf = (text: string) => pf.read([{ origin: 'pf.conf', text }], 'central');
 const inet = (...chains: readonly Chain[]) => layer(table('inet', ...chains));
 const idle = (...rules: readonly Rule[]) =>
   lint([input('drop', ...rules)])
@@ -116,6 +119,14 @@ describe('shadowed rules', () => {
 });
 
 describe('rules that are no idle ones', () => {
+  it('takes any device for the one by which a central firewall hands packets on', () => {
+    const device = name('out-device', 'em1');
+    const router = input('drop', rule('out on em1', device, ...tcp(22), accept));
+    expect(lint([{ ...router, role: 'central' }]).map(({ id }) => id)).not.toContain(
+      'firewall.never-matches',
+    );
+  });
+
   it('leaves the one that closes the rest of a chain', () => {
     expect(idle(rule('all', accept), rule('rest', drop))).toEqual([]);
     const closed = idle(rule('all', drop), rule('rest', ...tcp(22), drop));
@@ -128,6 +139,28 @@ describe('rules that are no idle ones', () => {
     const layers = ways.map((way) => ({ ...way, ...line }));
     expect(idle(...layers)).toEqual([]);
     expect(idle(rule('all', drop), ...layers)).toHaveLength(1);
+  });
+
+  it('takes a line that is asked in several chains for one rule', () => {
+    const quick = readPf(
+      'block all\npass out quick all\nblock quick from 192.0.2.7\npass in proto tcp to any port 22',
+    );
+    expect(lint([quick]).filter(({ id }) => id === 'firewall.shadowed-rule')).toEqual([]);
+    const twice = readPf('block quick from 192.0.2.0/24\nblock quick from 192.0.2.7\npass all');
+    expect(lint([twice]).filter(({ id }) => id === 'firewall.shadowed-rule')).toHaveLength(1);
+  });
+
+  it('leaves out what no administrator wrote, and lists for other ends', () => {
+    const text = `interface e0
+ ipv6 traffic-filter six in
+ipv6 access-list six
+ deny ipv6 any any
+ip access-list standard vty
+ permit any
+`;
+    const found = lint([cisco.read([{ origin: 'router', text }], 'central')]);
+    expect(found.map(({ id }) => id)).not.toContain('firewall.shadowed-rule');
+    expect(found.map(({ id }) => id)).not.toContain('firewall.unused-chain');
   });
 
   it('names all chains that nothing leads to at once, but for those that ufw keeps', () => {

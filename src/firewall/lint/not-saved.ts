@@ -1,5 +1,5 @@
 import type { FirewallFlaw } from '../../model/firewall-flaw.ts';
-import { compare, type Difference } from '../compare.ts';
+import { compare, type Difference, decidingText } from '../compare.ts';
 import type { KindName, Layer } from '../layer.ts';
 import { isOff, rulesOf } from '../mentioned.ts';
 import type { Check } from './check.ts';
@@ -55,18 +55,6 @@ function flawsOf(saved: Layer, live: readonly Layer[], differences: readonly Dif
     );
   }
   return flaws;
-}
-
-/** All that decides, as text: where it is the same, thousands of rules need not be compared. */
-function decidingText(layers: readonly Layer[]): string {
-  const tables = layers.flatMap((layer) => layer.tables);
-  const deciding = tables.map(({ name, family, dormant, chains }) => [
-    [name, family, dormant],
-    chains.map(({ rules, ...chain }) => [chain, rules.map(({ quick, steps }) => [quick, steps])]),
-  ]);
-  return JSON.stringify(deciding, (_, value: unknown) =>
-    typeof value === 'bigint' ? String(value) : value,
-  );
 }
 
 /** Live rules and those that their tool has saved, compared by what they answer. */

@@ -3,7 +3,7 @@ import type { Machine } from '../../model/machine.ts';
 import { type PreparedChain, prepared } from '../compile.ts';
 import type { Layer, Rule, Step, Table } from '../layer.ts';
 import { hold } from '../match.ts';
-import { filtersOf } from '../netfilter-order.ts';
+import { filtersOf, NETFILTER } from '../netfilter-order.ts';
 import type { Parcel } from '../parcel.ts';
 import { referTo } from '../parcel.ts';
 import { walk } from '../walk.ts';
@@ -171,17 +171,30 @@ function closesAll(rule: Rule): boolean {
   return closes(rule) && rule.steps.every((step) => 'do' in step);
 }
 
+function lineOf({ handle, line, text }: Rule): string {
+  return `${handle} ${line} ${text}`;
+}
+
+/** Rules without a place are words of ours for what a firewall does by itself, where it is not the kernel's. */
+function hasPlace({ handle, line }: Rule): boolean {
+  return handle !== undefined || line !== undefined;
+}
+
 /**
- * Readers make several rules of a line that has several ways to match: it is idle when none of them
- * is reached, and told once.
+ * Readers make several rules of a line that has several ways to match, or that is asked in several
+ * chains (a profile or a direction each): it is idle when none of them is reached, and told once.
  */
-function idleOf(rules: readonly Rule[], reached: ReadonlySet<Rule>): readonly Rule[] {
-  const lineOf = ({ handle, line, text }: Rule) => `${handle} ${line} ${text}`;
+function idleOf(
+  rules: readonly Rule[],
+  reached: ReadonlySet<Rule>,
+  elsewhere: ReadonlySet<string>,
+): readonly Rule[] {
   const alive = new Set(rules.filter((rule) => reached.has(rule)).map(lineOf));
   const idle = rules.filter(
     (rule, at) =>
       !reached.has(rule) &&
       !alive.has(lineOf(rule)) &&
+      !elsewhere.has(lineOf(rule)) &&
       !(at === rules.length - 1 && closesAll(rule)),
   );
   return [...new Map(idle.map((rule) => [lineOf(rule), rule])).values()];
@@ -194,9 +207,16 @@ function flawsOfTable(
   reached: ReadonlySet<Rule>,
 ): readonly FirewallFlaw[] {
   const used = usedChains(table);
-  const idle = table.chains
-    .filter(({ name }) => used.has(name))
-    .flatMap(({ rules }) => idleOf(rules, reached));
+  const asked = table.chains.filter(({ name }) => used.has(name));
+  const isWritten = (rule: Rule) => hasPlace(rule) || NETFILTER.has(layer.kind);
+  const alive = new Set(
+    asked
+      .flatMap(({ rules }) => rules.filter((rule) => hasPlace(rule) && reached.has(rule)))
+      .map(lineOf),
+  );
+  const found = asked.flatMap(({ rules }) => idleOf(rules, reached, alive)).filter(isWritten);
+  const placed = new Map(found.filter(hasPlace).map((rule) => [lineOf(rule), rule]));
+  const idle = found.filter((rule) => !hasPlace(rule) || placed.get(lineOf(rule)) === rule);
   const entrances =
     idle.length === 0
       ? []
@@ -212,10 +232,9 @@ function flawsOfLayer(layer: Layer, machine: Machine): readonly FirewallFlaw[] {
   const asked = layer.tables.filter(
     ({ family, dormant }) => family !== 'bridge' && family !== 'arp' && dormant !== true,
   );
-  return [
-    ...unused(layer, asked),
-    ...asked.flatMap((table) => flawsOfTable(layer, table, machine, reached)),
-  ];
+  // lists of a router serve other ends, too, and profiles of Windows wait for their network
+  const chains = NETFILTER.has(layer.kind) ? unused(layer, asked) : [];
+  return [...chains, ...asked.flatMap((table) => flawsOfTable(layer, table, machine, reached))];
 }
 
 /**

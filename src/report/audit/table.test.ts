@@ -63,3 +63,14 @@ it('puts rules with one reason below it, and says what is switched off', () => {
   expect(text).toContain('… and 1 more rule; --json lists all');
   expect(text).toContain('ufw (/etc/ufw: switched off)');
 });
+
+it('puts the evidence below what is wrong where no rule tells it', () => {
+  const report = sampleAudit();
+  const [flaw] = report.flaws;
+  if (flaw === undefined) throw new Error('the sample has none');
+  const { rule: _, ...rest } = flaw;
+  const evidence = [22, 80, 443, 5432].map((port) => `tcp ${port} over IPv4 from anyone`);
+  const text = [...auditTable({ ...report, flaws: [{ ...rest, evidence }] })].join('');
+  expect(text).toContain('  tcp 443 over IPv4 from anyone\n');
+  expect(text).toContain('… and 1 more; --json lists all');
+});

@@ -29,8 +29,8 @@ const FLAWS_OF_A_KIND = 3;
 /** Programs in other namespaces that are listed, and ports of each. */
 const ELSEWHERE = 12;
 const ELSEWHERE_PORTS = 6;
-/** Rules that are listed below what is wrong with all of them. */
-const RULES_OF_A_FLAW = 3;
+/** Rules, or other evidence, that are listed below what is wrong. */
+const FACTS_OF_A_FLAW = 3;
 /** Shares of the room that program, bind address and sources have. */
 const SHARES = { program: 0.36, bind: 0.3 };
 
@@ -128,6 +128,22 @@ function commandFor({ door, listeners }: DoorRow): string {
   return verdict.level === 'restrict' ? `postern restrict ${words} --from NETWORK` : '';
 }
 
+/** The rules that flaws are about; without any the evidence, such as ports that one side closes. */
+function factLines(same: readonly FirewallFlaw[], room: number): readonly string[] {
+  const rules = same
+    .flatMap(({ rule }) => rule ?? [])
+    .map(({ line, text }) => (line === undefined ? text : `line ${line}: ${text}`));
+  const facts = rules.length > 0 ? rules : same.flatMap(({ evidence }) => evidence);
+  const left = facts.length - FACTS_OF_A_FLAW;
+  const more = rules.length > 0 ? counted(left, 'more rule') : `${left} more`;
+  return [
+    ...facts
+      .slice(0, FACTS_OF_A_FLAW)
+      .map((text) => `${INDENT}  ${fit(visible(text), room - 2)}\n`),
+    ...(left > 0 ? [`${INDENT}  … and ${more}; --json lists all\n`] : []),
+  ];
+}
+
 /** Flaws that say the same, each of another rule. */
 function flawText(same: readonly FirewallFlaw[], layout: Layout): string {
   const [flaw] = same;
@@ -135,16 +151,10 @@ function flawText(same: readonly FirewallFlaw[], layout: Layout): string {
   const front = `${severityCell(flaw.severity, layout.paint)}${GAP}`;
   const room = layout.width - INDENT.length;
   const [first = '', ...more] = wrapped(visible(clip(flaw.why, SENTENCE)), room);
-  const rules = same.flatMap(({ rule }) => rule ?? []);
-  const left = rules.length - RULES_OF_A_FLAW;
   return [
     `${front}${first}\n`,
     ...more.map((text) => `${INDENT}${text}\n`),
-    ...rules.slice(0, RULES_OF_A_FLAW).map(({ line, text }) => {
-      const place = line === undefined ? '' : `line ${line}: `;
-      return `${INDENT}  ${fit(visible(place + text), room - 2)}\n`;
-    }),
-    left > 0 ? `${INDENT}  … and ${counted(left, 'more rule')}; --json lists all\n` : '',
+    ...factLines(same, room),
     sentences(flaw.todo, '→ ', layout),
   ].join('');
 }

@@ -134,7 +134,7 @@ const audits = route({
       };
       const digest = await auditReader.digest(await upload(), looksAt);
       const at = now - query.age;
-      const recorded = await mine.keep(recordAudit, dialect, { agent, digest, at, now });
+      const recorded = await mine.keepInTurn(recordAudit, dialect, { agent, digest, at, now });
       if (recorded.newest) service.wakeAlerts();
       return recorded;
     } finally {

@@ -99,13 +99,19 @@ type Does = (tx: Parameters<typeof acceptFinding>[0], act: Act) => Promise<boole
 
 /** Does something to a finding, notes who did it, and shows what came of it. */
 async function act(
-  { mine, caller, now }: Pick<Asked<undefined, undefined, undefined>, 'mine' | 'caller' | 'now'>,
+  {
+    mine,
+    caller,
+    service,
+    now,
+  }: Pick<Asked<undefined, undefined, undefined>, 'mine' | 'caller' | 'service' | 'now'>,
   deed: Deed,
   does: Does,
 ) {
-  await mine.change(deed, async (tx, tenant) => {
+  await mine.changeInTurn(deed, async (tx, tenant) => {
     const { subject: finding } = deed;
-    const done = await does(tx, { tenant, finding, actor: caller.actor, at: now });
+    const { facts } = service.store;
+    const done = await does(tx, { facts, tenant, finding, actor: caller.actor, at: now });
     if (!done) throw problem('API_NOT_FOUND', { what: 'finding', value: finding });
   });
   return shown({ mine, now }, deed.subject);

@@ -47,7 +47,11 @@ export const postgresFacts: DialectFacts = {
   troubleOf,
 };
 
+/** What pg says of a connection that broke, without a code. */
+const BROKEN = /^(Connection terminated|Client (has encountered|was closed)|timeout exceeded)/;
+
 function troubleOf(error: unknown): Trouble {
+  if (error instanceof Error && !('code' in error) && BROKEN.test(error.message)) return 'gone';
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   // SQLSTATE classes (PostgreSQL, appendix A): 08 connection, 40 rollback, 53 resources, 57P shutdown, XX damage
   if (/^(40|55P03)/.test(code)) return 'busy';
@@ -67,6 +71,8 @@ export function openPostgres(url: string): Kysely<Tables> {
   });
   // a connection that breaks while idle: the next query says so
   pool.on('error', () => undefined);
+  // and one that breaks at work: its query says so, and unheard the event would end the process
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely({ dialect: new PostgresDialect({ pool }) });
 }
 

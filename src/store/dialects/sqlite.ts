@@ -110,6 +110,11 @@ class ImmediateDriver extends SqliteDriver {
     // not as a prepared statement: one that found the store busy stays under way until it is collected
     await patiently(() => this.#libsql.exec('begin immediate'));
   }
+
+  /** A full disk has rolled back already: then this would fail, and that would be told instead. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#libsql.inTransaction) await super.rollbackTransaction(connection);
+  }
 }
 
 class ImmediateDialect extends SqliteDialect {

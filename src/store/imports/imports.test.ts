@@ -73,6 +73,27 @@ describe('an nmap report', () => {
     expect(extra('<extraports state="closed" count="many"/>')).toMatchObject({ localError: 1 });
   });
 
+  it('joins what it says of one address under several targets', () => {
+    const host = (name: string, port: number) =>
+      `<host><address addr="192.0.2.7" addrtype="ipv4"/><hostnames><hostname name="${name}"/></hostnames>
+        <ports><extraports state="closed" count="2"/>
+        <port protocol="tcp" portid="${port}"><state state="open"/></port></ports></host>`;
+    const text = `<nmaprun start="1767225600"><scaninfo protocol="tcp" services="22,80,443"/>
+      ${host('a.example.org', 22)}${host('b.example.org', 80)}</nmaprun>`;
+    const imported = readNmap(text, asIs);
+    if (imported === null) throw new Error('not read');
+    const { hosts, scan } = reportOfImport(imported, 'id', 'nmap');
+    expect(hosts).toMatchObject([
+      { names: ['a.example.org', 'b.example.org'], ports: [{ port: 22 }, { port: 80 }] },
+    ]);
+    const [one] = hosts;
+    if (one === undefined) throw new Error('no host');
+    const evidence = evidenceOf(one, scan.scope);
+    expect(evidence.of('tcp', 22)?.state).toBe('open');
+    // the counts no longer add up
+    expect(evidence.of('tcp', 443)).toBeNull();
+  });
+
   it('is nobody else’s XML', () => {
     expect(readNmap('<other/>', asIs)).toBeNull();
     expect(readNmap('', asIs)).toBeNull();

@@ -36,7 +36,7 @@ export function readNmap(text: string, readAddress: ReadAddress): Imported | nul
     endedAt: new Date(end * 1000).toISOString(),
     complete: finished?.['exit'] === 'success',
     ports: { tcp: servicesOf(run, 'tcp'), udp: servicesOf(run, 'udp') },
-    hosts: children(run, 'host').flatMap((host) => hostOf(host, readAddress)),
+    hosts: joined(children(run, 'host').flatMap((host) => hostOf(host, readAddress))),
   };
 }
 
@@ -53,6 +53,26 @@ function servicesOf(run: Element, transport: Transport): string {
 function lastHostEnd(run: Element): number | null {
   const ends = children(run, 'host').flatMap((host) => secondsOf(host['endtime']) ?? []);
   return ends.reduce<number | null>((last, end) => Math.max(last ?? end, end), null);
+}
+
+/** nmap lists an address once for each target that resolves to it; the last word on a port holds. */
+function joined(hosts: readonly ImportedHost[]): ImportedHost[] {
+  const byAddress = new Map<string, ImportedHost>();
+  for (const host of hosts) {
+    const before = byAddress.get(host.address);
+    byAddress.set(host.address, before === undefined ? host : joinedWith(before, host));
+  }
+  return [...byAddress.values()];
+}
+
+/** Where a port is listed by one of them only, the counts of the last do not add up, and say nothing. */
+function joinedWith(before: ImportedHost, host: ImportedHost): ImportedHost {
+  const ports = [...before.ports, ...host.ports];
+  return {
+    ...host,
+    names: [...new Set([...before.names, ...host.names])],
+    ports: [...new Map(ports.map((port) => [`${port.transport}/${port.port}`, port])).values()],
+  };
 }
 
 function hostOf(host: Element, readAddress: ReadAddress): ImportedHost[] {

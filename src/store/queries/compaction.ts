@@ -183,13 +183,18 @@ export async function tenantsOf(db: Kysely<Tables>): Promise<readonly string[]> 
   const tenants = new Set<string>();
   // people and their sessions belong to no tenant
   const owned = TABLE_NAMES.filter((table) => 'tenant' in SHAPES[table].columns);
-  for (const table of owned) {
-    for (let tenant = await tenantAfter(db, table, ''); tenant !== null; ) {
-      tenants.add(tenant);
-      tenant = await tenantAfter(db, table, tenant);
-    }
-  }
+  for (const table of owned) for (const tenant of await tenantsIn(db, table)) tenants.add(tenant);
   return [...tenants].sort();
+}
+
+/** Everybody who has rows in a table. */
+export async function tenantsIn(db: Kysely<Tables>, table: TableName): Promise<readonly string[]> {
+  const tenants: string[] = [];
+  for (let tenant = await tenantAfter(db, table, ''); tenant !== null; ) {
+    tenants.push(tenant);
+    tenant = await tenantAfter(db, table, tenant);
+  }
+  return tenants;
 }
 
 /** One step through the index, because `distinct` would go through all rows. */

@@ -73,8 +73,12 @@ const CHECKS: readonly Check[] = [
     said: 'hosts whose worst finding is another',
     find: sql`select h.tenant, ${host} as what from hosts h
       left join (select tenant, address, vantage, max(severity) as severity from findings
-        where status = 'open' group by tenant, address, vantage) f
+        where status = 'open' and view = 'outside' group by tenant, address, vantage) f
         on f.tenant = h.tenant and f.address = h.address and f.vantage = h.vantage
-      where h.severity <> coalesce(f.severity, -1)`,
+      left join (select tenant, address, max(severity) as severity from findings
+        where status = 'open' and view <> 'outside' group by tenant, address) i
+        on i.tenant = h.tenant and i.address = h.address
+      where h.severity <> case when coalesce(i.severity, -1) > coalesce(f.severity, -1)
+        then i.severity else coalesce(f.severity, -1) end`,
   },
 ];

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { sql, type Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { upsert } from '../bulk.ts';
+import type { DialectFacts } from '../dialects/facts.ts';
+import { ACCEPTANCE_ENDED } from '../finding-life.ts';
 import type { FindingRow, Tables } from '../schema.ts';
 import { findingEvent, hearsEvents } from './events.ts';
 import { refreshSeverity } from './host-severity.ts';
@@ -9,6 +12,7 @@ export const MOST_ACCEPTED_DAYS = 366;
 
 /** Who did something to a finding, and when (ms). */
 export interface Act {
+  readonly facts: DialectFacts;
   readonly tenant: string;
   readonly finding: string;
   readonly actor: string;
@@ -47,6 +51,61 @@ export async function unacceptFinding(tx: Transaction<Tables>, act: Act): Promis
   await refreshHost(tx, act);
   await tellAlerts(tx, act);
   return true;
+}
+
+/** Findings opened again at once: bounds what others wait for. */
+const AT_ONCE = 500;
+
+export async function hasEndedAcceptance(
+  db: Kysely<Tables>,
+  tenant: string,
+  now: number,
+): Promise<boolean> {
+  return (await endedAcceptances(db, tenant, now).limit(1).execute()).length > 0;
+}
+
+/** Opens up to 500 findings again whose acceptance has ended by `now` (ms). */
+export async function endAcceptances(
+  tx: Transaction<Tables>,
+  facts: DialectFacts,
+  tenant: string,
+  now: number,
+): Promise<void> {
+  await facts.lockForRecording(tx, tenant);
+  const rows = await endedAcceptances(tx, tenant, now).limit(AT_ONCE).execute();
+  const opened = rows.map((finding) => ({
+    row: { ...finding, status: 'open' },
+    event: {
+      ...{ tenant, id: randomUUID(), finding: finding.id, at: now },
+      ...{ kind: 'changed', actor: null, detail: ACCEPTANCE_ENDED },
+    },
+  }));
+  await upsert(
+    tx,
+    facts,
+    'findings',
+    opened.map(({ row }) => row),
+  );
+  await upsert(
+    tx,
+    facts,
+    'finding_events',
+    opened.map(({ event }) => event),
+  );
+  await refreshSeverity(tx, tenant, [...new Set(rows.map(({ address }) => address))]);
+  if (rows.length === 0 || !(await hearsEvents(tx, tenant))) return;
+  const batch = randomUUID();
+  const told = opened.flatMap(({ row, event }) => findingEvent(event, row, batch) ?? []);
+  await upsert(tx, facts, 'events', told);
+}
+
+function endedAcceptances(db: Kysely<Tables>, tenant: string, now: number) {
+  return db
+    .selectFrom('findings')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('status', '=', 'accepted')
+    .where('accepted_until', '<=', now);
 }
 
 /** Alerts are silent about what is accepted, and speak again when the acceptance has ended. */
@@ -94,6 +153,8 @@ type Settings = {
 };
 
 async function update(tx: Transaction<Tables>, act: Act, settings: Settings): Promise<boolean> {
+  // a look that is being recorded has read the row, and will write all of it
+  await act.facts.lockForRecording(tx, act.tenant);
   const result = await tx
     .updateTable('findings')
     .set(settings as Partial<FindingRow>)

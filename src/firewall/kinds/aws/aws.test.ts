@@ -77,6 +77,36 @@ describe('security groups', () => {
       '{"SecurityGroups":[{"GroupId":"sg-1","IpPermissions":[{"IpProtocol":"-1","IpRanges":[{"CidrIp":"0.0.0.0/0"}]}]}],"NextToken":"x"}',
     );
     expect(fate(layer, 22)).toBe('unknown');
+    const none = '{"SecurityGroups":[{"GroupId":"sg-1","IpPermissions":[]}],"NextToken":"x"}';
+    expect(fate(parse(aws, none), 22)).toBe('unknown');
+  });
+
+  it('says unknown where a prefix list goes on on another page, or an interface has no group', () => {
+    const layer = aws.read(
+      [
+        {
+          origin: 'groups',
+          text: '{"SecurityGroups":[{"GroupId":"sg-1","IpPermissions":[{"IpProtocol":"-1","PrefixListIds":[{"PrefixListId":"pl-1"}]}]}],"NetworkInterfaces":[{"NetworkInterfaceId":"eni-1","PrivateIpAddress":"10.0.0.5","Groups":[{"GroupId":"sg-1"}]},{"NetworkInterfaceId":"eni-2","PrivateIpAddress":"10.0.0.6","Groups":[]}]}',
+        },
+        {
+          origin: 'entries-pl-1.json',
+          text: '{"Entries":[{"Cidr":"198.51.100.0/24"}],"NextToken":"x"}',
+        },
+      ],
+      'central',
+    );
+    expect(fate(layer, 22, { destination: '10.0.0.5' })).toBe('unknown');
+    expect(fate(layer, 22, { destination: '10.0.0.6' })).toBe('unknown');
+  });
+
+  it('says unknown where one of the groups of an interface is missing', () => {
+    const layer = parse(
+      aws,
+      '{"SecurityGroups":[{"GroupId":"sg-1","IpPermissions":[]}],"NetworkInterfaces":[{"NetworkInterfaceId":"eni-1","PrivateIpAddress":"10.0.0.5","Groups":[{"GroupId":"sg-1"},{"GroupId":"sg-2"}]},{"NetworkInterfaceId":"eni-2","PrivateIpAddress":"10.0.0.6","Groups":[{"GroupId":"sg-1"}]}]}',
+    );
+    expect(layer.unread).toEqual(['eni-1 has the security group sg-2, which was not given']);
+    expect(fate(layer, 22, { destination: '10.0.0.5' })).toBe('unknown');
+    expect(fate(layer, 22, { destination: '10.0.0.6' })).toBe('drop');
   });
 
   it.each([

@@ -117,7 +117,7 @@ class PartReader {
         this.need(association, 'SubnetId'),
       ),
       entries: this.records(entry.Entries, 'Entries')
-        .filter((rule) => rule.Egress === false)
+        .filter((rule) => rule.Egress !== true)
         .map((rule) => this.aclEntry(rule))
         .sort((a, b) => a.number - b.number),
     }));
@@ -162,7 +162,8 @@ class PartReader {
           : [[this.need(entry, 'PrefixListId'), this.blocks(cidrs, 'Cidrs')]];
       },
     );
-    if (this.top.Entries === undefined) return named;
+    // of a list that goes on on another page nobody knows who is not in it
+    if (this.top.Entries === undefined || this.unread().length > 0) return named;
     const id =
       this.shapes.text(this.top.PrefixListId, 'PrefixListId') ??
       /\bpl-[0-9a-f]+\b/.exec(this.source.origin)?.[0];

@@ -175,8 +175,26 @@ function aclChain(acl: NetworkAcl): Chain {
   };
 }
 
-function jumps(chains: readonly string[]): Rule[] {
-  return chains.map((chain) => ({ text: chain, steps: [{ do: 'jump', chain }] }));
+function jumps(groups: readonly string[], given: ReadonlySet<string>): Rule[] {
+  return groups.map((id) =>
+    given.has(id)
+      ? { text: id, steps: [{ do: 'jump', chain: id }] }
+      : mayAllow(`the security group ${id}, which was not given`),
+  );
+}
+
+/** Groups only ever let in: one that was not given may let in what the others do not. */
+function mayAllow(text: string): Rule {
+  return { text, steps: [opaqueTest(`group=${text}`), { do: 'accept' }] };
+}
+
+function idsOf({ groups }: AwsDocument): ReadonlySet<string> {
+  return new Set(groups.map(({ id }) => id));
+}
+
+/** A list was cut into pages, and others of them were not given. */
+function isCut({ unread }: AwsDocument): boolean {
+  return unread.length > 0;
 }
 
 function ownAddresses({ addresses }: NetworkInterface): readonly Test[] {
@@ -204,19 +222,28 @@ function perInterface(
   ];
 }
 
+/** A load balancer's interface may have none, and is open then. */
+const WITHOUT_GROUP: Rule = {
+  text: 'a network interface without a security group',
+  steps: [{ do: 'opaque', text: 'groups=none' }],
+};
+
 /** The groups of one interface: their rules are united, and what none allows is dropped. */
-function cardChain(card: NetworkInterface): Chain {
+function cardChain(card: NetworkInterface, given: ReadonlySet<string>): Chain {
+  if (card.groups.length === 0) return { name: card.id, rules: [WITHOUT_GROUP] };
   return {
     name: card.id,
-    rules: [...jumps(card.groups), { text: `${card.id}: no rule`, steps: [{ do: 'drop' }] }],
+    rules: [...jumps(card.groups, given), { text: `${card.id}: no rule`, steps: [{ do: 'drop' }] }],
   };
 }
 
 function groupTable(document: AwsDocument): Table {
   const { groups, interfaces } = document;
+  const given = idsOf(document);
+  const others = isCut(document) ? [mayAllow('security groups of pages that were not given')] : [];
   const ways =
     interfaces === undefined
-      ? jumps(groups.map(({ id }) => id))
+      ? [...jumps([...given], given), ...others]
       : perInterface(interfaces, ({ id }) => [{ do: 'goto', chain: id }]);
   const base: Chain = {
     name: 'security groups',
@@ -229,15 +256,16 @@ function groupTable(document: AwsDocument): Table {
     family: 'inet',
     chains: [
       base,
-      ...(interfaces ?? []).map(cardChain),
+      ...(interfaces ?? []).map((card) => cardChain(card, given)),
       ...groups.map((group) => groupChain(group, document)),
     ],
   };
 }
 
-function aclRules({ acls = [], interfaces }: AwsDocument): Rule[] {
+function aclRules(document: AwsDocument): Rule[] {
+  const { acls = [], interfaces } = document;
   const [first] = acls;
-  if (interfaces === undefined && first !== undefined && acls.length === 1)
+  if (interfaces === undefined && first !== undefined && acls.length === 1 && !isCut(document))
     return [{ text: first.id, steps: [{ do: 'goto', chain: first.id }] }];
   if (interfaces === undefined)
     return [
@@ -270,9 +298,10 @@ function aclTable(document: AwsDocument): Table {
   };
 }
 
-function missing({ groups, interfaces }: AwsDocument): string[] {
+function missing(document: AwsDocument): string[] {
+  const { groups, interfaces } = document;
   if (groups.length === 0) return ['no security group was given'];
-  const known = new Set(groups.map(({ id }) => id));
+  const known = idsOf(document);
   return (interfaces ?? []).flatMap((card) =>
     card.groups
       .filter((id) => !known.has(id))
@@ -282,19 +311,13 @@ function missing({ groups, interfaces }: AwsDocument): string[] {
 
 /** Network ACLs are asked before security groups; both must let a packet through. */
 export function layerOf(document: AwsDocument, origin: string, role: Layer['role']): Layer {
-  const given = new Set(document.groups.map(({ id }) => id));
-  const interfaces = document.interfaces?.map((card) => ({
-    ...card,
-    groups: card.groups.filter((id) => given.has(id)),
-  }));
-  const known = interfaces === undefined ? document : { ...document, interfaces };
   return {
     kind: 'aws',
     origin,
     role,
     tables: [
-      ...(document.acls === undefined ? [] : [aclTable(known)]),
-      ...(document.groups.length === 0 ? [] : [groupTable(known)]),
+      ...(document.acls === undefined ? [] : [aclTable(document)]),
+      ...(document.groups.length === 0 ? [] : [groupTable(document)]),
     ],
     unread: [...document.unread, ...missing(document)],
   };

@@ -18,7 +18,9 @@ function inbound({ name, chains }: Table): readonly List[] {
   const base = chains.find(({ hook, name: chain }) => hook !== undefined && chain === 'in');
   const targets = new Set(
     (base?.rules ?? []).flatMap(({ steps }) =>
-      steps.flatMap((step) => ('do' in step && step.do === 'goto' ? [step.chain] : [])),
+      steps.flatMap((step) =>
+        'do' in step && (step.do === 'goto' || step.do === 'jump') ? [step.chain] : [],
+      ),
     ),
   );
   return chains
@@ -36,6 +38,9 @@ function listOf({ name, rules }: Chain, dialect: Dialect): List {
     first: Math.min(...numbers, 10),
   };
 }
+
+/** Of a list that tells packets by their source alone. */
+const STANDARD = /^standard /;
 
 interface Lines {
   readonly apply: readonly string[];
@@ -83,7 +88,11 @@ export function changeCisco(change: Change, layers: readonly Layer[]): Script {
     .filter(({ kind }) => kind === 'cisco')
     .flatMap(({ tables }) => tables)
     .flatMap(inbound);
-  const all = lists.map((list): Lines => {
+  const standard = lists.filter(({ name }) => STANDARD.test(name)).map(({ name }) => name);
+  const others = lists.filter(({ name }) => !STANDARD.test(name));
+  const noPorts = `the list "${standard.join('", "')}" knows no ports: bind an extended one in its place`;
+  if (standard.length > 0 && others.length === 0) throw impossible(change, 'cisco', noPorts);
+  const all = others.map((list): Lines => {
     const families = ([4, 6] as const).filter(
       (family) => list.family === undefined || list.family === family,
     );
@@ -117,6 +126,7 @@ export function changeCisco(change: Change, layers: readonly Layer[]): Script {
     warnings: [
       'A person has to do this: Postern changes no router.',
       'The entries are for the port on every host behind the router.',
+      ...(standard.length > 0 ? [`What comes in by other interfaces stays: ${noPorts}.`] : []),
       ...(apply.some((line) => line.includes(' resequence '))
         ? ['The entries of the list get new numbers, which taking it back leaves.']
         : []),

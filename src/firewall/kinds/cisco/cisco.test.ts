@@ -51,10 +51,46 @@ describe('a configuration of IOS', () => {
     });
   });
 
+  it('does not call a host closed that has another address outside', () => {
+    const text = `ip nat inside source static tcp 10.0.0.5 443 203.0.113.5 8443 extendable
+ip nat inside source static 10.0.0.6 203.0.113.6
+ip nat inside source static network 10.0.1.0 203.0.114.0 /24
+ip nat inside source list 7 interface GigabitEthernet0/1 overload
+interface GigabitEthernet0/1
+ ip access-group OUTSIDE in
+ip access-list extended OUTSIDE
+ permit tcp any host 203.0.113.5 eq 8443
+`;
+    const layer = parse(cisco, text);
+    const to = (destination: string, port: number) =>
+      fate(layer, port, { destination, device: OUTSIDE });
+    expect([to('10.0.0.5', 443), to('10.0.0.6', 22), to('10.0.1.9', 22)]).toEqual([
+      'unknown',
+      'unknown',
+      'unknown',
+    ]);
+    expect([to('10.0.0.5', 80), to('10.0.0.7', 443)]).toEqual(['drop', 'drop']);
+    expect(to('203.0.113.5', 8443)).toBe('accept');
+  });
+
   it('knows no devices of the host behind it', () => {
     const central = readFixture(cisco, ['ios.txt'], 'central');
     expect(fate(central, 4444)).toBe('unknown');
     expect(fate(central, 4444, { device: OUTSIDE })).toBe('drop');
+  });
+
+  it('does not know whether a router hands IPv6 on that says nothing of it', () => {
+    const four = 'interface e0\n ip access-group 101 in\n!\naccess-list 101 permit ip any any\n';
+    const ask = { device: 'e0', source: '2a00::1' };
+    expect(fate(parse(cisco, four), 22, ask)).toBe('unknown');
+    expect(fate(parse(cisco, `ipv6 unicast-routing\n${four}`), 22, ask)).toBe('accept');
+  });
+
+  it('does not know by which interface packets go on to the host', () => {
+    const text =
+      'interface Vlan10\n ip access-group INSIDE out\nip access-list extended INSIDE\n deny tcp any any';
+    expect(fate(parse(cisco, text, 'central'), 22)).toBe('unknown');
+    expect(fate(parse(cisco, text, 'central'), 22, { device: 'Vlan10' })).toBe('accept');
   });
 });
 
@@ -89,6 +125,24 @@ describe('lists alone', () => {
     expect(fate(shown, 22, { source: '192.0.2.9' })).toBe('accept');
     expect(fate(shown, 22)).toBe('drop');
   });
+
+  it('reads a standard list as it is shown', () => {
+    const layer = parse(
+      cisco,
+      'Standard IP access list 10\n    10 permit 10.0.0.0, wildcard bits 0.255.255.255 (3 matches)\n    20 permit 192.0.2.1\n    30 deny   any\n',
+    );
+    expect(fate(layer, 22, { source: '10.1.1.1' })).toBe('accept');
+    expect(fate(layer, 22, { source: '192.0.2.1' })).toBe('accept');
+    expect(fate(layer, 22)).toBe('drop');
+  });
+
+  it.each(['ip access-list extended X', 'ip access-list extended X\n remark later'])(
+    'does not call a list without entries closed: %s',
+    (list) => {
+      const layer = parse(cisco, `${list}\ninterface e0\n ip access-group X in`);
+      expect(fate(layer, 22, { device: 'e0' })).toBe('unknown');
+    },
+  );
 
   it.each([
     ['evaluate', 'evaluate SESSIONS', 'unknown'],
@@ -132,6 +186,63 @@ describe('a configuration of an ASA', () => {
     ['an interface by security level', 443, { device: 'inside' }, 'unknown'],
   ])('%s', (_, port, ask, expected) => {
     expect(fate(asa, port, { device: 'outside', ...ask })).toBe(expected);
+  });
+});
+
+describe('lists of an ASA', () => {
+  const outside = (text: string, port: number, ask: Ask = {}) =>
+    fate(parse(cisco, text), port, { device: 'outside', ...ask });
+
+  it('asks the global list behind that of the interface', () => {
+    const text = `access-list one extended deny tcp any any eq 23
+access-list one extended permit tcp any any eq 80
+access-list all extended permit tcp any any range 22 23
+access-group all global
+access-group one in interface outside
+`;
+    expect([80, 22, 23, 443].map((port) => outside(text, port))).toEqual([
+      'accept',
+      'accept',
+      'drop',
+      'drop',
+    ]);
+    expect(outside(text, 22, { device: 'dmz' })).toBe('accept');
+    expect(outside(text, 80, { device: 'dmz' })).toBe('drop');
+    const both = text.replace('access-group all', 'access-group one');
+    expect([80, 22].map((port) => outside(both, port))).toEqual(['accept', 'drop']);
+  });
+
+  it('does not take a list for the ASA itself for one of what it hands on', () => {
+    const text = `access-list self extended deny ip any any
+access-list one extended permit tcp any any eq 22
+access-group self in interface outside control-plane
+access-group one in interface outside
+`;
+    expect(outside(text, 22)).toBe('accept');
+    const alone = text.replace('access-group one in interface outside\n', '');
+    expect(outside(alone, 22)).toBe('unknown');
+  });
+
+  it('keeps the address of an object that is shown again with its nat', () => {
+    const text = `object network web
+ host 192.0.2.10
+access-list one extended permit tcp any object web eq 443
+access-group one in interface outside
+object network web
+ nat (inside,outside) static 203.0.113.5
+`;
+    expect(outside(text, 443, { destination: '192.0.2.10' })).toBe('accept');
+    expect(outside(text, 443, { destination: '192.0.2.11' })).toBe('drop');
+  });
+
+  it('leaves out lists for frames and for the web portal', () => {
+    const text = `access-list frames ethertype permit bpdu
+access-list portal webtype permit url any
+access-list one extended permit tcp any any eq 443
+access-group one in interface outside
+`;
+    expect(outside(text, 443)).toBe('accept');
+    expect(outside(text, 22)).toBe('drop');
   });
 });
 
@@ -199,6 +310,23 @@ describe('change', () => {
     expect(text).toContain('access-list outside_in line 1 extended deny tcp any4 any4 eq 443');
     expect(fate(layer, 443, { device: 'outside' })).toBe('drop');
     expect(fate(layer, 443, { device: 'outside', source: '2a00::1' })).toBe('drop');
+  });
+
+  it('cannot write a port into a standard list', () => {
+    const layer = parse(cisco, 'access-list 10 permit any\ninterface e0\n ip access-group 10 in');
+    expect(() =>
+      cisco.change({ transport: 'tcp', port: 443, families: [4], reason: '' }, [layer]),
+    ).toThrow(/the list "standard 10" knows no ports/);
+    const both = parse(
+      cisco,
+      'access-list 10 permit any\naccess-list 101 permit ip any any\ninterface e0\n ip access-group 10 in\ninterface e1\n ip access-group 101 in',
+    );
+    const { text, warnings } = cisco.change(
+      { transport: 'tcp', port: 443, families: [4], reason: '' },
+      [both],
+    );
+    expect(text).not.toContain('access-list extended 10\n');
+    expect(warnings.join()).toContain('the list "standard 10" knows no ports');
   });
 
   it('has nothing to do where no list was read', () => {

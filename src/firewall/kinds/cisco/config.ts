@@ -1,5 +1,6 @@
 import { quote, syntaxFault } from '../../fault.ts';
 import type { Source } from '../../kind.ts';
+import { prefixOfMask } from '../../masks.ts';
 
 /** IOS, IOS XE and NX-OS write wildcards and are asked per packet; ASA writes netmasks and keeps state. */
 export type Dialect = 'ios' | 'asa';
@@ -25,7 +26,8 @@ export interface AccessList {
 
 export interface Binding {
   readonly list: string;
-  readonly direction: 'in' | 'out';
+  /** `self`: for what is sent to an ASA itself (`control-plane`). */
+  readonly direction: 'in' | 'out' | 'self';
   /** Absent: all interfaces (ASA, `global`). */
   readonly device?: string;
   readonly ipv6: boolean;
@@ -39,12 +41,23 @@ export interface Group {
   readonly lines: readonly (readonly string[])[];
 }
 
+/** `ip nat inside source static tcp 10.0.0.5 443 …`: a host that has another address outside. */
+export interface StaticNat {
+  readonly text: string;
+  /** Absent: all. */
+  readonly transport?: 'tcp' | 'udp';
+  /** Address or CIDR block inside. */
+  readonly local: string;
+  readonly port?: string;
+}
+
 export interface Config {
   readonly lists: readonly AccessList[];
   readonly bindings: readonly Binding[];
   readonly groups: ReadonlyMap<string, Group>;
   /** Names by which `reflect` entries remember connections. */
   readonly reflected: ReadonlySet<string>;
+  readonly nats: readonly StaticNat[];
   readonly unread: readonly string[];
 }
 
@@ -68,6 +81,15 @@ const BETWEEN = new Set(['statistics', 'hardware', 'exit', 'fragments', 'descrip
 /** Features that let packets in or keep them out beside access lists. */
 const BESIDE = /^(?:zone-pair security|ip inspect name|service-policy type inspect)\b/;
 
+const STATIC_NAT = /^ip nat inside source static /;
+
+/** `/24`, or `255.255.255.0` as one; behind neither the block is that of its address alone. */
+function lengthOf(mask: string): string {
+  if (mask.startsWith('/')) return mask;
+  const prefix = prefixOfMask(mask);
+  return prefix === null ? '' : `/${prefix}`;
+}
+
 function isStandardNumber(name: string): boolean {
   const number = Number(name);
   return (number >= 1 && number <= 99) || (number >= 1_300 && number <= 1_999);
@@ -79,6 +101,7 @@ class ConfigReader {
   private readonly bindings: Binding[] = [];
   private readonly groups = new Map<string, Group>();
   private readonly reflected = new Set<string>();
+  private readonly nats: StaticNat[] = [];
   private readonly unread: string[] = [];
   private readonly interfaces: Extract<Block, { in: 'interface' }>[] = [];
   private block: Block = { in: 'nothing' };
@@ -110,6 +133,7 @@ class ConfigReader {
       ],
       groups: this.groups,
       reflected: this.reflected,
+      nats: this.nats,
       unread: this.unread,
     };
   }
@@ -132,6 +156,7 @@ class ConfigReader {
     const [first, second = '', third = '', fourth] = words;
     if (first === 'ip' && second === 'access-list') return this.beginList(words.slice(2));
     if (first === 'ipv6' && second === 'access-list') return this.begin(third, 'ipv6');
+    if (STATIC_NAT.test(text)) return this.readNat(text, words.slice(5));
     if (first === 'access-list') return this.readNumbered(text, words);
     if (first === 'access-group') return this.bindAsa(words);
     if (first === 'interface') return this.beginInterface(words.slice(1).join(''));
@@ -171,6 +196,8 @@ class ConfigReader {
     const [, name = '', ...rest] = words;
     // `show access-list` of an ASA begins each list with a count, and nests what groups stand for
     if (name.endsWith(';') || name === 'cached') return true;
+    // for frames, and for sessions of the web portal
+    if (rest[0] === 'ethertype' || rest[0] === 'webtype') return true;
     const at = rest[0] === 'line' ? rest.splice(0, 2)[1] : undefined;
     const typed = rest[0] === 'extended' || rest[0] === 'standard' ? rest.shift() : undefined;
     const asa = typed !== undefined || at !== undefined || !/^\d+$/.test(name);
@@ -230,10 +257,22 @@ class ConfigReader {
     delete list.remark;
   }
 
+  private readNat(text: string, words: readonly string[]): boolean {
+    const [first = '', second = '', third = '', fourth = ''] = words;
+    this.block = { in: 'nothing' };
+    if (first === 'tcp' || first === 'udp')
+      this.nats.push({ text, transport: first, local: second, port: third });
+    else if (first === 'network') this.nats.push({ text, local: `${second}${lengthOf(fourth)}` });
+    else this.nats.push({ text, local: /^\d/.test(first) ? first : second });
+    return true;
+  }
+
   private bindAsa(words: readonly string[]): boolean {
     const [, list = '', direction, , device] = words;
     if (direction === 'global') {
       this.bindings.push({ list, direction: 'in', ipv6: false });
+    } else if (words.at(-1) === 'control-plane') {
+      this.bindings.push({ list, direction: 'self', ipv6: false });
     } else if ((direction === 'in' || direction === 'out') && device !== undefined) {
       this.bindings.push({ list, direction, device, ipv6: false });
     } else {
@@ -256,10 +295,12 @@ class ConfigReader {
       this.block = { in: 'nothing' };
       return true;
     }
-    const lines: (readonly string[])[] = [];
     // NX-OS writes `object-group ip address NAME`
     const label = kind === 'ip' && protocol !== undefined ? protocol : name;
     const of = kind === 'service' && protocol !== undefined ? { protocol } : {};
+    const before = this.groups.get(label);
+    // an ASA shows an object once for its address, and again for its nat
+    const lines = before?.kind === known ? [...before.lines] : [];
     this.groups.set(label, { kind: known, ...of, lines });
     this.block = { in: 'group', lines };
     return true;

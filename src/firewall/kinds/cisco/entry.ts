@@ -149,7 +149,7 @@ class EntryReader {
     if (word === 'interface')
       return { known: NO_ADDRESS, unclear: [`interface ${this.next('a name')}`] };
     if (word.includes('/') || this.list.type === 'ipv6') return this.exactly(word);
-    return this.masked(word);
+    return this.masked(word.replace(/,$/, ''));
   }
 
   private exactly(text: string): Addresses {
@@ -159,6 +159,8 @@ class EntryReader {
 
   /** An address with its wildcard, or on an ASA its netmask; a standard list may leave it out. */
   private masked(address: string): Addresses {
+    // `show access-lists` writes an entry of a standard list so: 10.0.0.0, wildcard bits 0.0.0.255
+    if (this.peek() === 'wildcard' && this.entry.words[this.at + 1] === 'bits') this.at += 2;
     const mask = this.peek();
     const single = readNetwork(address) === null ? undefined : this.exactly(address);
     if (single === undefined) throw this.fault(`${quote(address)} is no address`);

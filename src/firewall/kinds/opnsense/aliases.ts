@@ -89,7 +89,9 @@ export class Aliases {
   /** A port, range, service name or alias of these. */
   ports(text: string, depth = MOST_NESTED): readonly PortItem[] {
     const alias = this.byName.get(text);
-    if (alias === undefined || depth === 0) return [portItem(text)];
+    if (alias === undefined) return [portItem(text)];
+    // lists of ports that are fetched; no operator of pf: what is not known
+    if (alias.type !== 'port' || depth === 0) return [{ operator: 'alias', first: text }];
     return alias.entries.flatMap((entry) => this.ports(entry, depth - 1));
   }
 }

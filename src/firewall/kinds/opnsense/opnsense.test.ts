@@ -55,6 +55,8 @@ describe('an OPNsense configuration', () => {
     expect(fate(layer, 443, { device: 'eth0' })).toBe('unknown');
     expect(fate(layer, 443)).toBe('accept');
     expect(fate(layer, 4444)).toBe('drop');
+    const [decision] = answer(layer, 443).decisions;
+    expect(decision?.rule?.text).toBe('pass in on wan inet tcp from any to any port web');
   });
 });
 
@@ -101,6 +103,46 @@ describe('what is no configuration', () => {
     const text =
       '<opnsense><nat><onetoone><external>203.0.113.1</external></onetoone></nat><filter><rule><type>pass</type><source><any/></source><destination><any/></destination></rule></filter></opnsense>';
     expect(fate(parse(opnsense, text), 22)).toBe('unknown');
+    const modern =
+      '<opnsense><OPNsense><Firewall><Filter><onetoone><rule><enabled>1</enabled></rule><rule><enabled>0</enabled></rule></onetoone></Filter></Firewall></OPNsense></opnsense>';
+    expect(parse(opnsense, modern).unread).toEqual([
+      'text, line 1: one-to-one NAT is not followed',
+    ]);
+  });
+});
+
+describe('a rule', () => {
+  const ANY = '<source><any/></source><destination><any/></destination>';
+  const PASS = `<rule><type>pass</type><interface>wan</interface><protocol>tcp</protocol>${ANY}</rule>`;
+  const wan = (filter: string, more = '') =>
+    parse(
+      opnsense,
+      `<opnsense><interfaces><wan><if>em0</if></wan></interfaces>${more}<filter>${filter}</filter></opnsense>`,
+    );
+
+  it.each([
+    ['<tcpflags1>fin</tcpflags1><tcpflags2>fin,syn</tcpflags2>', 'accept'],
+    ['<tcpflags1>syn</tcpflags1><tcpflags2>syn,ack</tcpflags2>', 'drop'],
+    ['<tcpflags_any/><tcpflags1>fin</tcpflags1><tcpflags2>fin</tcpflags2>', 'drop'],
+    ['', 'drop'],
+  ])('blocks packets with its flags: %s', (flags, expected) => {
+    const block = PASS.replace('pass', 'block').replace(ANY, `${flags}${ANY}`);
+    expect(fate(wan(`${block}${PASS}`), 22)).toBe(expected);
+  });
+
+  it('does not take ports that are fetched for none', () => {
+    const alias =
+      '<aliases><alias><name>far</name><type>urltable_ports</type><url>https://example.com/</url></alias></aliases>';
+    const rule = PASS.replace('<destination><any/>', '<destination><any/><port>far</port>');
+    expect(fate(wan(rule, alias), 22)).toBe('unknown');
+  });
+
+  it('that a port forward registers may let in', () => {
+    const forward = (pass: string) =>
+      `<nat><rule><interface>wan</interface><protocol>tcp</protocol><source><any/></source><destination><network>wanip</network><port>8443</port></destination><target>2001:db8::5</target><local-port>443</local-port><pass>${pass}</pass></rule></nat>`;
+    const ask = { source: '2a00::1', destination: '2001:db8::5' };
+    expect(fate(wan('', forward('rule')), 443, ask)).toBe('unknown');
+    expect(fate(wan('', forward('')), 443, ask)).toBe('drop');
   });
 });
 

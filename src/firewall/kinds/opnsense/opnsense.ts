@@ -6,7 +6,7 @@ import type { Statement } from '../pf/statements.ts';
 import { Aliases } from './aliases.ts';
 import { changeOpnsense } from './change.ts';
 import { Interfaces, isSet } from './interfaces.ts';
-import { filterRules, redirects } from './rules.ts';
+import { filterRules, redirects, registeredRules } from './rules.ts';
 import { systemRules } from './system-rules.ts';
 import { xmlOf } from './write.ts';
 import { type Element, readXml } from './xml.ts';
@@ -19,9 +19,13 @@ function recognizes({ text }: Source): boolean {
 
 /** One-to-one translations move packets to hosts before the filter is asked. */
 function unreadOf(root: Element, { origin }: Source): string[] {
-  const enabled = (root.child('nat')?.children('onetoone') ?? []).filter(
-    (rule) => !isSet(rule.child('disabled')),
-  );
+  const modern = root.child('OPNsense')?.child('Firewall')?.child('Filter')?.child('onetoone');
+  const enabled = [
+    ...(root.child('nat')?.children('onetoone') ?? []).filter(
+      (rule) => !isSet(rule.child('disabled')),
+    ),
+    ...(modern?.children('rule') ?? []).filter((rule) => rule.child('enabled')?.text !== '0'),
+  ];
   return enabled.map(({ line }) => `${origin}, line ${line}: one-to-one NAT is not followed`);
 }
 
@@ -47,9 +51,10 @@ function read(sources: readonly Source[], role: Layer['role']): Layer {
     { is: 'skip', devices: [{ not: false, name: 'lo0' }] },
     ...redirects(root, names),
     ...systemRules(root, names.interfaces),
+    ...registeredRules(root, names),
     ...filterRules(root, names),
   ];
-  const table = tableOf(statements, name, role);
+  const table = tableOf(statements, name, role === 'central' ? 'elsewhere' : 'here');
   return {
     kind: 'opnsense',
     origin: source.origin,

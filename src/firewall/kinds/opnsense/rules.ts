@@ -28,6 +28,17 @@ const OF_INTERFACE = 3;
 const OPAQUE = ['os', 'sched', 'tagged', 'dscp', 'vlanprio', 'prio', 'divert-to'];
 const LIMITS = ['max', 'max-src-nodes', 'max-src-states', 'max-src-conn'];
 
+const FLAG_LETTERS: Readonly<Record<string, string>> = {
+  fin: 'F',
+  syn: 'S',
+  rst: 'R',
+  psh: 'P',
+  ack: 'A',
+  urg: 'U',
+  ece: 'E',
+  cwr: 'W',
+};
+
 function text(element: Element, name: string): string {
   return element.child(name)?.text ?? '';
 }
@@ -79,6 +90,7 @@ class RuleReader {
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
       ...icmp,
+      ...this.flags(element),
       opaque: this.opaque(element),
       limits: this.limits(element),
       overload: [],
@@ -169,6 +181,18 @@ class RuleReader {
     return four === undefined ? {} : { icmp4: four };
   }
 
+  private flags(element: Element): Pick<Conditions, 'flags'> {
+    const letters = (name: string) =>
+      listOf(text(element, name))
+        .map((flag) => FLAG_LETTERS[flag] ?? flag)
+        .join('');
+    const set = letters('tcpflags1');
+    const of = letters('tcpflags2');
+    return of === '' || element.child('tcpflags_any') !== undefined
+      ? {}
+      : { flags: `${set}/${of}` };
+  }
+
   private opaque(element: Element): readonly string[] {
     return OPAQUE.flatMap((name) => {
       const value = text(element, name);
@@ -253,31 +277,77 @@ export function filterRules(root: Element, names: Names): readonly Statement[] {
   return placed.sort((a, b) => a.rank - b.rank).map(({ statement }) => statement);
 }
 
-/** Port forwards. With `pass` the filter is not asked; otherwise a rule of its own lets them in. */
-export function redirects(root: Element, names: Names): readonly Statement[] {
+interface Forward {
+  readonly element: Element;
+  readonly conditions: Conditions;
+  readonly hosts: readonly HostItem[];
+  readonly port: string;
+}
+
+/** Of a forward that names no family the target tells it. */
+function familyOfTarget(element: Element): Pick<Conditions, 'family'> {
+  if (text(element, 'ipprotocol') !== '') return {};
+  return { family: text(element, 'target').includes(':') ? 6 : 4 };
+}
+
+function forwardsOf(root: Element, names: Names): readonly Forward[] {
   const reader = new RuleReader(names);
-  return (root.child('nat')?.children('rule') ?? []).flatMap((element): readonly Statement[] => {
+  return (root.child('nat')?.children('rule') ?? []).flatMap((element): readonly Forward[] => {
     if (isSet(element.child('disabled'))) return [];
     const sides = [
       legacySide(element.child('source')),
       legacySide(element.child('destination')),
     ] as const;
     const { conditions } = reader.filter(element, sides, 'pass');
-    const target = text(element, 'target');
-    const port = text(element, 'local-port');
-    const pass = text(element, 'associated-rule-id') === 'pass' || text(element, 'pass') === 'pass';
-    const hosts = reader.spec({ names: listOf(target), port: '', not: false })?.hosts ?? [];
-    const [first] = port === '' ? [] : [portItem(port)];
+    const target = { names: listOf(text(element, 'target')), port: '', not: false };
     return [
       {
-        is: 'redirect',
-        no: isSet(element.child('nordr')),
-        pass,
-        conditions: { ...conditions, text: `rdr ${conditions.text} -> ${target}:${port}` },
-        ...(hosts.length === 0
-          ? {}
-          : { to: { hosts, ...(first === undefined ? {} : { port: first.first }) } }),
+        element,
+        conditions: { ...conditions, ...familyOfTarget(element) },
+        hosts: reader.spec(target)?.hosts ?? [],
+        port: text(element, 'local-port'),
       },
     ];
   });
+}
+
+/** Port forwards. With `pass` the filter is not asked; otherwise a rule of its own lets them in. */
+export function redirects(root: Element, names: Names): readonly Statement[] {
+  return forwardsOf(root, names).map(({ element, conditions, hosts, port }): Statement => {
+    const pass = text(element, 'associated-rule-id') === 'pass' || text(element, 'pass') === 'pass';
+    const [first] = port === '' ? [] : [portItem(port)];
+    const target = `${text(element, 'target')}:${port}`;
+    return {
+      is: 'redirect',
+      no: isSet(element.child('nordr')),
+      pass,
+      conditions: { ...conditions, text: `rdr ${conditions.text} -> ${target}` },
+      ...(hosts.length === 0
+        ? {}
+        : { to: { hosts, ...(first === undefined ? {} : { port: first.first }) } }),
+    };
+  });
+}
+
+/**
+ * Rules that OPNsense makes for forwards with "Register rule" and keeps nowhere (26.1, model
+ * Firewall/DNat, `pass`): where they stand among the others is not known.
+ */
+export function registeredRules(root: Element, names: Names): readonly Statement[] {
+  return forwardsOf(root, names)
+    .filter(({ element }) => text(element, 'pass') === 'rule')
+    .map(({ conditions, hosts }): Statement => {
+      const { to: _, ...rest } = conditions;
+      return {
+        is: 'filter',
+        action: 'pass',
+        quick: true,
+        conditions: {
+          ...rest,
+          ...(hosts.length === 0 ? {} : { to: { hosts } }),
+          text: `${conditions.text} (rule of the port forward)`,
+          opaque: [...conditions.opaque, 'rule=registered'],
+        },
+      };
+    });
 }

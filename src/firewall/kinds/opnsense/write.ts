@@ -71,6 +71,11 @@ export function configXml(aliases: readonly AliasText[], rules: readonly RuleTex
   return [
     '<?xml version="1.0"?>',
     '<!-- written by Postern: a part of config.xml -->',
+    ...(rules.some(({ device }) => device !== undefined)
+      ? [
+          '<!-- interfaces are devices of the host here: put in the ones of the firewall (wan, opt1) -->',
+        ]
+      : []),
     '<opnsense>',
     '  <OPNsense>',
     '    <Firewall>',

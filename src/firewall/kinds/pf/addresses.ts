@@ -9,7 +9,7 @@ import {
   readAddresses,
   without,
 } from '../../both-families.ts';
-import type { Layer, Test } from '../../layer.ts';
+import type { Test } from '../../layer.ts';
 import { ALWAYS, opaqueWay, type Ways } from '../../ways.ts';
 import type { HostItem } from './statements.ts';
 
@@ -25,6 +25,12 @@ export interface Tables {
   /** Tables that rules fill with sources which come too often, by those rules' limits. */
   readonly overload: ReadonlyMap<string, string>;
 }
+
+/**
+ * Whose rules they are: those of the host that is asked about, of a router in front of it, or a file that
+ * may be of one or the other.
+ */
+export type Place = 'here' | 'elsewhere' | 'either';
 
 type Side = 'source' | 'destination';
 
@@ -71,12 +77,12 @@ type Member = { readonly addresses: BothFamilies } | { readonly tests: readonly 
 
 class HostReader {
   private readonly side: Side;
-  private readonly role: Layer['role'];
+  private readonly place: Place;
   private readonly tables: Tables;
 
-  constructor(side: Side, role: Layer['role'], tables: Tables) {
+  constructor(side: Side, place: Place, tables: Tables) {
     this.side = side;
-    this.role = role;
+    this.place = place;
     this.tables = tables;
   }
 
@@ -119,15 +125,21 @@ class HostReader {
     return { addresses: without(everyAddress(families), addresses) };
   }
 
+  /** Nothing that comes in is from the machine of these rules itself. */
+  private isElsewhere(): boolean {
+    return this.place === 'elsewhere' || (this.place === 'either' && this.side === 'source');
+  }
+
   private self(not: boolean): Member {
-    if (this.role === 'central') return elsewhere(not);
+    if (this.isElsewhere()) return elsewhere(not);
+    if (this.place === 'either') return { tests: this.opaque(not, 'address-of', 'self') };
     const field = this.side === 'source' ? 'source-type' : 'destination-type';
     return { tests: [{ test: 'name', field, in: ['local'], ...(not ? { not } : {}) }] };
   }
 
   private device(not: boolean, text: string): Member {
     const own = !/:(?:network|broadcast|peer)\b/.test(text);
-    if (this.role === 'central' && own) return elsewhere(not);
+    if (own && this.isElsewhere()) return elsewhere(not);
     return { tests: this.opaque(not, 'address-of', text) };
   }
 
@@ -154,8 +166,8 @@ function elsewhere(not: boolean): Member {
 export function hostWays(
   side: Side,
   hosts: readonly HostItem[] | undefined,
-  role: Layer['role'],
+  place: Place,
   tables: Tables,
 ): Ways {
-  return hosts === undefined ? ALWAYS : new HostReader(side, role, tables).ways(hosts);
+  return hosts === undefined ? ALWAYS : new HostReader(side, place, tables).ways(hosts);
 }

@@ -1,11 +1,11 @@
 import { isNobody, NO_ADDRESS, readAddresses } from '../../both-families.ts';
-import type { Action, Chain, Hook, Layer, Rule, Step, Table } from '../../layer.ts';
+import type { Action, Chain, Hook, Rule, Table } from '../../layer.ts';
 import { rangesOf } from '../../ranges.ts';
 import { servicePort } from '../../service-ports.ts';
 import { ESTABLISHED, MAX_PORT, opaqueTest, readNumber } from '../../steps.ts';
 import type { Ways } from '../../ways.ts';
-import { type KnownTable, readTable, type Tables } from './addresses.ts';
-import type { Conditions, DeviceItem, Statement, Target } from './statements.ts';
+import { type KnownTable, type Place, readTable, type Tables } from './addresses.ts';
+import type { Conditions, DeviceItem, HostSpec, Statement, Target } from './statements.ts';
 import { conditionWays, deviceWays } from './tests-of.ts';
 
 type Is<Name extends Statement['is']> = Extract<Statement, { is: Name }>;
@@ -24,13 +24,18 @@ function* everyStatement(statements: readonly Statement[]): Generator<Statement>
 function tablesOf(statements: readonly Statement[]): Tables {
   const known = new Map<string, KnownTable>();
   const overload = new Map<string, string>();
+  const filled = new Set<string>();
   for (const statement of everyStatement(statements)) {
     if (statement.is === 'table' && statement.hosts !== undefined && statement.files.length === 0)
       known.set(statement.name, readTable(statement.hosts));
+    if (statement.is === 'table' && [...(statement.hosts ?? []), ...statement.files].length > 0)
+      filled.add(statement.name);
     if (statement.is === 'filter')
       for (const table of statement.conditions.overload)
         overload.set(table, statement.conditions.limits.join(', '));
   }
+  // what is in one from the beginning and what rules add is not told apart
+  for (const name of filled) if (overload.delete(name)) known.delete(name);
   return { known, overload };
 }
 
@@ -50,14 +55,14 @@ export function unreadOf(statements: readonly Statement[], origin: string): stri
 /** Turns statements into chains; one for each anchor and direction. */
 class Builder {
   private readonly statements: readonly Statement[];
-  private readonly role: Layer['role'];
+  private readonly place: Place;
   private readonly tables: Tables;
   private readonly answer: 'drop' | 'reject';
   readonly chains: Chain[] = [];
 
-  constructor(statements: readonly Statement[], role: Layer['role']) {
+  constructor(statements: readonly Statement[], place: Place) {
     this.statements = statements;
-    this.role = role;
+    this.place = place;
     this.tables = tablesOf(statements);
     const policy = statements.findLast((statement) => statement.is === 'block-policy');
     this.answer = policy?.is === 'block-policy' && policy.answer === 'return' ? 'reject' : 'drop';
@@ -71,7 +76,7 @@ class Builder {
     const after: Hook = { point: 'input', priority: 0, type: 'filter' };
     this.filterBase('in', moves ? before : after);
     // packets that a router hands on are filtered again where they leave
-    if (this.role === 'central') this.filterBase('out', { ...after, priority: 10 });
+    if (this.place !== 'here') this.filterBase('out', { ...after, priority: 10 });
     if (redirects.length > 0) this.natBase(redirects.flatMap((rule) => this.redirectRules(rule)));
     if (moves) this.natBase(this.movingRules());
   }
@@ -90,7 +95,7 @@ class Builder {
       rules: [
         { text: 'known connections', steps: [ESTABLISHED, { do: 'accept' }] },
         ...this.skipRules(side),
-        ...(direction === 'in' ? this.passedRule() : []),
+        ...(direction === 'in' ? [...this.passedRule(), ...this.arrivals()] : this.stays()),
         { text: name, steps: [{ do: 'jump', chain: name }] },
       ],
     });
@@ -111,6 +116,33 @@ class Builder {
     ];
   }
 
+  /** What is for the machine of these rules itself does not go out. */
+  private stays(): Rule[] {
+    if (this.place !== 'either') return [];
+    const text = 'packets for the machine of these rules itself';
+    return [{ text, steps: [opaqueTest('destination-address-of=self'), { do: 'accept' }] }];
+  }
+
+  /**
+   * A host behind a router is reached by what is sent to the router and moved, too. The questions name
+   * the host's address: whether somebody gets there by another is not told by the other rules.
+   */
+  private arrivals(): Rule[] {
+    if (this.place === 'here') return [];
+    const moved = (conditions: Conditions, target: Target): Rule[] => {
+      const opaque = [...conditions.opaque, `sent-to=${conditions.text}`];
+      const to = arrivalOf(conditions, target);
+      return this.rules({ ...conditions, opaque, to }, 'in', false, [{ do: 'accept' }]);
+    };
+    return [...everyStatement(this.statements)].flatMap((statement) => {
+      if (statement.is === 'redirect' && statement.pass && !statement.no && statement.to)
+        return moved(statement.conditions, statement.to);
+      if (statement.is === 'filter' && statement.action === 'pass' && statement.redirect)
+        return moved(statement.conditions, statement.redirect);
+      return [];
+    });
+  }
+
   private skipRules(side: 'in-device' | 'out-device'): Rule[] {
     return this.statements
       .filter((statement) => statement.is === 'skip')
@@ -125,7 +157,7 @@ class Builder {
 
   /** Nothing that comes to a host behind a router is on the router's loopback. */
   private skipped(devices: readonly DeviceItem[]): readonly DeviceItem[] {
-    return this.role === 'central' ? devices.filter(({ name }) => !/^lo\d*$/.test(name)) : devices;
+    return this.place !== 'here' ? devices.filter(({ name }) => !/^lo\d*$/.test(name)) : devices;
   }
 
   private filterChain(
@@ -136,7 +168,10 @@ class Builder {
     const rules = statements.flatMap((statement, at) => {
       if (statement.is === 'filter') return this.filterRules(statement, direction);
       if (statement.is === 'antispoof') return this.antispoofRules(statement, direction);
-      if (statement.is !== 'anchor' || statement.body === undefined) return [];
+      if (statement.is === 'unread')
+        return statement.filters === true ? [unreadRule(statement)] : [];
+      if (statement.is !== 'anchor') return [];
+      if (statement.body === undefined) return this.unreadAnchor(statement.conditions, direction);
       const chain = `${name}/${statement.name || at}`;
       this.filterChain(chain, statement.body, direction);
       return this.anchorRules(statement, chain, direction);
@@ -144,11 +179,11 @@ class Builder {
     this.chains.push({ name, order: 'last', rules });
   }
 
-  private ways(conditions: Conditions, direction: 'in' | 'out', role: Layer['role']): Ways {
+  private ways(conditions: Conditions, direction: 'in' | 'out', place: Place): Ways {
     const { direction: only } = conditions;
     if (only !== undefined && only !== direction) return [];
     const side = direction === 'in' ? 'in-device' : 'out-device';
-    return conditionWays(conditions, role, this.tables, side);
+    return conditionWays(conditions, place, this.tables, side);
   }
 
   private rules(
@@ -156,10 +191,10 @@ class Builder {
     direction: 'in' | 'out',
     quick: boolean,
     actions: readonly Action[],
-    role = this.role,
+    place = this.place,
   ): Rule[] {
     const { line, text, label } = conditions;
-    return this.ways(conditions, direction, role).map((tests) => ({
+    return this.ways(conditions, direction, place).map((tests) => ({
       line,
       text,
       ...(label === undefined ? {} : { comment: label }),
@@ -181,6 +216,11 @@ class Builder {
     return this.rules(conditions, direction, quick, [{ do: said ?? this.answer }]);
   }
 
+  /** A quick rule in there would decide, whatever stands behind the anchor. */
+  private unreadAnchor(conditions: Conditions, direction: 'in' | 'out'): Rule[] {
+    return this.rules(conditions, direction, true, [{ do: 'opaque', text: conditions.text }]);
+  }
+
   private anchorRules(
     { conditions, quick }: Is<'anchor'>,
     chain: string,
@@ -200,10 +240,13 @@ class Builder {
     const { devices, line, text, quick } = statement;
     const base = { line, text, ...(quick ? { quick } : {}) };
     return devices.flatMap(({ name }) => {
-      const device: Step = { test: 'name', field: 'in-device', in: [name], not: true };
+      const elsewhere = deviceWays([{ not: true, name }], 'in-device').flat();
       const spoofed = (address: string) => opaqueTest(`source-address-of=${address}`);
       return [
-        { ...base, steps: [device, spoofed(`${name}:network`), { do: this.answer } as const] },
+        {
+          ...base,
+          steps: [...elsewhere, spoofed(`${name}:network`), { do: this.answer } as const],
+        },
         { ...base, steps: [spoofed(name), { do: this.answer } as const] },
       ];
     });
@@ -223,12 +266,12 @@ class Builder {
     const actions: readonly Action[] =
       no || to === undefined ? [{ do: 'accept' }] : [...(pass ? [mark] : []), targetAction(to)];
     // before translation a packet may well be to the router itself
-    return this.rules(conditions, 'in', false, actions, 'live').map((rule) => this.unsure(rule));
+    return this.rules(conditions, 'in', false, actions, 'here').map((rule) => this.unsure(rule));
   }
 
   /** Which addresses are a router's own is not known here. */
   private unsure(rule: Rule): Rule {
-    if (this.role !== 'central') return rule;
+    if (this.place === 'here') return rule;
     const steps = rule.steps.map((step) =>
       'test' in step && step.test === 'name' && step.field === 'destination-type'
         ? opaqueTest('destination-address-of=self')
@@ -251,6 +294,17 @@ class Builder {
       ]),
     );
   }
+}
+
+/** Where a packet is sent that was moved. */
+function arrivalOf({ to }: Conditions, { hosts, port }: Target): HostSpec {
+  if (port === undefined) return { ...to, hosts };
+  const [first = '', last] = port.split(':');
+  return { hosts, ports: [{ operator: last === undefined ? '=' : '>=', first }] };
+}
+
+function unreadRule({ line, text }: Is<'unread'>): Rule {
+  return { line, text, quick: true, steps: [{ do: 'opaque', text }] };
 }
 
 /** `port 8080`, `port 8000:*`; null for a name that is not known. */
@@ -278,12 +332,8 @@ function targetAction({ hosts, port }: Target): Action {
 }
 
 /** One text's rules as a table. */
-export function tableOf(
-  statements: readonly Statement[],
-  name: string,
-  role: Layer['role'],
-): Table {
-  const builder = new Builder(statements, role);
+export function tableOf(statements: readonly Statement[], name: string, place: Place): Table {
+  const builder = new Builder(statements, place);
   builder.build();
   return { name, family: 'inet', chains: builder.chains };
 }

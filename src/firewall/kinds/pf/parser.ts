@@ -29,12 +29,13 @@ function skip(cursor: Cursor): readonly Statement[] {
   return [];
 }
 
-function unread(why: string): Read {
+function unread(why: string, filters?: true): Read {
   return (cursor) => {
     const { line } = cursor;
     const begun = cursor.mark();
     cursor.skipStatement();
-    return [{ is: 'unread', line, text: cursor.textSince(begun), why }];
+    const text = cursor.textSince(begun);
+    return [{ is: 'unread', line, text, why, ...(filters === undefined ? {} : { filters }) }];
   };
 }
 
@@ -165,7 +166,7 @@ const READERS: Readonly<Record<string, Read>> = {
   antispoof: readAntispoof,
   'rdr-anchor': unread('the rules of this anchor were not given'),
   load: unread('this file was not given'),
-  include: unread('this file was not given'),
+  include: unread('this file was not given', true),
   ether: unread('rules for frames are not followed'),
 };
 

@@ -62,6 +62,14 @@ describe('a pf.conf', () => {
     ]);
   });
 
+  it('does not take a table that rules fill for empty where the text fills it, too', () => {
+    const layer = parse(
+      pf,
+      'table <some> persist { 8.8.8.0/24 }\nblock all\npass in proto tcp from <some> to any port 22 keep state (max-src-conn 3, overload <some>)',
+    );
+    expect(fate(layer, 22)).toBe('unknown');
+  });
+
   it('names the rule and its line', () => {
     const [decision] = answer(host, 22).decisions;
     expect(decision?.rule?.line).toBe(21);
@@ -108,6 +116,11 @@ describe('a pf.conf', () => {
     ['an option nobody knows yet', 'block in frobnicate 3', 'unknown'],
     ['antispoof', 'antispoof quick for em0', 'unknown'],
     ['an anchor that was not given', 'anchor "ftp-proxy/*"', 'unknown'],
+    ['one behind a rule that blocks', 'block all\nanchor "relayd/*"', 'unknown'],
+    ['one before a rule that blocks', 'anchor "relayd/*"\nblock quick all', 'unknown'],
+    ['one behind a quick rule', 'block quick all\nanchor "relayd/*"', 'drop'],
+    ['one for another protocol', 'block all\nanchor "relayd/*" proto udp', 'drop'],
+    ['a file that was not given', 'block all\ninclude "/etc/pf.more"', 'unknown'],
     ['a match rule', 'match in all scrub (no-df random-id)', 'accept'],
     ['another direction', 'block out all', 'accept'],
     [
@@ -227,8 +240,44 @@ describe('in front of a host', () => {
 
   it('asks the rules for what goes out, too', () => {
     const layer = parse(pf, 'block out proto tcp to any port 443', 'central');
-    expect(fate(layer, 443)).toBe('drop');
+    expect(fate(layer, 443)).toBe('unknown');
     expect(fate(layer, 80)).toBe('accept');
+  });
+
+  it('does not know whether a file is the own one of the host', () => {
+    const host =
+      'block all\npass in on egress proto tcp to (egress) port 22\npass in proto tcp to self port 80\npass in proto tcp to any port 443\npass out proto udp to any port 53';
+    const layer = parse(pf, host, 'central');
+    expect([22, 80, 443, 25].map((port) => fate(layer, port))).toEqual([
+      'unknown',
+      'unknown',
+      'unknown',
+      'drop',
+    ]);
+  });
+
+  it.each([
+    ['rdr pass on em0 proto tcp to 203.0.113.1 port 8080 -> 10.0.0.2 port 80\nblock in all'],
+    ['block in all\npass in on em0 proto tcp to (em0) port 80 rdr-to 10.0.0.2'],
+    ['block in all\npass in on em0 proto tcp to (em0) port 8080 rdr-to 10.0.0.2 port 80'],
+  ])('does not call closed what is reached by a redirect: %s', (text) => {
+    const layer = parse(pf, `${text}\npass out`, 'central');
+    expect(fate(layer, 80, { destination: '10.0.0.2' })).toBe('unknown');
+    expect(fate(layer, 81, { destination: '10.0.0.2' })).toBe('drop');
+  });
+
+  it('names the rule by which it came in, not the one by which it goes out', () => {
+    for (const redirect of ['', 'pass in on em7 proto tcp to port 7 rdr-to 10.0.0.2\n']) {
+      const web = 'pass in proto tcp from any to any port 443';
+      const layer = parse(pf, `block all\n${redirect}${web}\npass out all`, 'central');
+      expect(answer(layer, 443).decisions.map(({ rule }) => rule?.text)).toEqual([web]);
+    }
+  });
+
+  it('does not know by which device packets go on to the host', () => {
+    const rules = 'block all\npass in proto tcp to any port 443\npass out on em1';
+    expect(fate(parse(pf, rules, 'central'), 443)).toBe('unknown');
+    expect(fate(parse(pf, 'block out on em1', 'central'), 443)).toBe('unknown');
   });
 });
 
@@ -265,6 +314,7 @@ describe('onMachine', () => {
       'accept',
     ],
     ['antispoof for others', 'pass in\nantispoof for em1', {}, 'accept'],
+    ['antispoof for a group', 'pass in\nantispoof for egress', { source: '192.0.2.7' }, 'accept'],
   ])('knows %s', (_, rule, ask, expected) => {
     expect(fate(onMachine(parse(pf, `block in\n${rule}`), machine), 22, ask)).toBe(expected);
   });

@@ -30,7 +30,7 @@ function read(sources: readonly Source[], role: Layer['role']): Layer {
   if (all.length === 0 && rules.length === sources.length)
     throw syntaxFault('pf', first, 1, 'it holds no statement');
   const disabled = sources.some(({ text }) => STATUS.exec(text)?.[1] === 'Disabled');
-  const table = tableOf(all, 'pf', role);
+  const table = tableOf(all, 'pf', role === 'central' ? 'either' : 'here');
   return {
     kind: 'pf',
     origin: rules.map(({ origin }) => origin).join(', '),

@@ -104,4 +104,11 @@ export type Statement =
     }
   | { readonly is: 'skip'; readonly devices: readonly DeviceItem[] }
   | { readonly is: 'block-policy'; readonly answer: 'drop' | 'return' }
-  | { readonly is: 'unread'; readonly line: number; readonly text: string; readonly why: string };
+  | {
+      readonly is: 'unread';
+      readonly line: number;
+      readonly text: string;
+      readonly why: string;
+      /** There may be rules of the filter in it, which decide where it stands. */
+      readonly filters?: true;
+    };

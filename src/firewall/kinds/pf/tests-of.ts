@@ -1,12 +1,12 @@
 import { ownValue } from '../../../model/own-value.ts';
 import { FULL_PORTS } from '../../boxes.ts';
-import type { Layer, NumberField, Test } from '../../layer.ts';
+import type { NumberField, Test } from '../../layer.ts';
 import { protocolNumber } from '../../protocol-names.ts';
 import { difference, type Ranges, rangesOf, union } from '../../ranges.ts';
 import { servicePort } from '../../service-ports.ts';
 import { MAX_PORT, numberTest, PROTOCOLS, protocolTest, readNumber, singles } from '../../steps.ts';
 import { ALWAYS, allOf, opaqueWay, type Ways } from '../../ways.ts';
-import { hostWays, type Tables } from './addresses.ts';
+import { hostWays, type Place, type Tables } from './addresses.ts';
 import type { Conditions, DeviceItem, IcmpItem, PortItem } from './statements.ts';
 
 function readPort(text: string): number | null {
@@ -181,7 +181,7 @@ function icmpWays(
 /** The ways in which a packet can match a rule's conditions. */
 export function conditionWays(
   conditions: Conditions,
-  role: Layer['role'],
+  place: Place,
   tables: Tables,
   side: 'in-device' | 'out-device',
 ): Ways {
@@ -199,8 +199,8 @@ export function conditionWays(
     icmpWays(conditions.icmp4, ICMP4, PROTOCOLS.icmp),
     icmpWays(conditions.icmp6, ICMP6, PROTOCOLS.icmp6),
     deviceWays(conditions.on, side),
-    hostWays('source', from?.hosts, role, tables),
-    hostWays('destination', to?.hosts, role, tables),
+    hostWays('source', from?.hosts, place, tables),
+    hostWays('destination', to?.hosts, place, tables),
     [rest],
   ]);
 }

@@ -18,7 +18,12 @@ function canonicalPath(path: string): string {
 
 function sameProgram(rule: string, executable: string): boolean | undefined {
   const path = canonicalPath(rule);
-  return /[%$*?]/.test(path) ? undefined : path === canonicalPath(executable);
+  const asked = canonicalPath(executable);
+  if (/[%$*?]/.test(path)) return undefined;
+  // Windows may be on another drive
+  const [folder] = /^%[^%]*%/.exec(rule) ?? [''];
+  const mayBe = folder !== '' && asked.endsWith(rule.slice(folder.length).toLowerCase());
+  return path === asked || (mayBe ? undefined : false);
 }
 
 function sameService(rule: string, service: string | undefined): boolean | undefined {

@@ -111,6 +111,13 @@ function anyProfile(document: WindowsDocument): Rule[] {
   ];
 }
 
+/** A command that was not followed may have let in anything, or switched the firewall off. */
+function notFollowed({ unread: [first] }: WindowsDocument): Rule[] {
+  return first === undefined
+    ? []
+    : [plainRule(first, opaqueTest('commands=all'), { do: 'accept' })];
+}
+
 function deviceRules(document: WindowsDocument): Rule[] {
   const { connections, profiles } = document;
   const jumps = profiles.flatMap(({ name, exempt }) => {
@@ -166,6 +173,7 @@ export function layerOf(document: WindowsDocument, origin: string, role: Layer['
         },
       ),
       plainRule('known connections', ESTABLISHED, { do: 'accept' }),
+      ...notFollowed(active),
       ...(known ? deviceRules(active) : anyProfile(active)),
     ],
   };

@@ -1,6 +1,11 @@
 import { quote, syntaxFault } from '../../fault.ts';
 import type { Source } from '../../kind.ts';
-import { DEFAULT_PROFILES, type WindowsDocument, type WindowsProfile } from './document.ts';
+import {
+  DEFAULT_PROFILES,
+  PROFILE_NAMES,
+  type WindowsDocument,
+  type WindowsProfile,
+} from './document.ts';
 import { type Parameters, ruleOf } from './script-rule.ts';
 import { type Statement, statementsOf, type Word } from './script-words.ts';
 
@@ -26,26 +31,54 @@ function parametersOf(words: readonly Word[]): Parameters {
   return { values: found, unnamed };
 }
 
+/** PowerShell takes them in capitals or not. */
 function valuesOf(found: Lookup, key: string): readonly string[] | undefined {
-  return found.get(key)?.map(({ text }) => text);
+  return found.get(key)?.map(({ text }) => text.toLowerCase());
 }
+
+const PROFILE_WORDS = ['any', ...PROFILE_NAMES.map((name) => name.toLowerCase())];
+
+function isOneOf(words: readonly string[], word: string | undefined): boolean {
+  return word === undefined || words.includes(word);
+}
+
+/** What Set-NetFirewallProfile says of who comes in; the rest of its parameters, as far as they are harmless. */
+const HEEDED = ['profile', 'name', 'all', 'enabled', 'defaultinboundaction', 'allowinboundrules'];
+const HARMLESS = [
+  'defaultoutboundaction',
+  'notifyonlisten',
+  'allowunicastresponsetomulticast',
+  'logfilename',
+  'logmaxsizekilobytes',
+  'logallowed',
+  'logblocked',
+  'logignored',
+  'erroraction',
+];
+const BOOLEAN = ['true', 'false', 'notconfigured'];
+const ACTION = ['allow', 'block', 'notconfigured'];
 
 /** Set-NetFirewallProfile with plain values; null for anything else it may say. */
 function changeProfiles(
   profiles: readonly WindowsProfile[],
   { values, unnamed }: Parameters,
 ): readonly WindowsProfile[] | null {
-  const known = ['profile', 'name', 'all', 'enabled', 'defaultinboundaction', 'allowinboundrules'];
-  const strange = [...values.keys()].some((key) => !known.includes(key));
-  const opaque = [...values.values()].flat().some((word) => word.opaque);
+  const strange = [...values.keys()].some((key) => ![...HEEDED, ...HARMLESS].includes(key));
+  const opaque = HEEDED.some((key) => values.get(key)?.some((word) => word.opaque));
   if (strange || opaque || unnamed > 0) return null;
   const names = valuesOf(values, 'profile') ?? valuesOf(values, 'name');
   const chosen = (profile: WindowsProfile) =>
-    names === undefined || names.includes('Any') || names.includes(profile.name);
-  const one = (key: string) => valuesOf(values, key)?.[0]?.toLowerCase();
+    names === undefined || names.includes('any') || names.includes(profile.name.toLowerCase());
+  const one = (key: string) => valuesOf(values, key)?.[0];
   const enabled = one('enabled');
   const action = one('defaultinboundaction');
   const inbound = one('allowinboundrules');
+  const isPlain =
+    names?.every((name) => PROFILE_WORDS.includes(name)) !== false &&
+    isOneOf(BOOLEAN, enabled) &&
+    isOneOf(ACTION, action) &&
+    isOneOf(BOOLEAN, inbound);
+  if (!isPlain) return null;
   return profiles.map((profile) =>
     chosen(profile)
       ? {
@@ -60,9 +93,22 @@ function changeProfiles(
   );
 }
 
-function isHarmless({ words }: Statement): boolean {
+const SAYS_NOTHING = /^(?:\$(?:ErrorAction|Progress)Preference|Write-Host|Write-Output)$/i;
+
+function isHarmless(words: readonly Word[]): boolean {
   const [first] = words;
-  return first !== undefined && /^\$(?:ErrorAction|Progress)Preference$/i.test(first.text);
+  return first !== undefined && SAYS_NOTHING.test(first.text) && !words.some(isPipe);
+}
+
+function isPipe({ text }: Word): boolean {
+  return text === '|';
+}
+
+/** `| Out-Null` keeps a command from printing what it made. */
+function withoutOutNull({ words }: Statement): readonly Word[] {
+  const [pipe, last] = words.slice(-2);
+  const silent = pipe !== undefined && isPipe(pipe) && last?.text.toLowerCase() === 'out-null';
+  return silent ? words.slice(0, -2) : words;
 }
 
 /**
@@ -77,8 +123,8 @@ export function readScript(source: Source): WindowsDocument {
   let profiles: readonly WindowsProfile[] = DEFAULT_PROFILES;
   let known = 0;
   for (const statement of statements) {
-    if (isHarmless(statement)) continue;
-    const [command, ...words] = statement.words;
+    const [command, ...words] = withoutOutNull(statement);
+    if (command !== undefined && isHarmless([command, ...words])) continue;
     const where = `${source.origin}, line ${statement.line}`;
     const name = command?.text.toLowerCase();
     if (name === 'new-netfirewallrule') {

@@ -76,7 +76,9 @@ class RuleReader {
       enabled: this.word('Enabled')?.toLowerCase() !== 'false',
       inbound: this.word('Direction')?.toLowerCase() !== 'outbound',
       action: this.word('Action')?.toLowerCase() === 'block' ? 'Block' : 'Allow',
-      ...(profiles === undefined || profiles.includes('Any') ? {} : { profiles }),
+      ...(profiles === undefined || profiles.some((one) => one.toLowerCase() === 'any')
+        ? {}
+        : { profiles }),
       local: true,
       words: strange.length === 0 ? words : { ...words, DynamicTarget: strange.join(' ') },
       lists,

@@ -168,6 +168,15 @@ describe('forProgram', () => {
     expect(fate(forProgram(server, 'C:\\Program Files\\x.exe', ''), 3389)).toBe('drop');
   });
 
+  it('does not know on which drive Windows is', () => {
+    const layer = parse(
+      windows,
+      'New-NetFirewallRule -Name x -Protocol TCP -Program %SystemRoot%\\System32\\svchost.exe',
+    );
+    expect(fate(forProgram(layer, 'D:\\Windows\\System32\\svchost.exe', ''), 80)).toBe('unknown');
+    expect(fate(forProgram(layer, 'D:\\Windows\\System32\\other.exe', ''), 80)).toBe('drop');
+  });
+
   it('leaves a program open that only PowerShell knows', () => {
     const layer = parse(
       windows,
@@ -203,6 +212,24 @@ describe('a script', () => {
     );
     expect(layer.unread).toEqual(['text, line 2: "Set-NetFirewallRule" was not followed']);
     expect(fate(layer, 80)).toBe('unknown');
+    expect(fate(layer, 22)).toBe('unknown');
+  });
+
+  it.each<readonly [string, string]>([
+    ['-Profile domain,public,private -Enabled false', 'accept'],
+    ['-All -DefaultInboundAction ALLOW', 'accept'],
+    [
+      '-Enabled True -DefaultInboundAction Block -DefaultOutboundAction Allow -LogBlocked True',
+      'drop',
+    ],
+    ["-Profile 'Domain, Public' -Enabled False", 'unknown'],
+    ['-Profile Any -Enabled 0', 'unknown'],
+    ['-Profile Any -Enabled $false', 'unknown'],
+  ])('takes Set-NetFirewallProfile %s', (parameters, expected) => {
+    const web =
+      'Write-Host "rules"\nNew-NetFirewallRule -Protocol TCP -LocalPort 80 -Action Allow | Out-Null\n';
+    expect(fate(parse(windows, web), 80)).toBe('accept');
+    expect(fate(parse(windows, `${web}Set-NetFirewallProfile ${parameters}`), 22)).toBe(expected);
   });
 
   it.each([

@@ -4,7 +4,7 @@ import { messageOf, type PosternError, problem } from '../../model/errors.ts';
 import type { Channel, World } from '../channel.ts';
 import { destination, hostName, portNumber, secret, serverFile } from '../fields.ts';
 import { shortHash } from '../identity.ts';
-import { type Alert, renderHtml, renderText, subjectOf } from '../message.ts';
+import { type Alert, headlineOf, renderHtml, renderText } from '../message.ts';
 import { trustFor } from '../trust.ts';
 
 /** RFC 5321 without quoted local parts, which only attackers write. */
@@ -108,7 +108,7 @@ export const email: Channel<typeof settings> = {
         from: { name: 'Postern', address: config.from },
         to: config.to,
         date: world.now(),
-        subject: subjectOf(message),
+        subject: headlineOf(message),
         text: renderText(message),
         html: renderHtml(message),
         ...headersOf(message, config.from),

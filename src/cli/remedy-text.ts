@@ -48,8 +48,8 @@ function openingLines({ now, lines }: Opening, width: number): string[] {
 
 function serviceLines({ todo, lines, file, source }: ServiceFix, width: number): string[] {
   const from = source === undefined ? '' : ` (${source})`;
-  // lines of a configuration file are no commands
-  const body = file === undefined ? lines : lines.map((line) => `#   ${line}`);
+  // lines of a file are no commands, and commands here are another way: not to be pasted with the rest
+  const body = lines.map((line) => `#   ${line}`);
   const where = file === undefined ? [] : [`# in ${file}:`];
   return [comment(`At the service: ${todo}${from}`, width), ...where, ...body, ''];
 }
@@ -58,7 +58,7 @@ function serviceLines({ todo, lines, file, source }: ServiceFix, width: number):
 export function appliedText({ summary, warnings, services }: Plan, applied: Applied): string {
   const { id, state, undoAfter, verified } = applied;
   const head = {
-    confirmed: `applied and confirmed: ${summary}\nIt is kept over a restart. To take it back: postern undo ${id}`,
+    confirmed: `applied and confirmed: ${summary}\nIt is saved for the next start, too. To take it back: postern undo ${id}`,
     waiting: `applied: ${summary}\nIt takes itself back after ${undoAfter} s. To keep it: postern confirm ${id}`,
     undone: `taken back: ${summary}`,
   }[state];

@@ -51,11 +51,12 @@ async function compare(a: string, b: string, options: GlobalOptions): Promise<Co
   return withStore(options, async (store) => {
     const dates = [dateOf(a), dateOf(b)] as const;
     if (dates[0] !== null) return between(store, dates[0], dates[1] ?? endOf(b, dates[1]));
+    const first = fileA || a === 'previous' ? null : await lookNamed(store, a, null);
     const last = fileB ? null : await lookNamed(store, b, null);
     const after = last === null ? await readReportFile(b) : await reportOf(store, last, b);
     const before = fileA
       ? await readReportFile(a)
-      : await reportOf(store, await lookNamed(store, a, last), a);
+      : await reportOf(store, first ?? (await lookNamed(store, a, last)), a);
     return told(before, after);
   });
 }
@@ -91,9 +92,11 @@ async function lookNamed(store: Store, name: string, last: StoredScan | null): P
   });
   if (found !== null) return found;
   const reason =
-    name === 'previous'
-      ? 'no earlier scan asked the same targets'
-      : 'there is no such scan, date or file';
+    name === 'last'
+      ? `no scan is stored in ${store.where}`
+      : name === 'previous'
+        ? 'no earlier scan asked the same targets'
+        : 'there is no such scan, date or file';
   throw problem('DIFF_SIDE', { value: name, problem: reason });
 }
 

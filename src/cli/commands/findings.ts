@@ -46,15 +46,19 @@ export async function findingsCommand(
       ...(assignee === undefined ? {} : { assignee }),
     };
     let page = await store.read((db) => findingPage(db, LOCAL, question));
+    if (page.findings.length === 0 && options.json !== true && options.quiet !== true) {
+      await write(terminal.err, `no finding that was asked for is ${status} in ${store.where}\n`);
+    }
     for (;;) {
       for (const finding of page.findings) {
         const line = options.json === true ? JSON.stringify(finding) : lineOf(finding);
         await write(terminal.out, `${line}\n`);
       }
       const { next } = page;
-      if (next === null) return EXIT.fine;
+      if (next === null) break;
       page = await store.read((db) => findingPage(db, LOCAL, { ...question, after: next }));
     }
+    return EXIT.fine;
   });
 }
 

@@ -10,6 +10,7 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
 /** `openedAt` as people write it. */
 function words(name) {
+  if (name === 'todo') return 'To do';
   const text = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
@@ -18,10 +19,17 @@ function textOf(value) {
   if (typeof value !== 'object') {
     return TIME.test(value) ? `${value.slice(0, 16).replace('T', ' ')} UTC` : String(value);
   }
+  if ('at' in value && 'kind' in value) return eventOf(value);
   const parts = Array.isArray(value)
     ? value.map(textOf)
     : known(value).map(([name, part]) => `${words(name).toLowerCase()} ${textOf(part)}`);
   return parts.join(', ');
+}
+
+/** What happened once to a finding. */
+function eventOf({ at, kind: sort, actor, detail }) {
+  const who = actor === null ? '' : ` by ${actor}`;
+  return `${textOf(at)}, ${sort}${who}${detail === '' ? '' : `: ${detail}`}`;
 }
 
 function known(item) {

@@ -18,7 +18,7 @@ import { SENSITIVE } from '../../pipeline/audit.ts';
 import { lintTable } from '../../report/audit/table.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { FirewallOptions } from '../inside-program.ts';
-import { chooseLayers, type LayersAndMachine } from '../layers.ts';
+import { chooseLayers, isPartlyRead, type LayersAndMachine } from '../layers.ts';
 import { choosePolicy, readPolicy } from '../policy-file.ts';
 import { type Terminal, wantsColor, write } from '../terminal.ts';
 
@@ -101,17 +101,19 @@ export async function showCommand(
   options: FirewallOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const found = shown(await chooseLayers(files, terminal, options.kind));
+  const chosen = await chooseLayers(files, terminal, options.kind);
+  const found = shown(chosen);
+  const end = isPartlyRead(chosen.layers) ? EXIT.partial : EXIT.fine;
   if (options.json === true) {
     await write(terminal.out, json({ schema: 'postern.firewall-show/1', classes: found }));
-    return EXIT.fine;
+    return end;
   }
   const lines =
     found.length === 0
       ? ['nothing is let in']
       : joinFamilies(found).flatMap(([families, one]) => shownLines(families, one));
   await write(terminal.out, `${lines.join('\n')}\n`);
-  return EXIT.fine;
+  return end;
 }
 
 function sideText(name: string, { fate, decisions }: Side): readonly string[] {
@@ -159,6 +161,7 @@ export async function compareCommand(
   const b = await chooseLayers([files[1]], terminal);
   const { machine } = a.machine.devices.length > 0 ? a : b;
   const found = compare(a.layers, b.layers, machine);
+  const partly = isPartlyRead([...a.layers, ...b.layers]);
   if (options.json === true) {
     const document = {
       schema: 'postern.firewall-compare/1',
@@ -167,10 +170,12 @@ export async function compareCommand(
     await write(terminal.out, json(document));
   } else {
     const lines = found.flatMap((one) => differenceLines(one, files));
-    const text = found.length === 0 ? ['the two let the same connections in'] : lines;
+    const same = `the two let the same connections in${partly ? ', as far as they could be read' : ''}`;
+    const text = found.length === 0 ? [same] : lines;
     await write(terminal.out, `${text.join('\n')}\n`);
   }
-  return found.length === 0 ? EXIT.fine : EXIT.findings;
+  if (found.length > 0) return EXIT.findings;
+  return partly ? EXIT.partial : EXIT.fine;
 }
 
 async function writeInto(folder: string, files: readonly FileWrite[]): Promise<void> {
@@ -222,10 +227,14 @@ export async function lintCommand(
   } else {
     const width = terminal.out.columns ?? 80;
     const color = wantsColor(terminal.out, process.env);
-    for (const piece of lintTable(flaws, { width, color })) await write(terminal.out, piece);
+    const partly = isPartlyRead(layers);
+    for (const piece of lintTable(flaws, partly, { width, color })) {
+      await write(terminal.out, piece);
+    }
   }
   const { failOn = 'high' } = options;
   const fails =
     failOn !== 'never' && flaws.some(({ severity }) => compareSeverity(severity, failOn) >= 0);
-  return fails ? EXIT.findings : EXIT.fine;
+  if (fails) return EXIT.findings;
+  return isPartlyRead(layers) ? EXIT.partial : EXIT.fine;
 }

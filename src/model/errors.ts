@@ -235,8 +235,8 @@ export const ERRORS = {
     effect: 'usage',
   },
   REMEDY_STATE: {
-    message: 'cannot keep the way back in "{value}" ({problem})',
-    todo: 'Name a folder that only root may write with --state; nothing was changed.',
+    message: 'cannot use the way back in "{value}" ({problem})',
+    todo: 'Run it as root, or name a folder that only root may write with --state; nothing was changed.',
     effect: 'usage',
   },
   REMEDY_BUSY: {

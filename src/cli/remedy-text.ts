@@ -62,6 +62,7 @@ export function appliedText({ summary, warnings, services }: Plan, applied: Appl
     waiting: `applied: ${summary}\nIt takes itself back after ${undoAfter} s. To keep it: postern confirm ${id}`,
     undone: `taken back: ${summary}`,
   }[state];
+  if (state === 'undone') return `${head}\n`;
   const better = services.map(({ todo }) => `At the service: ${todo}`);
   return `${[head, ...verified, ...warnings.map((text) => `Mind: ${text}`), ...better].join('\n')}\n`;
 }

@@ -1,6 +1,7 @@
 import { createTransport } from 'nodemailer';
 import { z } from 'zod';
 import { messageOf, type PosternError, problem } from '../../model/errors.ts';
+import { within } from '../../net/within.ts';
 import type { Channel, World } from '../channel.ts';
 import { destination, hostName, portNumber, secret, serverFile } from '../fields.ts';
 import { shortHash } from '../identity.ts';
@@ -96,8 +97,7 @@ export const email: Channel<typeof settings> = {
   settings,
   async send(message, config, world) {
     const transport = await transportFor(config, world);
-    const bound = AbortSignal.timeout(TIMEOUT_MS);
-    const ends = AbortSignal.any([world.signal, bound]);
+    const ends = within(TIMEOUT_MS, world.signal);
     const ended = new Promise<never>((_, reject) => {
       const end = (): void => reject(new Error(`no answer within ${TIMEOUT_MS} ms`));
       if (ends.aborted) end();

@@ -392,7 +392,7 @@ export const ERRORS = {
   },
   NOTIFY_INSIDE: {
     message: 'no message is sent to {peer}: its address {address} is inside',
-    todo: 'Name the network under allow: in the alert settings if it is meant to be reached.',
+    todo: 'Name the network under allow: in the alert settings (of a server: the file of postern up --notify) if it is meant to be reached.',
     effect: 'partial',
   },
   NOTIFY_UNREACHABLE: {

@@ -176,7 +176,7 @@ function* wordsOf(finding: FindingRecord): Generator<string> {
   const { id, severity, rule, why, todo, status, openedAt, accepted, assignee } = finding;
   yield `${placeOf(finding)}: ${visible(why)}`;
   yield `  ${visible(todo)}`;
-  yield `  ${severity}, ${rule}, ${status} since ${openedAt}, id ${id}`;
+  yield `  ${severity}, ${rule}, ${status}, opened ${openedAt}, id ${id}`;
   if (accepted !== undefined) {
     yield `  accepted by ${visible(accepted.by)} until ${accepted.until}: ${visible(accepted.reason)}`;
   }

@@ -26,6 +26,9 @@ it('has no line to paste but those of the change: what is done at the service is
   const text = planText(PLAN, 80);
   const pasted = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   expect(pasted).toEqual(['nft -f closed.nft']);
+  expect(text).toContain('# Nothing was changed. --apply makes the change');
+  const elsewhere = planText({ ...PLAN, script: { ...PLAN.script, kind: 'cisco' } }, 200);
+  expect(elsewhere).toContain('--apply does not reach it');
   expect(text).toContain('#   bind 127.0.0.1\n');
   expect(text).toContain('#   systemctl disable --now redis-server\n');
 });

@@ -1,10 +1,13 @@
 import type { ServiceFix } from '../remedy/at-service.ts';
+import { isHostKind } from '../remedy/in-charge.ts';
 import type { Opening } from '../remedy/open-port.ts';
 import type { Plan } from '../remedy/plan.ts';
 import { wrapped } from '../report/columns.ts';
 import type { Applied } from './remedy.ts';
 
 const LEAST_WIDTH = 60;
+const APPLY = '--apply makes the change, and takes it back unless you confirm it.';
+const ELSEWHERE = 'Carry it out where that firewall is: --apply does not reach it.';
 
 /** A comment on as many lines as `width` columns ask for. */
 function comment(text: string, width: number): string {
@@ -27,10 +30,7 @@ export function planText(
     script.text.trimEnd(),
     '',
     ...services.flatMap((fix) => serviceLines(fix, width)),
-    comment(
-      'Nothing was changed. --apply makes the change, and takes it back unless you confirm it.',
-      width,
-    ),
+    comment(`Nothing was changed. ${isHostKind(script.kind) ? APPLY : ELSEWHERE}`, width),
     '',
   ].join('\n');
 }

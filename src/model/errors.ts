@@ -286,7 +286,7 @@ export const ERRORS = {
   },
   REMEDY_VPN: {
     message: 'cannot write the WireGuard configuration ({problem})',
-    todo: 'Give what is missing with --endpoint, --vpn-network or --vpn-port.',
+    todo: 'Give what is missing with --endpoint, --vpn-network or --vpn-port; --vpn-output names another folder.',
     effect: 'usage',
   },
   GEOIP_FILE: {

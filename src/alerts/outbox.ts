@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import { messageOf, PosternError } from '../model/errors.ts';
 import type { Resolver } from '../net/dns.ts';
+import { within } from '../net/within.ts';
 import { retryAfterOf } from '../notify/later.ts';
 import type { Alert } from '../notify/message.ts';
 import { clip } from '../report/text.ts';
@@ -116,7 +117,7 @@ export class Outbox {
 
   async #deliver(row: OutboxRow, channel: OpenChannel, stopping: AbortSignal): Promise<void> {
     const { keys, resolver, now, timeoutMs } = this.#options;
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(this.#leaseMs / 2)]);
+    const signal = within(this.#leaseMs / 2, stopping);
     const way = { resolver, signal, now: () => new Date(now()), timeoutMs };
     const alert = JSON.parse(row.alert) as Alert;
     await deliverFor(row.tenant, channel, alert, worldOf(row.tenant, keys, way));

@@ -13,6 +13,7 @@ import { runCommand } from '../host/run.ts';
 import { findSessions } from '../host/session.ts';
 import { problem } from '../model/errors.ts';
 import type { Machine } from '../model/machine.ts';
+import { within } from '../net/within.ts';
 import { isHostKind, readKind } from '../remedy/in-charge.ts';
 import { cutOff, type Kept, keptSession, readKeep, shutOut } from '../remedy/keep.ts';
 import { type Plan, planRemedy, type Situation, type Wish } from '../remedy/plan.ts';
@@ -223,7 +224,7 @@ async function ask(question: string, seconds: number, terminal: Terminal): Promi
   const lines = createInterface({ input: process.stdin, output: terminal.err });
   const gone = new AbortController();
   lines.once('close', () => gone.abort());
-  const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(seconds * 1000)]);
+  const signal = within(seconds * 1000, gone.signal);
   try {
     return (await lines.question(question, { signal })).trim();
   } catch {

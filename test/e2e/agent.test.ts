@@ -100,7 +100,7 @@ describe('enrolling', () => {
     expect(strange.stderr).toMatch(/^error AGENT_UNREACHABLE: .*(certificate|issuer)/);
     const enrolled = await postern([...args, '--ca', ca, '--name', 'db1'], { input: `${token}\n` });
     expect(enrolled).toMatchObject({ code: 0, stderr: '' });
-    expect(enrolled.stdout).toBe('enrolled as "db1"; now: postern agent run\n');
+    expect(enrolled.stdout).toBe(`enrolled as "db1"; now: postern agent run --state ${state}\n`);
     expect(statSync(state).mode & 0o777).toBe(0o700);
     expect(statSync(join(state, 'agent.json')).mode & 0o777).toBe(0o600);
     const agent = startAgent(state);

@@ -545,15 +545,15 @@ describe.each(storeKinds())('on $name', (kind) => {
       stderr: expect.stringContaining('TARGET_NOT_GRANTED'),
     });
     const bad = ['schedule', 'add', target, '--name', 'bad'];
-    for (const more of [
-      [],
-      ['--every', '1s'],
-      ['--cron', '61 * * * *'],
-      ['--every', '1h', '--blackout', 'x'],
+    for (const [part, ...more] of [
+      ['time of the schedule: "bad" cannot be used (exactly one of --cron, --every and --priority'],
+      ['every of the schedule: "1s"', '--every', '1s'],
+      ['cron of the schedule: "61 * * * *"', '--cron', '61 * * * *'],
+      ['blackouts.0.from of the schedule: "x"', '--every', '1h', '--blackout', 'x'],
     ]) {
       expect(await run(...bad, ...more)).toMatchObject({
         code: 2,
-        stderr: expect.stringContaining('SCHEDULE_INVALID'),
+        stderr: expect.stringContaining(`SCHEDULE_INVALID: ${part}`),
       });
     }
     expect(await run('schedule', 'remove', 'lab')).toMatchObject({ code: 0 });

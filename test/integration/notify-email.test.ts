@@ -105,7 +105,9 @@ describe('mail', () => {
       },
     ]);
     const raw = mails[0]?.raw ?? '';
-    expect(headersOf(raw).get('subject')).toBe('[critical] Redis is open without a password');
+    expect(headersOf(raw).get('subject')).toBe(
+      '[critical] Redis is open without a password: db1.example.org, port 6379/tcp',
+    );
     expect(headersOf(raw).get('auto-submitted')).toBe('auto-generated');
     expect(raw).toContain('Content-Type: text/plain');
     expect(raw).toContain('Content-Type: text/html');

@@ -17,6 +17,7 @@ import {
 } from '../../agent/state.ts';
 import { readFingerprint } from '../../host/fingerprint.ts';
 import { messageOf, PosternError, problem } from '../../model/errors.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import { visible } from '../../report/text.ts';
 import type { EnrolOptions, RunOptions } from '../agent-program.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
@@ -71,10 +72,11 @@ export async function enrolCommand(
     ...(insecure ? { insecure: true as const } : {}),
   });
   const { id, name } = enrolled;
+  const there = options.state === undefined ? '' : ` --state ${shellWord(options.state)}`;
   const said =
     options.json === true
       ? JSON.stringify({ id, name })
-      : `enrolled as "${visible(name)}"; now: postern agent run`;
+      : `enrolled as "${visible(name)}"; now: postern agent run${there}`;
   await write(terminal.out, `${said}\n`);
   return EXIT.fine;
 }

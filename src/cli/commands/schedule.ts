@@ -93,7 +93,10 @@ async function grantAll(
 
 function specOf(targets: readonly string[], options: ScheduleAddOptions): ScheduleSpec {
   const { cron, every, priority, timeZone, blackout = [], strict, jitter, ports, top } = options;
-  const parsed = scheduleSpec.safeParse({
+  if ([cron, every, priority].filter((way) => way !== undefined).length !== 1) {
+    throw invalid('time', options.name, 'exactly one of --cron, --every and --priority is needed');
+  }
+  const asked = {
     ...(cron === undefined ? {} : { cron }),
     ...(every === undefined ? {} : { every }),
     ...(priority === true ? { by: 'priority' } : {}),
@@ -107,12 +110,18 @@ function specOf(targets: readonly string[], options: ScheduleAddOptions): Schedu
       ...(top === undefined ? {} : { top }),
       ...(options.exclude === undefined ? {} : { exclude: options.exclude }),
     },
-  });
+  };
+  const parsed = scheduleSpec.safeParse(asked);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const part = issue?.path.join('.') || 'the whole';
-  const value = visible(options.name);
-  throw problem('SCHEDULE_INVALID', { part, value, problem: issue?.message ?? 'it does not fit' });
+  const path = issue?.path ?? [];
+  const value = path.reduce<unknown>((inside, key) => Object(inside)[key], asked);
+  const told = typeof value === 'string' ? value : options.name;
+  throw invalid(path.join('.') || 'the whole', told, issue?.message ?? 'it does not fit');
+}
+
+function invalid(part: string, value: string, reason: string) {
+  return problem('SCHEDULE_INVALID', { part, value: visible(value), problem: reason });
 }
 
 /** `mon,tue 08:00-18:00`; without days every day. */

@@ -104,8 +104,15 @@ export class ChangeStore {
     });
   }
 
+  /** Null when none waits. Where that may not be seen (not root) it throws: one may be about to go back. */
   async pending(): Promise<string | null> {
-    return await readlink(join(this.folder, PENDING)).catch(() => null);
+    try {
+      return await readlink(join(this.folder, PENDING));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EINVAL') return null;
+      throw problem('REMEDY_STATE', { value: this.folder, problem: messageOf(error) }, error);
+    }
   }
 
   /** Gives the place free if this change has it. */

@@ -1,10 +1,11 @@
 import { createTransport } from 'nodemailer';
 import { z } from 'zod';
 import { messageOf, type PosternError, problem } from '../../model/errors.ts';
+import { within } from '../../net/within.ts';
 import type { Channel, World } from '../channel.ts';
 import { destination, hostName, portNumber, secret, serverFile } from '../fields.ts';
 import { shortHash } from '../identity.ts';
-import { type Alert, renderHtml, renderText, subjectOf } from '../message.ts';
+import { type Alert, headlineOf, renderHtml, renderText } from '../message.ts';
 import { trustFor } from '../trust.ts';
 
 /** RFC 5321 without quoted local parts, which only attackers write. */
@@ -96,8 +97,7 @@ export const email: Channel<typeof settings> = {
   settings,
   async send(message, config, world) {
     const transport = await transportFor(config, world);
-    const bound = AbortSignal.timeout(TIMEOUT_MS);
-    const ends = AbortSignal.any([world.signal, bound]);
+    const ends = within(TIMEOUT_MS, world.signal);
     const ended = new Promise<never>((_, reject) => {
       const end = (): void => reject(new Error(`no answer within ${TIMEOUT_MS} ms`));
       if (ends.aborted) end();
@@ -108,7 +108,7 @@ export const email: Channel<typeof settings> = {
         from: { name: 'Postern', address: config.from },
         to: config.to,
         date: world.now(),
-        subject: subjectOf(message),
+        subject: headlineOf(message),
         text: renderText(message),
         html: renderHtml(message),
         ...headersOf(message, config.from),

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { performance } from 'node:perf_hooks';
+import { hostname, uptime } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, enrolAt } from '../../agent/client.ts';
@@ -131,7 +130,7 @@ async function reportFrom(
       pollMs: (options.poll ?? POLL_SECONDS) * 1000,
       signal: interrupt.signal,
       say,
-      clock: () => performance.now(),
+      clock: () => uptime() * 1000,
       now: () => Date.now(),
       chance: Math.random,
       rest: () => sleep(TICK_MS, undefined, { signal: interrupt.signal }).catch(() => undefined),

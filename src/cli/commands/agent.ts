@@ -14,7 +14,7 @@ import {
   saveState,
   stateFolder,
 } from '../../agent/state.ts';
-import { readFingerprint } from '../../host/fingerprint.ts';
+import { Fingerprints } from '../../host/fingerprint.ts';
 import { messageOf, PosternError, problem } from '../../model/errors.ts';
 import { visible } from '../../report/text.ts';
 import type { EnrolOptions, RunOptions } from '../agent-program.ts';
@@ -104,6 +104,7 @@ async function reportFrom(
   if (insecure) await write(terminal.err, LOUD);
   const basis = await readBasis(options);
   const outbox = await Outbox.open(folder);
+  const fingerprints = new Fingerprints();
   const say = (line: string): void => {
     if (options.quiet !== true) terminal.err.write(`${visible(line)}\n`);
   };
@@ -120,7 +121,7 @@ async function reportFrom(
         }
         return report;
       },
-      fingerprint: readFingerprint,
+      fingerprint: () => fingerprints.read(),
       client: new Client(
         { url, ca: state.ca, tool: `postern ${version}` },
         state.token,

@@ -48,7 +48,8 @@ export async function prepareFolder(folder: string): Promise<void> {
       throw new Error('others may write to it');
     }
     const room = join(folder, 'room');
-    await writeWhole(room, new Uint8Array(ROOM_BYTES)).finally(() => rm(room, { force: true }));
+    await writeWhole(room, new Uint8Array(ROOM_BYTES));
+    await rm(room);
   } catch (error) {
     throw problem('AGENT_STATE', { value: folder, problem: messageOf(error) }, error);
   }

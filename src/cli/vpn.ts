@@ -49,7 +49,11 @@ async function writeSecrets(folder: string, files: readonly (readonly [string, s
     for (const [path, text] of files) {
       const file = await open(path, 'wx', 0o600);
       written.push(path);
-      await file.writeFile(text).finally(() => file.close());
+      try {
+        await file.writeFile(text);
+      } finally {
+        await file.close();
+      }
     }
   } catch (error) {
     for (const path of written) await rm(path, { force: true });

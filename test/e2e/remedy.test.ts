@@ -30,7 +30,7 @@ const UNDO_AFTER = '6';
 
 /** A second on the watchdog's clock more than it was given, and time for slow tools. */
 async function until(what: () => Promise<boolean> | boolean): Promise<void> {
-  for (let tries = 0; tries < 400; tries += 1) {
+  for (let tries = 0; tries < 900; tries += 1) {
     if (await what()) return;
     await sleep(50);
   }
@@ -175,7 +175,7 @@ for (const { guard, kind, here } of GUARDS) {
     test.each(replies.slice(0, 1))(
       'silence at a terminal keeps what was confirmed in a new session, as the answer %s would',
       async () => {
-        const line = host.command('close', '5432', '--apply', '--undo-after', UNDO_AFTER);
+        const line = host.command('close', '5432', '--apply', '--undo-after', '15');
         const terminal = spawn('script', ['-qefc', line.map(shellWord).join(' '), '/dev/null']);
         let shown = '';
         terminal.stdout.on('data', (chunk) => {

@@ -35,6 +35,6 @@ export function callAsNobody(
     .then((file) => file[${JSON.stringify(name)}]())
     .then((result) => process.stdout.write(JSON.stringify(result)));`;
   const setpriv = findCommand('setpriv') ?? '';
-  const [command = '', ...args] = [...enter, setpriv, ...NOBODY, process.execPath, '-e', script];
+  const [command, ...args] = [...enter, setpriv, ...NOBODY, process.execPath, '-e', script];
   return JSON.parse(execFileSync(command, args, { encoding: 'utf8' }));
 }

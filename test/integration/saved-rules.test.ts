@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { changeIptables } from '../../src/firewall/kinds/iptables/change.ts';
 import { change as changeNft } from '../../src/firewall/kinds/nftables/change.ts';
-import { met } from '../helpers/needs.ts';
+import { findCommand, met } from '../helpers/needs.ts';
 
 const CLOSE = { transport: 'tcp', port: 5432, families: [4], reason: 'a test' } as const;
 const INCLUDE = 'include "/etc/nftables.d/*.nft"\n';
@@ -82,7 +82,7 @@ describe.skipIf(!iptablesHere())('the file of iptables rules', () => {
 
   /** Runs a shell script in a namespace of its own; "$@" is the step that saves. */
   const inside = (script: string) =>
-    execFileSync('unshare', ['-m', '-n', 'sh', '-ec', script, 'sh', ...save()], {
+    execFileSync(findCommand('unshare') ?? '', ['-m', '-n', 'sh', '-ec', script, 'sh', ...save()], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     });

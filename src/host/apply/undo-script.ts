@@ -91,8 +91,14 @@ function restore({ path, copy }: ChangeRecord['files'][number]): string[] {
   const target = shellWord(path);
   if (copy === null) return [`rm -f ${target} || failed=1`];
   const near = shellWord(`${path}.postern-undo`);
-  const renamed = `{ cp -p ${copy} ${near} && mv -f ${near} ${target} 2>/dev/null; }`;
-  return [`${renamed} || { rm -f ${near}; cp -p ${copy} ${target}; } || failed=1`];
+  const over = `cp -p ${copy} ${target}`;
+  return [
+    // nothing can be made beside a file that alone is mounted to be written to
+    `if ! touch ${near} 2>/dev/null; then ${over} || failed=1`,
+    // no room for a copy: written over it would be cut short
+    `elif ! cp -p ${copy} ${near}; then failed=1; rm -f ${near}`,
+    `elif ! mv -f ${near} ${target} 2>/dev/null; then ${over} || failed=1; rm -f ${near}; fi`,
+  ];
 }
 
 /**

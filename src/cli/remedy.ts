@@ -211,12 +211,17 @@ async function settle(
   if (!process.stdin.isTTY || options.json === true) return 'waiting';
   const question = `applied: ${summary}\nDo you still get in, in a new session? yes keeps it, no takes it back (${options.undoAfter} s): `;
   const answer = await ask(question, options.undoAfter, terminal);
-  if (/^y(es)?$/i.test(answer ?? '')) {
+  if (/^y(es)?$/i.test(answer ?? '') || (answer === null && (await isKept(store, id)))) {
     await confirmChange(store, id);
     return 'confirmed';
   }
   await undoChange(store, id, false);
   return 'undone';
+}
+
+/** Whether it was confirmed meanwhile, in the new session: silence here takes nothing back then. */
+async function isKept(store: ChangeStore, id: string): Promise<boolean> {
+  return (await store.decide(id, 'undone')) === 'confirmed';
 }
 
 /** Null when the time is over, at Ctrl-C, and when the terminal is gone. */

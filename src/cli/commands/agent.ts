@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { performance } from 'node:perf_hooks';
+import { hostname, uptime } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, enrolAt } from '../../agent/client.ts';
@@ -15,7 +14,7 @@ import {
   saveState,
   stateFolder,
 } from '../../agent/state.ts';
-import { readFingerprint } from '../../host/fingerprint.ts';
+import { Fingerprints } from '../../host/fingerprint.ts';
 import { messageOf, PosternError, problem } from '../../model/errors.ts';
 import { shellWord } from '../../model/shell-word.ts';
 import { visible } from '../../report/text.ts';
@@ -107,6 +106,7 @@ async function reportFrom(
   if (insecure) await write(terminal.err, LOUD);
   const basis = await readBasis(options);
   const outbox = await Outbox.open(folder);
+  const fingerprints = new Fingerprints();
   const say = (line: string): void => {
     if (options.quiet !== true) terminal.err.write(`${visible(line)}\n`);
   };
@@ -123,7 +123,7 @@ async function reportFrom(
         }
         return report;
       },
-      fingerprint: readFingerprint,
+      fingerprint: () => fingerprints.read(),
       client: new Client(
         { url, ca: state.ca, tool: `postern ${version}` },
         state.token,
@@ -133,7 +133,7 @@ async function reportFrom(
       pollMs: (options.poll ?? POLL_SECONDS) * 1000,
       signal: interrupt.signal,
       say,
-      clock: () => performance.now(),
+      clock: () => uptime() * 1000,
       now: () => Date.now(),
       chance: Math.random,
       rest: () => sleep(TICK_MS, undefined, { signal: interrupt.signal }).catch(() => undefined),

@@ -363,6 +363,22 @@ describe.each(storeKinds())('on $name', (kind) => {
     };
     const wakeJobs = () => loop.wake();
 
+    /** A worker that claims a job for so long (ms), and then does this with `store`, `worker` and `job`. */
+    const claimAnd = (leaseMs: number, then: string) => {
+      const place = (file: string) =>
+        JSON.stringify(new URL(`../../dist/store/${file}.js`, import.meta.url).href);
+      return [
+        `import { openStore } from ${place('open')};`,
+        `import { claimJob } from ${place('queries/job-claims')};`,
+        `import { endJob } from ${place('queries/jobs')};`,
+        `const worker = process.argv.at(-1);`,
+        `const store = await openStore(${JSON.stringify(opened.place)});`,
+        `const claimant = { worker, now: Date.now(), leaseMs: ${leaseMs} };`,
+        `const job = await store.write((tx) => claimJob(tx, store.facts, claimant));`,
+        then,
+      ].join('\n');
+    };
+
     it('scans by a schedule that the API made, and sees what changed', async () => {
       await grant('127.0.0.0/8', 'network');
       const port = await listen();
@@ -417,19 +433,10 @@ describe.each(storeKinds())('on $name', (kind) => {
     it('survives workers that die, notes their last words, and fails what kills them', async () => {
       const id = await order(['127.0.0.1']);
       const crash = `process.stderr.write('out of luck'); process.exit(7)`;
-      const claimAndCrash = [
-        `import { openStore } from ${JSON.stringify(new URL('../../dist/store/open.js', import.meta.url).href)};`,
-        `import { claimJob } from ${JSON.stringify(new URL('../../dist/store/queries/job-claims.js', import.meta.url).href)};`,
-        `const worker = process.argv.at(-1);`,
-        `const store = await openStore(${JSON.stringify(opened.place)});`,
-        `const claimant = { worker, now: Date.now(), leaseMs: 60000 };`,
-        `await store.write((tx) => claimJob(tx, store.facts, claimant));`,
-        crash,
-      ].join('\n');
       const seen: unknown[] = [];
       const own = startJobs({
         ...{ store, workers: 1, now: Date.now, onFault: (error) => seen.push(error) },
-        command: [process.execPath, '--input-type=module', '-e', claimAndCrash],
+        command: [process.execPath, '--input-type=module', '-e', claimAnd(60_000, crash)],
         env: { PATH: process.env['PATH'] },
       });
       try {
@@ -442,6 +449,30 @@ describe.each(storeKinds())('on $name', (kind) => {
           problem: expect.stringMatching(/^JOB_LOST: .*exit code 7: out of luck/),
         });
         expect(String(seen[0])).toContain('out of luck');
+      } finally {
+        await own.stop();
+      }
+    }, 120_000);
+
+    it('kills a worker that hangs, and gives its place and its job to another', async () => {
+      const id = await order(['127.0.0.1']);
+      const hangOnce = [
+        `while (job.attempts === 1);`,
+        `const ending = { status: 'done', now: Date.now(), problem: null };`,
+        `await store.write((tx) => endJob(tx, { ...job, worker }, ending));`,
+        `await store.close();`,
+      ].join('\n');
+      const seen: unknown[] = [];
+      const own = startJobs({
+        ...{ store, workers: 1, now: Date.now, onFault: (error) => seen.push(error) },
+        command: [process.execPath, '--input-type=module', '-e', claimAnd(500, hangOnce)],
+        env: { PATH: process.env['PATH'] },
+        hungMs: 5000,
+      });
+      try {
+        await until(async () => (await job(id))?.status === 'done', 'the end of the job');
+        expect(await job(id)).toMatchObject({ attempts: 2 });
+        expect(seen.map(String)).toEqual([expect.stringContaining('killed by SIGKILL')]);
       } finally {
         await own.stop();
       }

@@ -184,6 +184,22 @@ export async function releaseWorker(
     .execute();
 }
 
+/** Those of some workers whose hold on a job has not run out. */
+export async function holders(
+  db: Kysely<Tables>,
+  workers: readonly string[],
+  now: number,
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('jobs')
+    .select('worker')
+    .where('status', '=', RUNNING)
+    .where('lease_until', '>=', now)
+    .where('worker', 'in', workers)
+    .execute();
+  return rows.flatMap(({ worker }) => worker ?? []);
+}
+
 interface Places {
   readonly tenant: string;
   /** Jobs that are due. */

@@ -112,14 +112,16 @@ class Turn {
     const row = await alertRule(this.#tx, this.#tenant, id);
     if (row === undefined || row.digest_at === null || row.digest_at > now) return;
     const spec = alertRuleSpec.parse(JSON.parse(row.spec));
+    const { when } = spec.delivery;
     const after = row.digest_from;
-    const until = Math.max(now, after);
-    const changes = { digest_at: nextDigest(spec, now), digest_from: until };
+    const changes = { digest_at: nextDigest(spec, now), digest_from: Math.max(now, after) };
     await changeAlertRule(this.#tx, this.#tenant, id, changes);
-    if (spec.delivery.when === 'immediate') return;
-    const asked = { rule: id, after, limit: LINES };
+    // what happened since it tells at once was told at once
+    const until = when === 'immediate' ? row.digest_at : undefined;
+    const asked = { rule: id, after, until, limit: LINES };
     const alert = digestOf({
-      ...{ id: newId(), name: row.name, when: spec.delivery.when, since: after, publicUrl },
+      ...{ id: newId(), name: row.name, since: after, publicUrl },
+      when: when === 'immediate' ? 'last list' : when,
       counts: await countChanged(this.#tx, this.#tenant, asked),
       worst: (await worstChanged(this.#tx, this.#tenant, asked)).map(incidentOf),
     });

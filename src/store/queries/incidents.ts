@@ -77,11 +77,18 @@ export interface ChangedCount {
   readonly count: number;
 }
 
-/** How many incidents of a rule have changed after a time (ms); accepted ones are left out. */
+/** Times in milliseconds, `after` excluded and `until` included. */
+interface ChangedAsked {
+  readonly rule: string;
+  readonly after: number;
+  readonly until?: number | undefined;
+}
+
+/** How many incidents of a rule have changed in a time; accepted ones are left out. */
 export async function countChanged(
   db: Kysely<Tables>,
   tenant: string,
-  asked: { readonly rule: string; readonly after: number },
+  asked: ChangedAsked,
 ): Promise<readonly ChangedCount[]> {
   return changed(db, tenant, asked)
     .select(['status', 'severity'])
@@ -94,7 +101,7 @@ export async function countChanged(
 export async function worstChanged(
   db: Kysely<Tables>,
   tenant: string,
-  asked: { readonly rule: string; readonly after: number; readonly limit: number },
+  asked: ChangedAsked & { readonly limit: number },
 ): Promise<IncidentRow[]> {
   return changed(db, tenant, asked)
     .selectAll()
@@ -106,17 +113,14 @@ export async function worstChanged(
     .execute();
 }
 
-function changed(
-  db: Kysely<Tables>,
-  tenant: string,
-  { rule, after }: { readonly rule: string; readonly after: number },
-) {
-  return db
+function changed(db: Kysely<Tables>, tenant: string, { rule, after, until }: ChangedAsked) {
+  const query = db
     .selectFrom('incidents')
     .where('tenant', '=', tenant)
     .where('rule', '=', rule)
     .where('changed_at', '>', after)
     .where((eb) => eb.or([eb('told', 'is', null), eb('told', '!=', 'held')]));
+  return until === undefined ? query : query.where('changed_at', '<=', until);
 }
 
 const NEWEST = newestBy('changed_at');

@@ -173,8 +173,8 @@ const OTHERS: Readonly<Record<string, Reader>> = {
       todo: 'Look at the job; it says what it met.',
       link: `${url}/jobs/${event.subject}`,
     }),
-  'agent.silent': (event, { name = event.subject }, url) => agent('open', event, name, url),
-  'agent.returned': (event, { name = event.subject }, url) => agent('resolved', event, name, url),
+  'agent.silent': (event, detail, url) => agent('open', event, detail, url),
+  'agent.returned': (event, detail, url) => agent('resolved', event, detail, url),
   'grant.lapsed': (event, { target = event.subject }, url) =>
     other({
       ...{ event: 'grant-lapsed', state: 'once', severity: 'high', at: event.at },
@@ -188,12 +188,17 @@ const OTHERS: Readonly<Record<string, Reader>> = {
   'channel.recovered': (event, detail, url) => channel('resolved', event, detail, url),
 };
 
-function agent(state: 'open' | 'resolved', event: EventRow, name: string, url: string): Happening {
+function agent(
+  state: 'open' | 'resolved',
+  event: EventRow,
+  { name = event.subject, problem = 'It has reported again.' }: Detail,
+  url: string,
+): Happening {
   return other({
     ...{ event: 'agent-silent', state, severity: 'high', subject: `agent:${event.subject}` },
     at: event.at,
     what: `The agent ${name} is silent`,
-    why: state === 'open' ? 'What happens on its host is not seen.' : 'It has reported again.',
+    why: state === 'open' ? 'What happens on its host is not seen.' : problem,
     todo: 'Look whether the host is up and the agent runs.',
     link: `${url}/agents/${event.subject}`,
   });
@@ -209,7 +214,7 @@ function channel(
     ...{ event: 'channel-failed', state, severity: 'high', subject: `channel:${event.subject}` },
     at: event.at,
     what: `Alerts over ${name} fail`,
-    why: state === 'open' ? problem : 'A message was taken again.',
+    why: problem === '' && state === 'resolved' ? 'A message was taken again.' : problem,
     todo: 'Correct the channel, then send the failed messages again.',
     link: `${url}/outbox`,
   });

@@ -1,14 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import type { Transaction } from 'kysely';
 import { messageOf, PosternError } from '../model/errors.ts';
 import type { Resolver } from '../net/dns.ts';
 import { retryAfterOf } from '../notify/later.ts';
 import type { Alert } from '../notify/message.ts';
 import { clip } from '../report/text.ts';
 import type { Store } from '../store/open.ts';
-import { failed, worked } from '../store/queries/channels.ts';
+import { failed, tellOfChannel, worked } from '../store/queries/channels.ts';
 import { claimMessage, type DueChannel, dueChannels, endTry } from '../store/queries/outbox.ts';
-import type { Tables } from '../store/schema.ts';
 import type { OutboxRow } from '../store/service-schema.ts';
 import { backoff, MAX_TRIES, waitAsked } from './backoff.ts';
 import { deliverFor, type Keys, type OpenChannel, openChannel, worldOf } from './channels.ts';
@@ -134,11 +131,12 @@ export class Outbox {
   }
 
   async #sent(row: OutboxRow, channel: OpenChannel): Promise<void> {
-    const told = await this.#options.store.write(async (tx) => {
+    const { store, now } = this.#options;
+    const told = await store.write(async (tx) => {
       const changes = { ...this.#ended('sent'), problem: null };
       if (!(await endTry(tx, row, changes))) return false;
       if (!(await worked(tx, row.tenant, row.channel))) return false;
-      await this.#tell(tx, row, 'channel.recovered', { name: channel.name });
+      await tellOfChannel(tx, row, 'channel.recovered', { at: now(), name: channel.name });
       return true;
     });
     if (told) this.#options.onEvent();
@@ -161,11 +159,12 @@ export class Outbox {
 
   /** Told to the other channels once, until it works again. */
   async #failed(row: OutboxRow, channel: OpenChannel | null, problem: string): Promise<void> {
-    const told = await this.#options.store.write(async (tx) => {
+    const { store, now } = this.#options;
+    const told = await store.write(async (tx) => {
       if (!(await endTry(tx, row, { ...this.#ended('failed'), problem }))) return false;
       if (!(await failed(tx, row.tenant, row.channel))) return false;
       const name = channel?.name ?? row.channel;
-      await this.#tell(tx, row, 'channel.failed', { name, problem });
+      await tellOfChannel(tx, row, 'channel.failed', { at: now(), name, problem });
       return true;
     });
     if (told) this.#options.onEvent();
@@ -173,22 +172,5 @@ export class Outbox {
 
   #ended(status: 'sent' | 'failed') {
     return { status, ended_at: this.#options.now() } as const;
-  }
-
-  async #tell(
-    tx: Transaction<Tables>,
-    { tenant, channel }: OutboxRow,
-    kind: string,
-    detail: object,
-  ): Promise<void> {
-    const id = randomUUID();
-    const at = this.#options.now();
-    await tx
-      .insertInto('events')
-      .values({
-        ...{ tenant, id, at, kind, subject: channel, batch: id },
-        detail: JSON.stringify(detail),
-      })
-      .execute();
   }
 }

@@ -303,6 +303,18 @@ export function describeAgents(place: StoreKind): void {
       expect(await silence(24 * HOUR)).toBe(0);
     });
 
+    it('tells that a silent agent is revoked: nobody need wait for it', async () => {
+      const agent = await newAgent('db1');
+      await store.write((tx) => silenceAgents(tx, NOON + HOUR));
+      const revoke = () => store.write((tx) => revokeAgent(tx, TENANT, agent, NOON + 2 * HOUR));
+      expect(await revoke()).toMatchObject({ id: agent });
+      expect(await revoke()).toBeUndefined();
+      expect(await events()).toEqual([
+        { kind: 'agent.silent', subject: agent, batch: agent },
+        { kind: 'agent.returned', subject: agent, batch: agent },
+      ]);
+    });
+
     it('keeps tenants apart', async () => {
       const agent = await newAgent('db1');
       await take(agent, 0, { listeners: { 5432: 'postgres' }, rules: ['tcp dport 5432 accept'] });

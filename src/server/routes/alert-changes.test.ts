@@ -8,6 +8,7 @@ import { hearTenant, tellDigest, wakeTenant } from '../../alerts/turn.ts';
 import type { Alert } from '../../notify/message.ts';
 import { LOCAL } from '../../store/open.ts';
 import { dueDigests } from '../../store/queries/alert-rules.ts';
+import { failed, tellOfChannel } from '../../store/queries/channels.ts';
 import { tenantsToWake } from '../../store/queries/incidents.ts';
 import { outboxPage } from '../../store/queries/outbox.ts';
 import { recordLook } from '../../store/record.ts';
@@ -122,4 +123,28 @@ it('a rule that is off meanwhile, or changed again, still tells what waits for i
   now += DAY;
   await turn();
   expect(await told()).toEqual(['digest Rule, daily: 1 open, 0 over']);
+});
+
+it('a channel that failed and is taken away is over, and nobody is reminded of it', async () => {
+  await onlyRule({});
+  const id = await made('/channels', {
+    name: 'gone',
+    type: 'webhook',
+    settings: { url: 'https://hooks.example.org/y', secret: 'hunter2' },
+  });
+  await opened.store.write(async (tx) => {
+    await failed(tx, LOCAL, id);
+    const about = { at: now, name: 'gone', problem: 'NOTIFY_REFUSED: it answered 404' };
+    await tellOfChannel(tx, { tenant: LOCAL, channel: id }, 'channel.failed', about);
+  });
+  await turn();
+  expect(await ask('DELETE', `/channels/${id}`)).toMatchObject({ status: 200 });
+  for (let day = 0; day < 30; day += 1) {
+    await turn();
+    now += DAY;
+  }
+  expect(await told()).toEqual([
+    'incident Alerts over gone fail',
+    'resolved Alerts over gone fail',
+  ]);
 });

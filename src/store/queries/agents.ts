@@ -203,9 +203,11 @@ async function tell(
 ): Promise<void> {
   if (!(await hearsEvents(tx, tenant))) return;
   const detail = JSON.stringify({ name, address, problem });
+  // those that fall silent together are told together; what follows of one is told by itself
+  const batch = `${kind}:${at}`;
   await tx
     .insertInto('events')
-    .values({ tenant, id: `${kind}:${id}:${at}`, at, kind, subject: id, batch: id, detail })
+    .values({ tenant, id: `${kind}:${id}:${at}`, at, kind, subject: id, batch, detail })
     .onConflict((conflict) => conflict.columns(['tenant', 'id']).doNothing())
     .execute();
 }

@@ -160,12 +160,14 @@ class Turn {
     channelsOf: ReadonlyMap<string, 'all' | readonly string[]>,
   ): Promise<void> {
     if (messages.length === 0) return;
-    const all = await this.#means.channelsOf(this.#tx, this.#tenant);
     const { now, newId } = this.#means;
+    const all = await this.#means.channelsOf(this.#tx, this.#tenant);
     const rows = messages.flatMap(({ rule, incident, seq, alert, not }): OutboxRow[] => {
       const wanted = channelsOf.get(rule) ?? [];
-      const channels = all.filter((id) => id !== not && (wanted === 'all' || wanted.includes(id)));
-      return channels.map((channel) => ({
+      // one that is named and not there, as the file of the operator has changed: its message is seen to fail
+      const channels = new Set(wanted === 'all' ? all : wanted);
+      if (not !== null) channels.delete(not);
+      return [...channels].map((channel) => ({
         ...{ tenant: this.#tenant, id: newId(), channel, rule, incident, seq },
         ...{ alert: JSON.stringify(alert), status: 'waiting', attempts: 0 },
         ...{ created_at: now, next_at: now, ended_at: null, problem: null },

@@ -316,6 +316,25 @@ export function describeAlerts(kind: StoreKind): void {
       }
     });
 
+    it('shows that a message fails whose rule names a channel that is gone from the file', async () => {
+      const gone = randomUUID();
+      await addRule({ channels: [gone, gone] });
+      await look(0, bad);
+      await hearAll(NOON);
+      const options = { store, keys: keys(), resolver: createResolver({}), now: () => NOON };
+      const faults: unknown[] = [];
+      const sender = new Outbox({
+        ...options,
+        ...{ onFault: (error) => faults.push(error), onEvent: () => undefined },
+      });
+      await sender.turn(new AbortController().signal);
+      await sender.idle();
+      expect(await outbox()).toMatchObject([
+        { status: 'failed', problem: 'the channel was taken away' },
+      ]);
+      expect(faults).toEqual([]);
+    });
+
     it('tells each thing once when two servers work at a time', async () => {
       expect(await tellWithTwo(place)).toBe(0);
     }, 120_000);

@@ -46,6 +46,24 @@ export async function happeningsOf(
   return withAssets(db, facts, happenings, asked);
 }
 
+/** What became of findings that are over or accepted while no rule was switched on to hear it. */
+export async function unheardOf(
+  db: Kysely<Tables>,
+  facts: DialectFacts,
+  ids: readonly string[],
+  asked: Asked,
+): Promise<readonly Happening[]> {
+  const rows = await findingsById(db, facts, asked.tenant, ids);
+  const happenings = rows.flatMap((row) => {
+    const { id: subject, tenant, status } = row;
+    const kind = status === 'resolved' ? 'finding.resolved' : 'finding.changed';
+    const event = { tenant, id: '', at: asked.now, kind, subject, detail: '{}', batch: '' };
+    return ofFinding(event, {}, row, asked) ?? [];
+  });
+  const quiet = happenings.filter(({ state }) => state !== 'open');
+  return withAssets(db, facts, quiet, asked);
+}
+
 function isOfFinding({ kind }: EventRow): boolean {
   return kind.startsWith('finding.');
 }

@@ -130,9 +130,7 @@ class Hearing {
 
   wake(incident: Incident): void {
     const rule = this.#rules.find(({ id }) => id === incident.rule);
-    const quiet = { incident: { ...incident, wakeAt: null }, tell: null, left: null };
-    if (rule === undefined) this.#put(quiet.incident);
-    else this.#step(rule, wake(incident, rule, this.#means.now));
+    if (rule !== undefined) this.#step(rule, wake(incident, rule, this.#means.now));
   }
 
   end(last: boolean): Heard {

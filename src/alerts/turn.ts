@@ -12,15 +12,16 @@ import {
   incidentsToWake,
   keepUnfinished,
   lockAlerts,
+  membersOf,
   unfinished,
   worstChanged,
 } from '../store/queries/incidents.ts';
 import type { Tables } from '../store/schema.ts';
-import type { OutboxRow } from '../store/service-schema.ts';
+import type { IncidentRow, OutboxRow } from '../store/service-schema.ts';
 import { digestOf, nextDigest } from './digest.ts';
 import type { Gathering } from './gathering.ts';
 import type { Happening } from './happening.ts';
-import { happeningsOf } from './heard.ts';
+import { happeningsOf, unheardOf } from './heard.ts';
 import { type Heard, hear, type Means, type Message, wakeAll } from './incidents.ts';
 import type { Incident } from './life.ts';
 import type { Rule } from './match.ts';
@@ -30,6 +31,8 @@ import { incidentOf, incidentRow, rulesOf } from './rows.ts';
 const AT_ONCE = 150;
 /** Lines of a digest that are looked up; a message shows the first of them. */
 const LINES = 20;
+/** Members of bundles that are looked up at one time: of a larger mass the others come at the next. */
+const MEMBERS = 400;
 
 export interface TurnMeans extends Means {
   readonly store: Store;
@@ -60,7 +63,7 @@ export function wakeTenant(means: TurnMeans, tenant: string): Promise<boolean> {
     await lockAlerts(tx, tenant);
     const rows = await incidentsToWake(tx, tenant, { now, limit: AT_ONCE });
     if (rows.length === 0) return false;
-    await new Turn(tx, store.facts, tenant, means).wake(rows.map(incidentOf));
+    await new Turn(tx, store.facts, tenant, means).wake(rows);
     return rows.length === AT_ONCE;
   });
 }
@@ -102,9 +105,34 @@ class Turn {
     await keepUnfinished(this.#tx, this.#tenant, batch, left);
   }
 
-  async wake(incidents: readonly Incident[]): Promise<void> {
+  async wake(due: readonly IncidentRow[]): Promise<void> {
     const rules = rulesOf(await alertRules(this.#tx, this.#tenant));
-    await this.#keep(rules, wakeAll(incidents, rules, this.#means));
+    const rows = (await this.#catchUp(rules, due)) ? await this.#stillDue(due) : due;
+    await this.#keep(rules, wakeAll(rows.map(incidentOf), rules, this.#means));
+  }
+
+  /** Nobody is reminded of what was over before its rule was switched on again. Resolves to whether there was any. */
+  async #catchUp(rules: readonly Rule[], due: readonly IncidentRow[]): Promise<boolean> {
+    const { now, publicUrl } = this.#means;
+    const bundles = due.filter(({ subject }) => subject.startsWith('bundle:'));
+    const members = await membersOf(this.#tx, this.#facts, this.#tenant, bundles, MEMBERS);
+    const ids = [...due, ...members].flatMap(
+      ({ subject }) => /^finding:(.*)$/.exec(subject)?.[1] ?? [],
+    );
+    const asked = { tenant: this.#tenant, rules, publicUrl, now };
+    const happenings = await unheardOf(this.#tx, this.#facts, ids, asked);
+    if (happenings.length === 0) return false;
+    const gatherings = new Map<string, Gathering>();
+    const incidents = await this.#known(rules, happenings, gatherings);
+    const batch = { happenings, last: true };
+    await this.#keep(rules, hear({ incidents, gatherings }, batch, rules, this.#means));
+    return true;
+  }
+
+  async #stillDue(due: readonly IncidentRow[]): Promise<readonly IncidentRow[]> {
+    const ids = due.map(({ id }) => id);
+    const rows = await incidentsById(this.#tx, this.#facts, this.#tenant, ids);
+    return rows.filter(({ remind_at: at }) => at !== null && at <= this.#means.now);
   }
 
   async digest(id: string): Promise<void> {

@@ -9,6 +9,8 @@ import type { Alert } from '../../notify/message.ts';
 import { LOCAL } from '../../store/open.ts';
 import { dueDigests } from '../../store/queries/alert-rules.ts';
 import { failed, tellOfChannel } from '../../store/queries/channels.ts';
+import { acceptFinding } from '../../store/queries/finding-actions.ts';
+import { findingList } from '../../store/queries/findings.ts';
 import { tenantsToWake } from '../../store/queries/incidents.ts';
 import { outboxPage } from '../../store/queries/outbox.ts';
 import { recordLook } from '../../store/record.ts';
@@ -91,6 +93,15 @@ async function told(): Promise<readonly string[]> {
     .map(({ kind, what }) => `${kind} ${what}`);
 }
 
+/** Takes the finding at port 22 for right until a time. */
+async function accept(until: number): Promise<void> {
+  const { store } = opened;
+  const rows = await store.read((db) => findingList(db, LOCAL, { status: 'open', limit: 9, now }));
+  const finding = rows.find(({ port }) => port === 22)?.id ?? '';
+  const act = { tenant: LOCAL, finding, actor: 'ada', at: now };
+  await store.write((tx) => acceptFinding(tx, act, { reason: 'known', until }));
+}
+
 const DAILY = { delivery: { when: 'daily', time: '08:00' } };
 
 it('a rule that will tell at once tells what waits for its list, and nothing twice', async () => {
@@ -146,5 +157,57 @@ it('a channel that failed and is taken away is over, and nobody is reminded of i
   expect(await told()).toEqual([
     'incident Alerts over gone fail',
     'resolved Alerts over gone fail',
+  ]);
+});
+
+const switched = (id: string, enabled: boolean) =>
+  ask('PUT', `/alert-rules/${id}`, { name: 'Rule', enabled, spec: {} });
+
+it('a rule that was off for a while reminds of what is still open', async () => {
+  const id = await onlyRule({});
+  await look({ 22: HIGH });
+  await turn();
+  await switched(id, false);
+  now += 4 * DAY;
+  await turn();
+  await switched(id, true);
+  await turn();
+  expect(await told()).toEqual(['incident test.exposed', 'reminder test.exposed']);
+});
+
+it('a rule that was off for a while tells that an acceptance has ended meanwhile', async () => {
+  const id = await onlyRule({});
+  await look({ 22: HIGH });
+  await turn();
+  await accept(now + DAY);
+  await turn();
+  await switched(id, false);
+  now += 2 * DAY;
+  await turn();
+  await switched(id, true);
+  await turn();
+  expect(await told()).toEqual([
+    'incident test.exposed',
+    'incident test.exposed: its acceptance has ended',
+  ]);
+});
+
+it('a rule that was off for a while reminds of nothing that is over or accepted by now', async () => {
+  const id = await onlyRule({});
+  await look({ 22: HIGH, 80: HIGH });
+  await turn();
+  await switched(id, false);
+  now += HOUR;
+  await accept(now + 300 * DAY);
+  await look({ 22: HIGH });
+  await turn();
+  await switched(id, true);
+  for (let day = 0; day < 10; day += 1) {
+    await turn();
+    now += DAY;
+  }
+  expect(await told()).toEqual([
+    'incident 2 findings on one host',
+    'resolved 2 findings on one host',
   ]);
 });

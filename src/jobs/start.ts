@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Loop, startLoop } from '../net/loop.ts';
+import { eachForItself, type Loop, startLoop } from '../net/loop.ts';
 import type { Store } from '../store/open.ts';
 import { countClaimable, holders, releaseWorker } from '../store/queries/job-claims.ts';
 import { startWorker, type WorkerChild } from './child.ts';
@@ -72,11 +72,16 @@ class Supervisor {
 
   async turn(signal: AbortSignal): Promise<void> {
     const { store, now, namesEveryMs = NAMES_EVERY_MS } = this.#options;
-    await queueDue(store, now());
-    await queueNames(store, now(), namesEveryMs);
-    await holdForBlackouts(store, now());
-    await this.#killHung();
-    if (!signal.aborted) await this.#startWorkers(signal);
+    const steps = [
+      () => queueDue(store, now()),
+      () => queueNames(store, now(), namesEveryMs),
+      () => holdForBlackouts(store, now()),
+      () => this.#killHung(),
+      () => this.#startWorkers(signal),
+    ];
+    await eachForItself(steps, async (step) => {
+      if (!signal.aborted) await step();
+    });
   }
 
   /** One that does not die keeps its place here, and the file of the job that others are to go on with. */

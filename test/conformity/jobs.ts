@@ -347,6 +347,20 @@ export function describeJobs(kind: StoreKind): void {
       expect(await claim('c', NOON + HOUR)).toMatchObject({ created_by: 'x' });
     });
 
+    it('queues what is due though another schedule cannot be read', async () => {
+      const broken = await scheduled({ every: '1h' });
+      await store.write((tx) =>
+        tx
+          .updateTable('schedules')
+          .set({ spec: '{"every":"never"}', next_at: NOON })
+          .where('id', '=', broken.id)
+          .execute(),
+      );
+      const row = await scheduled({ every: '1h' });
+      await expect(queueDue(store, NOON + HOUR)).rejects.toThrow(/every/);
+      expect(await jobs()).toMatchObject([{ schedule: row.id, status: 'queued' }]);
+    });
+
     it('switches schedules off and on, and keeps their next run where only the name changes', async () => {
       const row = await scheduled({ every: '1h' });
       const edit = (change: object) =>

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,6 +21,7 @@ import { type Certificates, makeCertificates } from '../lab/certificates.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 const NOON = Date.UTC(2026, 0, 1, 12);
 /** Longer than all that the clock of a test moves: what is under way is known by it. */
 const LEASE_MS = 40 * 24 * HOUR;
@@ -56,27 +58,30 @@ async function peer(answer: Parameters<typeof receiver>[0]): Promise<Receiver> {
   return made;
 }
 
-function start(channels: readonly ChannelSetup[]): Loop {
+function start(
+  channels: readonly ChannelSetup[],
+  onFault = (error: unknown): void => {
+    throw error;
+  },
+): Loop {
   const loop = startAlerts({
     ...{ store: opened.store, sealer: sealerOf(Buffer.alloc(32, 7)) },
     notify: { allowed: guardOf(['127.0.0.0/8']).allowed, channels },
     ...{ publicUrl: 'https://postern.example', now: () => clock, everyMs: 10, timeoutMs: 400 },
     leaseMs: LEASE_MS,
-    onFault: (error) => {
-      throw error;
-    },
+    onFault,
   });
   ends.push(() => loop.stop());
   return loop;
 }
 
 /** Rules come with the first turn; what happens before them is told to nobody. */
-async function listening(): Promise<void> {
+async function listening(count = 2): Promise<void> {
   await eventually(async () => {
     const rules = await opened.store.read((db) =>
       db.selectFrom('alert_rules').select('id').execute(),
     );
-    return rules.length > 0;
+    return rules.length >= count;
   });
 }
 
@@ -258,4 +263,26 @@ it('says that it stopped half way, and sends the rest at the next start', async 
   await eventually(async () => (await outbox())[0]?.status === 'sent');
   const ids = hook.received.map(({ body }) => (JSON.parse(body) as Alert).id);
   expect(new Set(ids).size).toBe(1);
+});
+
+it('tells an organisation what it should, though the rules of another cannot be read', async () => {
+  const faults: unknown[] = [];
+  const hook = await peer((response) => response.end());
+  const at = NOON - DAY;
+  await opened.store.write(async (tx) => {
+    const rule = { id: randomUUID(), name: 'Of a later version', spec: '{"mass":"much"}' };
+    const digest = { digest_at: at, digest_from: at, created_at: at };
+    const row = { tenant: 'broken', ...rule, enabled: 1, position: 0, ...digest };
+    await tx.insertInto('alert_rules').values(row).execute();
+    const event = { kind: 'job.failed', subject: 'x', batch: 'x', detail: '{}' } as const;
+    await tx
+      .insertInto('events')
+      .values({ tenant: 'broken', id: randomUUID(), at, ...event })
+      .execute();
+  });
+  start([hookTo('hook', hook)], (error) => faults.push(error));
+  await listening(2 + 1);
+  await look(0, { '192.0.2.1': { 22: BAD } });
+  await eventually(async () => hook.received.length > 0);
+  expect(faults.length).toBeGreaterThan(0);
 });

@@ -5,7 +5,14 @@ import type { Alert } from '../notify/message.ts';
 import { clip } from '../report/text.ts';
 import type { Store } from '../store/open.ts';
 import { failed, tellOfChannel, worked } from '../store/queries/channels.ts';
-import { claimMessage, type DueChannel, dueChannels, endTry } from '../store/queries/outbox.ts';
+import {
+  claimMessage,
+  type DueChannel,
+  dueChannels,
+  endTry,
+  hasten,
+  isTooLate,
+} from '../store/queries/outbox.ts';
 import type { OutboxRow } from '../store/service-schema.ts';
 import { backoff, MAX_TRIES, waitAsked } from './backoff.ts';
 import { deliverFor, type Keys, type OpenChannel, openChannel, worldOf } from './channels.ts';
@@ -16,6 +23,8 @@ const AT_ONCE = 64;
 /** Longer than any delivery: one that takes half of it is given up. */
 const LEASE_MS = 5 * 60 * 1000;
 const MAX_PROBLEM = 500;
+/** A message waits less, whatever its peer asks for: beyond it the clock was wrong, and is right again. */
+const CLOCK_STEP_MS = 24 * 60 * 60 * 1000;
 
 /** Another try would be refused too, until somebody changes something. */
 const FINAL: readonly string[] = [
@@ -58,6 +67,10 @@ export class Outbox {
   /** Begins to send what is due, and does not wait for it. */
   async turn(signal: AbortSignal): Promise<void> {
     const { store, now } = this.#options;
+    const latest = now() + this.#leaseMs + CLOCK_STEP_MS;
+    if (await store.read((db) => isTooLate(db, latest))) {
+      await store.write((tx) => hasten(tx, { now: now(), latest }));
+    }
     const due = await store.read((db) => dueChannels(db, now()));
     for (const channel of due) this.#start(channel, signal);
   }

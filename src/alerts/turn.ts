@@ -3,7 +3,12 @@ import { alertRuleSpec } from '../contract/service/alert-rule.ts';
 import { upsert } from '../store/bulk.ts';
 import type { DialectFacts } from '../store/dialects/facts.ts';
 import type { Store } from '../store/open.ts';
-import { alertRule, alertRules, changeAlertRule } from '../store/queries/alert-rules.ts';
+import {
+  alertRule,
+  alertRules,
+  changeAlertRule,
+  isOfWrongClock,
+} from '../store/queries/alert-rules.ts';
 import { takeBatch } from '../store/queries/events.ts';
 import {
   countChanged,
@@ -138,11 +143,19 @@ class Turn {
   async digest(id: string): Promise<void> {
     const { now, newId, publicUrl } = this.#means;
     const row = await alertRule(this.#tx, this.#tenant, id);
-    if (row === undefined || row.digest_at === null || row.digest_at > now) return;
+    if (row === undefined || row.digest_at === null) return;
     const spec = alertRuleSpec.parse(JSON.parse(row.spec));
+    const next = nextDigest(spec, now);
+    if (isOfWrongClock(row.digest_at, now)) {
+      // for a list that is the last there is no next: it is told now
+      const set = { digest_at: next ?? now };
+      await changeAlertRule(this.#tx, this.#tenant, id, set);
+    }
+    if (row.digest_at > now) return;
     const { when } = spec.delivery;
     const after = row.digest_from;
-    const changes = { digest_at: nextDigest(spec, now), digest_from: Math.max(now, after) };
+    // what a rule of the future gathers stands right behind its beginning
+    const changes = { digest_at: next, digest_from: Math.max(now, after + 1) };
     await changeAlertRule(this.#tx, this.#tenant, id, changes);
     // what happened since it tells at once was told at once
     const until = when === 'immediate' ? row.digest_at : undefined;

@@ -99,7 +99,8 @@ export async function holdForBlackouts(store: Store, now: number): Promise<void>
 
 /** Queues the look at what names resolve to, for every tenant whose turn it is. */
 export async function queueNames(store: Store, now: number, everyMs: number): Promise<void> {
-  for (const tenant of await store.read((db) => tenantsToFollow(db, now))) {
+  const asked = { now, latest: now + everyMs };
+  for (const tenant of await store.read((db) => tenantsToFollow(db, asked))) {
     await store.write(async (tx) => {
       await followNamesAt(tx, tenant, now + everyMs);
       if (await isUnderWay(tx, tenant, { kind: 'dns' })) return;

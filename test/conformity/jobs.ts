@@ -318,6 +318,19 @@ export function describeJobs(kind: StoreKind): void {
       expect(after?.next_at).toBe(NOON + 2 * HOUR);
     });
 
+    it('runs jobs, and asks for names, that a clock far ahead put off', async () => {
+      const later = NOON + 300 * DAY;
+      const running = await add(LOCAL, { now: later });
+      await claim('a', later);
+      const waiting = await add(LOCAL, { now: later });
+      await store.write((tx) => followNamesAt(tx, 'other', later));
+      expect(await store.read((db) => countClaimable(db, NOON))).toBe(2);
+      const ids = [await claim('b'), await claim('c')].map((row) => row?.id);
+      expect(ids.toSorted()).toEqual([running.id, waiting.id].toSorted());
+      await queueNames(store, NOON, HOUR);
+      expect(await store.read((db) => jobPage(db, 'other', { limit: 5 }))).toHaveLength(1);
+    });
+
     it('lets a run wait for the end of a blackout, and a strict one stops and goes on', async () => {
       const blackouts = [{ from: '13:00', to: '15:00' }];
       const row = await scheduled({ every: '1h', blackouts, strict: true });

@@ -29,6 +29,9 @@ export interface AlertsOptions extends Keys {
   readonly resolver?: Resolver;
 }
 
+/** Name servers and the hosts file change while a server runs, and a resolver reads them once. */
+const FRESH: Resolver = { resolve: (name) => createResolver({}).resolve(name) };
+
 /**
  * Makes messages of events and sends them, for all tenants. Any number of these may work on one store:
  * nothing is told twice, and nothing gets lost when one of them dies. `stop` ends what is under way.
@@ -37,7 +40,7 @@ export function startAlerts(options: AlertsOptions): Loop {
   const { store, onFault, now = Date.now, everyMs = EVERY_MS, sealer, notify } = options;
   const keys = { sealer, notify };
   const outbox = new Outbox({
-    ...{ store, keys, now, onFault, resolver: options.resolver ?? createResolver({}) },
+    ...{ store, keys, now, onFault, resolver: options.resolver ?? FRESH },
     ...{ leaseMs: options.leaseMs, timeoutMs: options.timeoutMs },
     onEvent: () => hearing.wake(),
   });

@@ -548,8 +548,12 @@ describe.each(storeKinds())('on $name', (kind) => {
     expect(grants).toMatchObject([
       { tenant: LOCAL, target, method: 'operator', status: 'granted', created_by: 'cli' },
     ]);
-    const log = await store.read((db) => db.selectFrom('audit_log').selectAll().execute());
-    expect(log).toMatchObject([{ actor: 'cli', action: 'grant.give', subject: target }]);
+    const deeds = async () => {
+      const log = await store.read((db) => db.selectFrom('audit_log').selectAll().execute());
+      expect(new Set(log.map(({ actor }) => actor))).toEqual(new Set(['cli']));
+      return log.map(({ action, subject }) => `${action} ${subject}`).toSorted();
+    };
+    expect(await deeds()).toEqual([`grant.give ${target}`, 'schedule.add lab']);
     const list = await run('schedule', 'list', '--json');
     const { schedules } = JSON.parse(list.stdout) as { schedules: object[] };
     expect(schedules).toMatchObject([
@@ -588,6 +592,14 @@ describe.each(storeKinds())('on $name', (kind) => {
       });
     }
     expect(await run('schedule', 'remove', 'lab')).toMatchObject({ code: 0 });
+    const lab = jobs[0]?.schedule;
+    // what was refused is not there
+    expect(await deeds()).toEqual([
+      `grant.give ${target}`,
+      'schedule.add lab',
+      `schedule.remove ${lab}`,
+      `schedule.run ${lab}`,
+    ]);
     expect(await run('schedule', 'list')).toMatchObject({ stdout: 'There are no schedules.\n' });
   });
 });

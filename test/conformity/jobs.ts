@@ -288,6 +288,11 @@ export function describeJobs(kind: StoreKind): void {
           problem: expect.stringMatching(/^QUOTA: no more than 1 scans in 24 hours/),
         }),
       );
+      // by name: a person knows no id
+      expect(JSON.parse((await events())[0]?.detail ?? '')).toMatchObject({
+        name: 'one',
+        schedule,
+      });
       // now both are refused, and the one that was before is not told of again
       const refused = { kinds: ['cancelled', 'failed', 'failed'], told: 2 };
       expect(await runAt(NOON + 2 * HOUR)).toEqual(refused);

@@ -7,6 +7,7 @@ import type { Tables } from '../schema.ts';
 import type { JobRow } from '../service-schema.ts';
 import { enqueue, jobPage, type NewJob } from './jobs.ts';
 import { keepMeta } from './meta.ts';
+import { scheduleById } from './schedules.ts';
 import { limitsOf } from './settings.ts';
 
 /** Tries of a job whose worker goes away; the last one that is lost fails it. */
@@ -148,7 +149,8 @@ async function tellFailed(
   { tenant, id, kind, schedule }: Pick<JobRow, 'tenant' | 'id' | 'kind' | 'schedule'>,
   { now, problem: text }: Failure,
 ): Promise<void> {
-  const detail = JSON.stringify({ kind, schedule, problem: text });
+  const of = schedule === null ? null : await scheduleById(tx, tenant, schedule);
+  const detail = JSON.stringify({ kind, schedule, name: of?.name, problem: text });
   await upsert(tx, facts, 'events', [
     { tenant, id: randomUUID(), at: now, kind: 'job.failed', subject: id, batch: id, detail },
   ]);

@@ -42,6 +42,11 @@ const HOUR = 3_600_000;
 /** Loopback addresses at which one server answers. */
 const HOSTS = ['127.0.0.1', '127.0.0.2', '127.0.0.3', '127.0.0.4'];
 
+/** Slow enough to be met half way twice, although a worker says only once a second how far it is. */
+const slowlyAt = (port: number) => ({
+  ...{ ports: `${port},1-300`, rate: 250, perHost: 250, identify: false },
+});
+
 let opened: TestStore;
 let store: Store;
 const servers: Server[] = [];
@@ -108,8 +113,7 @@ describe.each(storeKinds())('on $name', (kind) => {
       port = await listen();
     });
     const journalOf = (id: string) => join(opened.folder, 'jobs', `${id}.journal`);
-    /** Slow enough to be met half way. */
-    const slowly = () => ({ ports: `${port},1-150`, rate: 250, perHost: 250, identify: false });
+    const slowly = () => slowlyAt(port);
 
     it('runs a job, keeps its look under the id of the job, and ends where there is none', async () => {
       await grant('127.0.0.0/8', 'network');
@@ -415,8 +419,7 @@ describe.each(storeKinds())('on $name', (kind) => {
     it('goes on after a restart, and ends workers when it stops', async () => {
       await grant('127.0.0.0/8', 'network');
       const port = await listen();
-      const scan = { ports: `${port},1-150`, rate: 250, perHost: 250, identify: false };
-      const id = await order([...HOSTS], scan);
+      const id = await order([...HOSTS], slowlyAt(port));
       start();
       await until(async () => (await job(id))?.progress, 'a scan under way');
       await loop.stop();

@@ -295,13 +295,13 @@ export function describeAgents(place: StoreKind): void {
       expect(counts.toSorted((a, b) => a - b)).toEqual([0, 1]);
       await store.write((tx) => seeAgent(tx, TENANT, agent, { now: NOON + HOUR }));
       await store.write((tx) => seeAgent(tx, TENANT, agent, { now: NOON + HOUR + 1 }));
-      const told = await events();
-      expect(told).toMatchObject([
+      const happened = await events();
+      expect(happened).toMatchObject([
         { kind: 'agent.silent', subject: agent },
         { kind: 'agent.returned', subject: agent },
       ]);
       // not of one moment: heard late, the end must not come before the beginning
-      expect(new Set(told.map(({ batch }) => batch)).size).toBe(2);
+      expect(new Set(happened.map(({ batch }) => batch)).size).toBe(2);
       await store.write((tx) => revokeAgent(tx, TENANT, agent, NOON));
       expect(await silence(24 * HOUR)).toBe(0);
     });
@@ -321,9 +321,9 @@ export function describeAgents(place: StoreKind): void {
     it('lets agents that fall silent together be told together', async () => {
       for (const name of ['db1', 'db2', 'db3']) await newAgent(name);
       await store.write((tx) => silenceAgents(tx, NOON + HOUR));
-      const told = await events();
-      expect(told).toHaveLength(3);
-      expect(new Set(told.map(({ batch }) => batch)).size).toBe(1);
+      const happened = await events();
+      expect(happened).toHaveLength(3);
+      expect(new Set(happened.map(({ batch }) => batch)).size).toBe(1);
     });
 
     it('keeps tenants apart', async () => {

@@ -330,8 +330,8 @@ export function describeJobs(kind: StoreKind): void {
       const waiting = await add(LOCAL, { now: later });
       await store.write((tx) => followNamesAt(tx, 'other', later));
       expect(await store.read((db) => countClaimable(db, NOON))).toBe(2);
-      const ids = [await claim('b'), await claim('c')].map((row) => row?.id);
-      expect(ids.toSorted()).toEqual([running.id, waiting.id].toSorted());
+      const ids = new Set([(await claim('b'))?.id, (await claim('c'))?.id]);
+      expect(ids).toEqual(new Set([running.id, waiting.id]));
       await queueNames(store, NOON, HOUR);
       expect(await store.read((db) => jobPage(db, 'other', { limit: 5 }))).toHaveLength(1);
     });

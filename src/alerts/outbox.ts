@@ -17,9 +17,10 @@ import type { OutboxRow } from '../store/service-schema.ts';
 import { backoff, MAX_TRIES, waitAsked } from './backoff.ts';
 import { deliverFor, type Keys, type OpenChannel, openChannel, worldOf } from './channels.ts';
 
-/** Messages under way at once, over one channel and over all. */
+/** Messages under way at once, over one channel, of one organisation and of all. */
 const PER_CHANNEL = 2;
-const AT_ONCE = 64;
+const PER_TENANT = 32;
+const AT_ONCE = 128;
 /** Longer than any delivery: one that takes half of it is given up. */
 const LEASE_MS = 5 * 60 * 1000;
 const MAX_PROBLEM = 500;
@@ -56,6 +57,7 @@ export interface OutboxOptions {
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #leaseMs: number;
+  /** By tenant, and by tenant and channel. */
   readonly #running = new Map<string, number>();
   readonly #senders = new Set<Promise<void>>();
 
@@ -82,21 +84,30 @@ export class Outbox {
 
   #start(channel: DueChannel, signal: AbortSignal): void {
     const key = `${channel.tenant} ${channel.channel}`;
-    const running = this.#running.get(key) ?? 0;
-    const free = Math.min(PER_CHANNEL - running, AT_ONCE - this.#senders.size);
+    const free = Math.min(
+      PER_CHANNEL - (this.#running.get(key) ?? 0),
+      PER_TENANT - (this.#running.get(channel.tenant) ?? 0),
+      AT_ONCE - this.#senders.size,
+    );
     for (let started = 0; started < free; started++) {
-      this.#running.set(key, (this.#running.get(key) ?? 0) + 1);
+      this.#count(1, key, channel.tenant);
       const sender = this.#sendAll(channel, signal)
         .catch((error: unknown) => {
           if (!signal.aborted) this.#options.onFault(error);
         })
         .finally(() => {
-          const left = (this.#running.get(key) ?? 1) - 1;
-          if (left > 0) this.#running.set(key, left);
-          else this.#running.delete(key);
+          this.#count(-1, key, channel.tenant);
           this.#senders.delete(sender);
         });
       this.#senders.add(sender);
+    }
+  }
+
+  #count(change: 1 | -1, ...keys: readonly string[]): void {
+    for (const key of keys) {
+      const count = (this.#running.get(key) ?? 0) + change;
+      if (count > 0) this.#running.set(key, count);
+      else this.#running.delete(key);
     }
   }
 

@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { addDefaultRules } from '../../src/alerts/defaults.ts';
 import { startAlerts } from '../../src/alerts/loop.ts';
 import type { ChannelSetup } from '../../src/contract/notify.ts';
 import type { Loop } from '../../src/net/loop.ts';
 import type { Alert } from '../../src/notify/message.ts';
 import { LOCAL } from '../../src/store/open.ts';
+import { addChannelRow } from '../../src/store/queries/channels.ts';
 import { outboxPage } from '../../src/store/queries/outbox.ts';
 import { recordLook } from '../../src/store/record.ts';
 import { sealerOf } from '../../src/store/seal.ts';
@@ -295,4 +297,32 @@ it('tells an organisation what it should, though the rules of another cannot be 
   await look(0, { '192.0.2.1': { 22: BAD } });
   await eventually(async () => hook.received.length > 0);
   expect(faults.length).toBeGreaterThan(0);
+});
+
+it('an organisation whose channels all stall holds up no other', async () => {
+  const stalled = await peer(() => undefined);
+  const channels = Array.from({ length: 80 }, (_, index) => hookTo(`hook-${index}`, stalled));
+  // not of the operator: it may reach nothing inside, and is told so at once
+  const other = { id: randomUUID(), name: 'other', type: 'webhook', created_at: NOON };
+  const settings = sealerOf(Buffer.alloc(32, 7)).seal(JSON.stringify(hookTo('', stalled).settings));
+  const means = { now: NOON, newId: randomUUID };
+  await opened.store.write(async (tx) => {
+    await addChannelRow(tx, 'small', { ...other, settings });
+    await addDefaultRules(tx, 'small', means);
+    await addDefaultRules(tx, LOCAL, means);
+  });
+  const report = lookOf({ at: NOON, tcp: '22', hosts: { '192.0.2.1': { 22: BAD } } });
+  await recordLook(opened.store, LOCAL, 'scan', report);
+  start(channels);
+  await eventually(async () => stalled.received.length >= 32);
+  await recordLook(opened.store, 'small', 'scan', {
+    ...report,
+    scan: { ...report.scan, id: randomUUID() },
+  });
+  const ofSmall = () => opened.store.read((db) => outboxPage(db, 'small', { limit: 9 }));
+  await eventually(async () => (await ofSmall()).some(({ status }) => status === 'failed'));
+  // none of the others was given up meanwhile
+  expect(
+    (await outbox()).filter(({ status, problem }) => status !== 'waiting' || problem !== null),
+  ).toEqual([]);
 });

@@ -149,6 +149,8 @@ it('a channel that failed and is taken away is over, and nobody is reminded of i
     await tellOfChannel(tx, { tenant: LOCAL, channel: id }, 'channel.failed', about);
   });
   await turn();
+  await turn();
+  now += HOUR;
   expect(await ask('DELETE', `/channels/${id}`)).toMatchObject({ status: 200 });
   for (let day = 0; day < 30; day += 1) {
     await turn();

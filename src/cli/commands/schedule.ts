@@ -66,6 +66,7 @@ export async function scheduleAddCommand(
     store.write(async (tx) => {
       await grantAll(tx, targets, now);
       const { name } = options;
+      await noteDeed(tx, 'schedule.add', name, now);
       return createSchedule(tx, LOCAL, { name, spec, enabled: true, by: BY, now });
     }),
   );
@@ -85,10 +86,20 @@ async function grantAll(
     const kind = given === 'name' ? given : 'network';
     for (const target of needs) {
       await grantByOperator(tx, LOCAL, { target, kind, by: BY, at: now });
-      const deed = { action: 'grant.give', subject: target, detail: { tenant: LOCAL } };
-      await note(tx, LOCAL, { ...deed, at: now, actor: BY, source: null });
+      await noteDeed(tx, 'grant.give', target, now, { tenant: LOCAL });
     }
   }
+}
+
+/** As the API notes it: who asks on the machine itself is known by no other name. */
+function noteDeed(
+  tx: Transaction<Tables>,
+  action: string,
+  subject: string,
+  at: number,
+  detail?: object,
+): Promise<void> {
+  return note(tx, LOCAL, { action, subject, detail, at, actor: BY, source: null });
 }
 
 function specOf(targets: readonly string[], options: ScheduleAddOptions): ScheduleSpec {
@@ -140,6 +151,7 @@ export async function scheduleRemoveCommand(
     store.write(async (tx) => {
       const found = await find(tx, schedule);
       await removeSchedule(tx, LOCAL, found.id);
+      await noteDeed(tx, 'schedule.remove', found.id, Date.now());
       return found;
     }),
   );
@@ -156,7 +168,9 @@ export async function scheduleRunCommand(
   const job = await withStore(options, (store) =>
     store.write(async (tx) => {
       const { id } = await find(tx, schedule);
-      return runSchedule(tx, LOCAL, id, { by: BY, now: Date.now() });
+      const now = Date.now();
+      await noteDeed(tx, 'schedule.run', id, now);
+      return runSchedule(tx, LOCAL, id, { by: BY, now });
     }),
   );
   const told = { job: job.id, status: job.status };

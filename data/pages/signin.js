@@ -8,10 +8,10 @@ function show(step) {
   element(step).querySelector('input').focus();
 }
 
-/** Only to a page of ours. */
+/** Only to a page of ours: of a link that was sent, or of what an alert tells. */
 function goOn() {
   const then = parameter('then');
-  location.assign(/^\/[a-z]+\?token=[\w-]+$/.test(then) ? then : '/');
+  location.assign(/^\/[a-z]+(\?token=|\/)?[\w-]*$/.test(then) ? then : '/');
 }
 
 onSend('password-step', 'told', async (fields) => {

@@ -2,6 +2,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { z } from 'zod';
 import { messageOf, PosternError, problem } from '../model/errors.ts';
+import { within } from '../net/within.ts';
 
 /** For one exchange; an audit over a slow line takes its time. */
 const TIMEOUT_MS = 60_000;
@@ -95,8 +96,7 @@ function exchange(peer: Peer, path: string, { body, token, signal }: Asked) {
     ...(typeof body === 'string' ? {} : { 'content-encoding': 'gzip' }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
-  const until = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+  const until = within(TIMEOUT_MS, ...(signal === undefined ? [] : [signal]));
   return new Promise<{ status: number; text: string }>((resolve, reject) => {
     const sent = request(url, {
       method: 'POST',

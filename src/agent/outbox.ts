@@ -7,7 +7,7 @@ import { messageOf, problem } from '../model/errors.ts';
 import { writeWhole } from './atomic-file.ts';
 
 /** Bounds of what waits while the server cannot be reached; the oldest goes first. */
-const MAX_FILES = 50;
+export const MAX_WAITING = 50;
 const MAX_BYTES = 32 << 20;
 /** A number, when it was made by this machine's clock (ms), and the id of the audit. */
 const NAME = /^(\d{10})-(\d{1,15})-([0-9a-f-]{36})\.json\.gz$/;
@@ -81,7 +81,7 @@ export class Outbox {
     let total = bytes + sizes.reduce((sum, size) => sum + size, 0);
     let count = held.length + 1;
     for (const [index, one] of held.entries()) {
-      if (count <= MAX_FILES && total <= MAX_BYTES) return;
+      if (count <= MAX_WAITING && total <= MAX_BYTES) return;
       await this.remove(one);
       count -= 1;
       total -= sizes[index] ?? 0;

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -20,6 +21,8 @@ interface Script {
   readonly hello: (turn: number) => void;
   readonly send?: (turn: number) => void;
   readonly fingerprint?: (turn: number) => string;
+  /** The time of day at a second, ms; that of the clock when not given. */
+  readonly now?: (second: number) => number;
   /** Turns of the loop until it is stopped; each is a second of its clock. */
   readonly turns: number;
 }
@@ -29,6 +32,7 @@ async function ran(script: Script) {
   const stopping = new AbortController();
   const did: string[] = [];
   const said: string[] = [];
+  const ages: number[] = [];
   const outbox = await Outbox.open(folder);
   let [second, hellos, sent, prints] = [0, 0, 0, 0];
   const world: AgentWorld = {
@@ -43,8 +47,9 @@ async function ran(script: Script) {
         script.hello(hellos++);
         return SETTINGS;
       },
-      send: async () => {
+      send: async (_body, ageMs) => {
         did.push(`${second} send`);
+        ages.push(ageMs);
         script.send?.(sent++);
       },
     },
@@ -53,7 +58,7 @@ async function ran(script: Script) {
     signal: stopping.signal,
     say: (line) => said.push(line),
     clock: () => second * 1000,
-    now: () => second * 1000,
+    now: () => script.now?.(second) ?? second * 1000,
     chance: () => 1,
     rest: async () => {
       second += 1;
@@ -61,7 +66,7 @@ async function ran(script: Script) {
     },
   };
   await runAgent(world);
-  return { did, said, waiting: (await outbox.waiting()).length };
+  return { did, said, ages, waiting: (await outbox.waiting()).length };
 }
 
 it('audits at the start, on change and when it is time, and says that it is there', async () => {
@@ -89,6 +94,28 @@ it('asks a server that is away ever more seldom, and loses nothing', async () =>
   expect(did.filter((one) => one.endsWith('send'))).toEqual(['511 send', '511 send']);
   expect(said).toHaveLength(3);
   expect(waiting).toBe(0);
+});
+
+it('tells the age of its audits by a clock that nobody sets', async () => {
+  const { ages } = await ran({
+    hello: (turn) => {
+      if (turn < 3) throw problem('AGENT_UNREACHABLE', { value: 'x', problem: 'refused' });
+    },
+    now: (second) => (second < 5 ? 0 : Date.UTC(2026, 0)) + second * 1000,
+    turns: 20,
+  });
+  expect(ages).toEqual([7000]);
+});
+
+it('is not held up by an audit that cannot be read back', async () => {
+  const broken = join(folder, 'audits', `0000000001-1-${randomUUID()}.json.gz`);
+  mkdirSync(broken, { recursive: true });
+  const { did, said, waiting } = await ran({ hello: () => undefined, turns: 40 });
+  expect(did.filter((one) => one.endsWith('send'))).toEqual(['0 send']);
+  expect(said.filter((line) => line.includes('AGENT_STATE') || line.includes(folder))).toHaveLength(
+    1,
+  );
+  expect(waiting).toBe(1);
 });
 
 it('drops an audit that is never taken, and goes on', async () => {

@@ -1,7 +1,7 @@
 import type { AuditReport } from '../model/audit.ts';
 import { messageOf, PosternError } from '../model/errors.ts';
 import type { ServerSettings } from './client.ts';
-import type { Outbox } from './outbox.ts';
+import { MAX_WAITING, type Outbox, type Waiting } from './outbox.ts';
 
 /** Between failures: from a second to five minutes, doubled each time, and half of it by chance. */
 const FIRST_PAUSE_MS = 1000;
@@ -24,7 +24,7 @@ export interface AgentWorld {
   readonly signal: AbortSignal;
   /** Tells people: a line. */
   readonly say: (line: string) => void;
-  /** Steady, ms: unlike the time of day it never jumps. */
+  /** Steady, ms: unlike the time of day it never jumps. It goes on while the machine sleeps. */
   readonly clock: () => number;
   /** The time of day, ms. */
   readonly now: () => number;
@@ -39,8 +39,9 @@ export interface AgentWorld {
  * it, until the signal. Throws AGENT_REVOKED; whatever else fails is told and tried again.
  */
 export async function runAgent(world: AgentWorld): Promise<void> {
-  const watch = new Watch(world);
-  const talk = new Talk(world);
+  const ages = new Ages(world);
+  const watch = new Watch(world, ages);
+  const talk = new Talk(world, ages);
   while (!world.signal.aborted) {
     if (await watch.turn(talk.settings.auditSeconds * 1000)) talk.hurry();
     await talk.turn();
@@ -48,15 +49,42 @@ export async function runAgent(world: AgentWorld): Promise<void> {
   }
 }
 
+/**
+ * How old audits are. The time of day may be set between making and sending one, as where it is only
+ * learnt from the network after a start: of those that this process made the steady clock tells.
+ */
+class Ages {
+  readonly #world: AgentWorld;
+  readonly #made = new Map<string, number>();
+
+  constructor(world: AgentWorld) {
+    this.#world = world;
+  }
+
+  note(id: string): void {
+    this.#made.set(id, this.#world.clock());
+    const [oldest] = this.#made.keys();
+    if (this.#made.size > MAX_WAITING && oldest !== undefined) this.#made.delete(oldest);
+  }
+
+  of({ id, madeAt }: Waiting): number {
+    const { clock, now } = this.#world;
+    const made = this.#made.get(id);
+    return made === undefined ? now() - madeAt : clock() - made;
+  }
+}
+
 /** Notices that it is time for an audit. */
 class Watch {
   readonly #world: AgentWorld;
+  readonly #ages: Ages;
   #fingerprint = '';
   #pollAt = 0;
   #auditedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(world: AgentWorld) {
+  constructor(world: AgentWorld, ages: Ages) {
     this.#world = world;
+    this.#ages = ages;
     this.#pollAt = world.clock();
   }
 
@@ -69,7 +97,9 @@ class Watch {
       // taken before the audit: what changes meanwhile is noticed next time
       const print = await fingerprint();
       if (print === this.#fingerprint && clock() - this.#auditedAt < auditMs) return false;
-      await outbox.put(await audit());
+      const report = await audit();
+      this.#ages.note(report.audit.id);
+      await outbox.put(report);
       this.#fingerprint = print;
       this.#auditedAt = clock();
       return true;
@@ -83,14 +113,16 @@ class Watch {
 /** Speaks with the server, and no more often than it bears. */
 class Talk {
   readonly #world: AgentWorld;
+  readonly #ages: Ages;
   settings: Pick<ServerSettings, 'helloSeconds' | 'auditSeconds'> = DEFAULTS;
   #failures = 0;
   #notBefore = 0;
   #helloAt = 0;
   #pending = true;
 
-  constructor(world: AgentWorld) {
+  constructor(world: AgentWorld, ages: Ages) {
     this.#world = world;
+    this.#ages = ages;
     this.#notBefore = world.clock();
     this.#helloAt = world.clock();
   }
@@ -124,11 +156,13 @@ class Talk {
   }
 
   async #drain(): Promise<void> {
-    const { outbox, client, now, say, signal } = this.#world;
+    const { outbox, client, say, signal } = this.#world;
     for (const one of await outbox.waiting()) {
       if (signal.aborted) return;
+      const body = await this.#bodyOf(one);
+      if (body === null) continue;
       try {
-        await client.send(await outbox.body(one), now() - one.madeAt);
+        await client.send(body, this.#ages.of(one));
       } catch (error) {
         if (!(error instanceof PosternError) || error.code !== 'AGENT_AUDIT') throw error;
         say(`the server does not take the audit ${one.id}, which is dropped: ${error.message}`);
@@ -136,6 +170,17 @@ class Talk {
       await outbox.remove(one);
     }
     this.#pending = false;
+  }
+
+  /** Null for one that cannot be read: it holds up no other. */
+  async #bodyOf(one: Waiting): Promise<Uint8Array | null> {
+    const { outbox, say } = this.#world;
+    try {
+      return await outbox.body(one);
+    } catch (error) {
+      say(`the audit ${one.id} waits, and cannot be read: ${messageOf(error)}`);
+      return null;
+    }
   }
 
   #rest(error: unknown): void {

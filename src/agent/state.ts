@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -21,6 +21,9 @@ const state = z.object({
 export type AgentState = z.infer<typeof state>;
 
 const OTHERS = 0o077;
+const EVERYBODY_WRITES = 0o002;
+/** More than a token and a few certificates have. */
+const ROOM_BYTES = 32_768;
 
 /** `--state`, else the XDG state directory (freedesktop.org basedir-spec 0.8). */
 export function stateFolder(
@@ -33,11 +36,20 @@ export function stateFolder(
   return join(base, 'postern', 'agent');
 }
 
-/** Makes the folder, for this user alone. Throws AGENT_STATE. */
+/**
+ * Makes the folder, for this user alone, or takes one that is there as it is; and sees whether a state
+ * can be written to it. Throws AGENT_STATE.
+ */
 export async function prepareFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await chmod(folder, 0o700);
+    const { mode } = await stat(folder);
+    if (process.platform !== 'win32' && (mode & EVERYBODY_WRITES) !== 0) {
+      throw new Error('others may write to it');
+    }
+    const room = join(folder, 'room');
+    await writeWhole(room, new Uint8Array(ROOM_BYTES));
+    await rm(room);
   } catch (error) {
     throw problem('AGENT_STATE', { value: folder, problem: messageOf(error) }, error);
   }

@@ -22,7 +22,8 @@ export function nextDigest({ delivery }: AlertRuleSpec, after: number): number |
 export interface DigestOf {
   readonly id: string;
   readonly name: string;
-  readonly when: 'daily' | 'weekly';
+  /** `last list`: from now on the rule tells at once. */
+  readonly when: 'daily' | 'weekly' | 'last list';
   readonly counts: readonly ChangedCount[];
   /** The first of them are listed. */
   readonly worst: readonly Incident[];

@@ -46,6 +46,24 @@ export async function happeningsOf(
   return withAssets(db, facts, happenings, asked);
 }
 
+/** What became of findings that are over or accepted while no rule was switched on to hear it. */
+export async function unheardOf(
+  db: Kysely<Tables>,
+  facts: DialectFacts,
+  ids: readonly string[],
+  asked: Asked,
+): Promise<readonly Happening[]> {
+  const rows = await findingsById(db, facts, asked.tenant, ids);
+  const happenings = rows.flatMap((row) => {
+    const { id: subject, tenant, status } = row;
+    const kind = status === 'resolved' ? 'finding.resolved' : 'finding.changed';
+    const event = { tenant, id: '', at: asked.now, kind, subject, detail: '{}', batch: '' };
+    return ofFinding(event, {}, row, asked) ?? [];
+  });
+  const quiet = happenings.filter(({ state }) => state !== 'open');
+  return withAssets(db, facts, quiet, asked);
+}
+
 function isOfFinding({ kind }: EventRow): boolean {
   return kind.startsWith('finding.');
 }
@@ -173,8 +191,8 @@ const OTHERS: Readonly<Record<string, Reader>> = {
       todo: 'Look at the job; it says what it met.',
       link: `${url}/jobs/${event.subject}`,
     }),
-  'agent.silent': (event, { name = event.subject }, url) => agent('open', event, name, url),
-  'agent.returned': (event, { name = event.subject }, url) => agent('resolved', event, name, url),
+  'agent.silent': (event, detail, url) => agent('open', event, detail, url),
+  'agent.returned': (event, detail, url) => agent('resolved', event, detail, url),
   'grant.lapsed': (event, { target = event.subject }, url) =>
     other({
       ...{ event: 'grant-lapsed', state: 'once', severity: 'high', at: event.at },
@@ -188,12 +206,17 @@ const OTHERS: Readonly<Record<string, Reader>> = {
   'channel.recovered': (event, detail, url) => channel('resolved', event, detail, url),
 };
 
-function agent(state: 'open' | 'resolved', event: EventRow, name: string, url: string): Happening {
+function agent(
+  state: 'open' | 'resolved',
+  event: EventRow,
+  { name = event.subject, problem = 'It has reported again.' }: Detail,
+  url: string,
+): Happening {
   return other({
     ...{ event: 'agent-silent', state, severity: 'high', subject: `agent:${event.subject}` },
     at: event.at,
     what: `The agent ${name} is silent`,
-    why: state === 'open' ? 'What happens on its host is not seen.' : 'It has reported again.',
+    why: state === 'open' ? 'What happens on its host is not seen.' : problem,
     todo: 'Look whether the host is up and the agent runs.',
     link: `${url}/agents/${event.subject}`,
   });
@@ -209,7 +232,7 @@ function channel(
     ...{ event: 'channel-failed', state, severity: 'high', subject: `channel:${event.subject}` },
     at: event.at,
     what: `Alerts over ${name} fail`,
-    why: state === 'open' ? problem : 'A message was taken again.',
+    why: problem === '' && state === 'resolved' ? 'A message was taken again.' : problem,
     todo: 'Correct the channel, then send the failed messages again.',
     link: `${url}/outbox`,
   });

@@ -157,6 +157,17 @@ describe('flapping', () => {
 });
 
 describe('what comes together', () => {
+  it('and is about no host says so', () => {
+    const silent = (name: string) => {
+      const one = happening(name, 'opened');
+      return { ...one, subject: `agent:${name}`, facts: { ...one.facts, host: null, port: null } };
+    };
+    const names = Array.from({ length: 30 }, (_, index) => `n${index}`);
+    expect(said(new Simulation().hear(names.map(silent)))).toEqual([
+      'incident 30 alerts at once: 30 high',
+    ]);
+  });
+
   const many = (count: number, event: 'opened' | 'resolved' = 'opened') =>
     Array.from({ length: count }, (_, index) =>
       happening(`n${index}`, event, index === 7 ? { severity: 'critical' } : {}),

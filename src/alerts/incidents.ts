@@ -130,9 +130,7 @@ class Hearing {
 
   wake(incident: Incident): void {
     const rule = this.#rules.find(({ id }) => id === incident.rule);
-    const quiet = { incident: { ...incident, wakeAt: null }, tell: null, left: null };
-    if (rule === undefined) this.#put(quiet.incident);
-    else this.#step(rule, wake(incident, rule, this.#means.now));
+    if (rule !== undefined) this.#step(rule, wake(incident, rule, this.#means.now));
   }
 
   end(last: boolean): Heard {
@@ -265,10 +263,12 @@ class Hearing {
     const { count, counts, hosts, worst } = open;
     const over = hosts.length > MAX_HOSTS ? 'over ' : '';
     const on = over + counted(Math.min(hosts.length, MAX_HOSTS), 'host');
+    const what = hosts.length === 0 ? counted(count, 'alert') : counted(count, 'finding');
+    const where = hosts.length === 0 ? '' : ` on ${on}`;
     this.#sayBundle(rule, {
       ...{ id: mass, severity: Math.max(...worst.map(({ severity }) => severity)) },
       ...{ openedAt: this.#means.now, count, worst },
-      facts: this.#factsOf(null, `${counted(count, 'finding')} at once on ${on}: ${tally(counts)}`),
+      facts: this.#factsOf(null, `${what} at once${where}: ${tally(counts)}`),
     });
   }
 

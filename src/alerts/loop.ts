@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { createResolver, type Resolver } from '../net/dns.ts';
-import { type Loop, startLoop } from '../net/loop.ts';
+import { eachForItself, type Loop, startLoop } from '../net/loop.ts';
 import { LOCAL, type Store } from '../store/open.ts';
 import { dueDigests } from '../store/queries/alert-rules.ts';
 import { tenantsWithEvents } from '../store/queries/events.ts';
@@ -29,6 +29,9 @@ export interface AlertsOptions extends Keys {
   readonly resolver?: Resolver;
 }
 
+/** Name servers and the hosts file change while a server runs, and a resolver reads them once. */
+const FRESH: Resolver = { resolve: (name) => createResolver({}).resolve(name) };
+
 /**
  * Makes messages of events and sends them, for all tenants. Any number of these may work on one store:
  * nothing is told twice, and nothing gets lost when one of them dies. `stop` ends what is under way.
@@ -37,7 +40,7 @@ export function startAlerts(options: AlertsOptions): Loop {
   const { store, onFault, now = Date.now, everyMs = EVERY_MS, sealer, notify } = options;
   const keys = { sealer, notify };
   const outbox = new Outbox({
-    ...{ store, keys, now, onFault, resolver: options.resolver ?? createResolver({}) },
+    ...{ store, keys, now, onFault, resolver: options.resolver ?? FRESH },
     ...{ leaseMs: options.leaseMs, timeoutMs: options.timeoutMs },
     onEvent: () => hearing.wake(),
   });
@@ -80,11 +83,19 @@ class Hearer {
     await this.#begin();
     const now = this.#now();
     const told = await store.read(tenantsWithEvents);
-    for (const tenant of told) await this.#repeat(signal, (means) => hearTenant(means, tenant));
     const woken = await store.read((db) => tenantsToWake(db, now));
-    for (const tenant of woken) await this.#repeat(signal, (means) => wakeTenant(means, tenant));
     const digests = await store.read((db) => dueDigests(db, now));
-    for (const { tenant, id } of digests) await tellDigest(this.#means(), tenant, id);
+    const repeat =
+      (work: (means: TurnMeans, tenant: string) => Promise<boolean>) => (tenant: string) =>
+        this.#repeat(signal, (means) => work(means, tenant));
+    await eachForItself(
+      [
+        () => eachForItself(told, repeat(hearTenant)),
+        () => eachForItself(woken, repeat(wakeTenant)),
+        () => eachForItself(digests, ({ tenant, id }) => tellDigest(this.#means(), tenant, id)),
+      ],
+      (step) => step(),
+    );
     return told.length + woken.length + digests.length > 0;
   }
 

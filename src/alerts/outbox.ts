@@ -1,24 +1,32 @@
-import { randomUUID } from 'node:crypto';
-import type { Transaction } from 'kysely';
 import { messageOf, PosternError } from '../model/errors.ts';
 import type { Resolver } from '../net/dns.ts';
+import { within } from '../net/within.ts';
 import { retryAfterOf } from '../notify/later.ts';
 import type { Alert } from '../notify/message.ts';
 import { clip } from '../report/text.ts';
 import type { Store } from '../store/open.ts';
-import { failed, worked } from '../store/queries/channels.ts';
-import { claimMessage, type DueChannel, dueChannels, endTry } from '../store/queries/outbox.ts';
-import type { Tables } from '../store/schema.ts';
+import { failed, tellOfChannel, worked } from '../store/queries/channels.ts';
+import {
+  claimMessage,
+  type DueChannel,
+  dueChannels,
+  endTry,
+  hasten,
+  isTooLate,
+} from '../store/queries/outbox.ts';
 import type { OutboxRow } from '../store/service-schema.ts';
 import { backoff, MAX_TRIES, waitAsked } from './backoff.ts';
 import { deliverFor, type Keys, type OpenChannel, openChannel, worldOf } from './channels.ts';
 
-/** Messages under way at once, over one channel and over all. */
+/** Messages under way at once, over one channel, of one organisation and of all. */
 const PER_CHANNEL = 2;
-const AT_ONCE = 64;
+const PER_TENANT = 32;
+const AT_ONCE = 128;
 /** Longer than any delivery: one that takes half of it is given up. */
 const LEASE_MS = 5 * 60 * 1000;
 const MAX_PROBLEM = 500;
+/** A message waits less, whatever its peer asks for: beyond it the clock was wrong, and is right again. */
+const CLOCK_STEP_MS = 24 * 60 * 60 * 1000;
 
 /** Another try would be refused too, until somebody changes something. */
 const FINAL: readonly string[] = [
@@ -50,6 +58,7 @@ export interface OutboxOptions {
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #leaseMs: number;
+  /** By tenant, and by tenant and channel. */
   readonly #running = new Map<string, number>();
   readonly #senders = new Set<Promise<void>>();
 
@@ -61,6 +70,10 @@ export class Outbox {
   /** Begins to send what is due, and does not wait for it. */
   async turn(signal: AbortSignal): Promise<void> {
     const { store, now } = this.#options;
+    const latest = now() + this.#leaseMs + CLOCK_STEP_MS;
+    if (await store.read((db) => isTooLate(db, latest))) {
+      await store.write((tx) => hasten(tx, { now: now(), latest }));
+    }
     const due = await store.read((db) => dueChannels(db, now()));
     for (const channel of due) this.#start(channel, signal);
   }
@@ -72,21 +85,30 @@ export class Outbox {
 
   #start(channel: DueChannel, signal: AbortSignal): void {
     const key = `${channel.tenant} ${channel.channel}`;
-    const running = this.#running.get(key) ?? 0;
-    const free = Math.min(PER_CHANNEL - running, AT_ONCE - this.#senders.size);
+    const free = Math.min(
+      PER_CHANNEL - (this.#running.get(key) ?? 0),
+      PER_TENANT - (this.#running.get(channel.tenant) ?? 0),
+      AT_ONCE - this.#senders.size,
+    );
     for (let started = 0; started < free; started++) {
-      this.#running.set(key, (this.#running.get(key) ?? 0) + 1);
+      this.#count(1, key, channel.tenant);
       const sender = this.#sendAll(channel, signal)
         .catch((error: unknown) => {
           if (!signal.aborted) this.#options.onFault(error);
         })
         .finally(() => {
-          const left = (this.#running.get(key) ?? 1) - 1;
-          if (left > 0) this.#running.set(key, left);
-          else this.#running.delete(key);
+          this.#count(-1, key, channel.tenant);
           this.#senders.delete(sender);
         });
       this.#senders.add(sender);
+    }
+  }
+
+  #count(change: 1 | -1, ...keys: readonly string[]): void {
+    for (const key of keys) {
+      const count = (this.#running.get(key) ?? 0) + change;
+      if (count > 0) this.#running.set(key, count);
+      else this.#running.delete(key);
     }
   }
 
@@ -116,7 +138,7 @@ export class Outbox {
 
   async #deliver(row: OutboxRow, channel: OpenChannel, stopping: AbortSignal): Promise<void> {
     const { keys, resolver, now, timeoutMs } = this.#options;
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(this.#leaseMs / 2)]);
+    const signal = within(this.#leaseMs / 2, stopping);
     const way = { resolver, signal, now: () => new Date(now()), timeoutMs };
     const alert = JSON.parse(row.alert) as Alert;
     await deliverFor(row.tenant, channel, alert, worldOf(row.tenant, keys, way));
@@ -134,11 +156,12 @@ export class Outbox {
   }
 
   async #sent(row: OutboxRow, channel: OpenChannel): Promise<void> {
-    const told = await this.#options.store.write(async (tx) => {
+    const { store, now } = this.#options;
+    const told = await store.write(async (tx) => {
       const changes = { ...this.#ended('sent'), problem: null };
       if (!(await endTry(tx, row, changes))) return false;
       if (!(await worked(tx, row.tenant, row.channel))) return false;
-      await this.#tell(tx, row, 'channel.recovered', { name: channel.name });
+      await tellOfChannel(tx, row, 'channel.recovered', { at: now(), name: channel.name });
       return true;
     });
     if (told) this.#options.onEvent();
@@ -161,11 +184,12 @@ export class Outbox {
 
   /** Told to the other channels once, until it works again. */
   async #failed(row: OutboxRow, channel: OpenChannel | null, problem: string): Promise<void> {
-    const told = await this.#options.store.write(async (tx) => {
+    const { store, now } = this.#options;
+    const told = await store.write(async (tx) => {
       if (!(await endTry(tx, row, { ...this.#ended('failed'), problem }))) return false;
       if (!(await failed(tx, row.tenant, row.channel))) return false;
       const name = channel?.name ?? row.channel;
-      await this.#tell(tx, row, 'channel.failed', { name, problem });
+      await tellOfChannel(tx, row, 'channel.failed', { at: now(), name, problem });
       return true;
     });
     if (told) this.#options.onEvent();
@@ -173,22 +197,5 @@ export class Outbox {
 
   #ended(status: 'sent' | 'failed') {
     return { status, ended_at: this.#options.now() } as const;
-  }
-
-  async #tell(
-    tx: Transaction<Tables>,
-    { tenant, channel }: OutboxRow,
-    kind: string,
-    detail: object,
-  ): Promise<void> {
-    const id = randomUUID();
-    const at = this.#options.now();
-    await tx
-      .insertInto('events')
-      .values({
-        ...{ tenant, id, at, kind, subject: channel, batch: id },
-        detail: JSON.stringify(detail),
-      })
-      .execute();
   }
 }

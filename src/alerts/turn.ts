@@ -3,7 +3,12 @@ import { alertRuleSpec } from '../contract/service/alert-rule.ts';
 import { upsert } from '../store/bulk.ts';
 import type { DialectFacts } from '../store/dialects/facts.ts';
 import type { Store } from '../store/open.ts';
-import { alertRule, alertRules, changeAlertRule } from '../store/queries/alert-rules.ts';
+import {
+  alertRule,
+  alertRules,
+  changeAlertRule,
+  isOfWrongClock,
+} from '../store/queries/alert-rules.ts';
 import { takeBatch } from '../store/queries/events.ts';
 import {
   countChanged,
@@ -12,15 +17,16 @@ import {
   incidentsToWake,
   keepUnfinished,
   lockAlerts,
+  membersOf,
   unfinished,
   worstChanged,
 } from '../store/queries/incidents.ts';
 import type { Tables } from '../store/schema.ts';
-import type { OutboxRow } from '../store/service-schema.ts';
+import type { IncidentRow, OutboxRow } from '../store/service-schema.ts';
 import { digestOf, nextDigest } from './digest.ts';
 import type { Gathering } from './gathering.ts';
 import type { Happening } from './happening.ts';
-import { happeningsOf } from './heard.ts';
+import { happeningsOf, unheardOf } from './heard.ts';
 import { type Heard, hear, type Means, type Message, wakeAll } from './incidents.ts';
 import type { Incident } from './life.ts';
 import type { Rule } from './match.ts';
@@ -30,6 +36,8 @@ import { incidentOf, incidentRow, rulesOf } from './rows.ts';
 const AT_ONCE = 150;
 /** Lines of a digest that are looked up; a message shows the first of them. */
 const LINES = 20;
+/** Members of bundles that are looked up at one time: of a larger mass the others come at the next. */
+const MEMBERS = 400;
 
 export interface TurnMeans extends Means {
   readonly store: Store;
@@ -60,7 +68,7 @@ export function wakeTenant(means: TurnMeans, tenant: string): Promise<boolean> {
     await lockAlerts(tx, tenant);
     const rows = await incidentsToWake(tx, tenant, { now, limit: AT_ONCE });
     if (rows.length === 0) return false;
-    await new Turn(tx, store.facts, tenant, means).wake(rows.map(incidentOf));
+    await new Turn(tx, store.facts, tenant, means).wake(rows);
     return rows.length === AT_ONCE;
   });
 }
@@ -102,24 +110,59 @@ class Turn {
     await keepUnfinished(this.#tx, this.#tenant, batch, left);
   }
 
-  async wake(incidents: readonly Incident[]): Promise<void> {
+  async wake(due: readonly IncidentRow[]): Promise<void> {
     const rules = rulesOf(await alertRules(this.#tx, this.#tenant));
-    await this.#keep(rules, wakeAll(incidents, rules, this.#means));
+    const rows = (await this.#catchUp(rules, due)) ? await this.#stillDue(due) : due;
+    await this.#keep(rules, wakeAll(rows.map(incidentOf), rules, this.#means));
+  }
+
+  /** Nobody is reminded of what was over before its rule was switched on again. Resolves to whether there was any. */
+  async #catchUp(rules: readonly Rule[], due: readonly IncidentRow[]): Promise<boolean> {
+    const { now, publicUrl } = this.#means;
+    const bundles = due.filter(({ subject }) => subject.startsWith('bundle:'));
+    const members = await membersOf(this.#tx, this.#facts, this.#tenant, bundles, MEMBERS);
+    const ids = [...due, ...members].flatMap(
+      ({ subject }) => /^finding:(.*)$/.exec(subject)?.[1] ?? [],
+    );
+    const asked = { tenant: this.#tenant, rules, publicUrl, now };
+    const happenings = await unheardOf(this.#tx, this.#facts, ids, asked);
+    if (happenings.length === 0) return false;
+    const gatherings = new Map<string, Gathering>();
+    const incidents = await this.#known(rules, happenings, gatherings);
+    const batch = { happenings, last: true };
+    await this.#keep(rules, hear({ incidents, gatherings }, batch, rules, this.#means));
+    return true;
+  }
+
+  async #stillDue(due: readonly IncidentRow[]): Promise<readonly IncidentRow[]> {
+    const ids = due.map(({ id }) => id);
+    const rows = await incidentsById(this.#tx, this.#facts, this.#tenant, ids);
+    return rows.filter(({ remind_at: at }) => at !== null && at <= this.#means.now);
   }
 
   async digest(id: string): Promise<void> {
     const { now, newId, publicUrl } = this.#means;
     const row = await alertRule(this.#tx, this.#tenant, id);
-    if (row === undefined || row.digest_at === null || row.digest_at > now) return;
+    if (row === undefined || row.digest_at === null) return;
     const spec = alertRuleSpec.parse(JSON.parse(row.spec));
+    const next = nextDigest(spec, now);
+    if (isOfWrongClock(row.digest_at, now)) {
+      // for a list that is the last there is no next: it is told now
+      const set = { digest_at: next ?? now };
+      await changeAlertRule(this.#tx, this.#tenant, id, set);
+    }
+    if (row.digest_at > now) return;
+    const { when } = spec.delivery;
     const after = row.digest_from;
-    const until = Math.max(now, after);
-    const changes = { digest_at: nextDigest(spec, now), digest_from: until };
+    // what a rule of the future gathers stands right behind its beginning
+    const changes = { digest_at: next, digest_from: Math.max(now, after + 1) };
     await changeAlertRule(this.#tx, this.#tenant, id, changes);
-    if (spec.delivery.when === 'immediate') return;
-    const asked = { rule: id, after, limit: LINES };
+    // what happened since it tells at once was told at once
+    const until = when === 'immediate' ? row.digest_at : undefined;
+    const asked = { rule: id, after, until, limit: LINES };
     const alert = digestOf({
-      ...{ id: newId(), name: row.name, when: spec.delivery.when, since: after, publicUrl },
+      ...{ id: newId(), name: row.name, since: after, publicUrl },
+      when: when === 'immediate' ? 'last list' : when,
       counts: await countChanged(this.#tx, this.#tenant, asked),
       worst: (await worstChanged(this.#tx, this.#tenant, asked)).map(incidentOf),
     });
@@ -158,12 +201,14 @@ class Turn {
     channelsOf: ReadonlyMap<string, 'all' | readonly string[]>,
   ): Promise<void> {
     if (messages.length === 0) return;
-    const all = await this.#means.channelsOf(this.#tx, this.#tenant);
     const { now, newId } = this.#means;
+    const all = await this.#means.channelsOf(this.#tx, this.#tenant);
     const rows = messages.flatMap(({ rule, incident, seq, alert, not }): OutboxRow[] => {
       const wanted = channelsOf.get(rule) ?? [];
-      const channels = all.filter((id) => id !== not && (wanted === 'all' || wanted.includes(id)));
-      return channels.map((channel) => ({
+      // one that is named and not there, as the file of the operator has changed: its message is seen to fail
+      const channels = new Set(wanted === 'all' ? all : wanted);
+      if (not !== null) channels.delete(not);
+      return [...channels].map((channel) => ({
         ...{ tenant: this.#tenant, id: newId(), channel, rule, incident, seq },
         ...{ alert: JSON.stringify(alert), status: 'waiting', attempts: 0 },
         ...{ created_at: now, next_at: now, ended_at: null, problem: null },

@@ -132,7 +132,7 @@ export function testAlert(id: string, { channel, from, link }: TestOf, now: Date
     what: `Postern on ${from} can write here`,
     since: now.toISOString(),
     why: `Alerts for the channel "${channel}" will arrive this way.`,
-    todo: 'Nothing is to be done.',
+    todo: '',
     ...{ host: null, port: null, transport: 'tcp', entries: [] },
   };
 }

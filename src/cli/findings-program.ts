@@ -31,7 +31,8 @@ Examples:
   postern findings                            what is open, worst first
   postern findings --status accepted --host 192.0.2.7
   postern findings accept 3f2a --reason "legacy, behind the VPN" --until 2026-12-31
-  postern findings assign 3f2a anna           postern findings assign 3f2a: to nobody
+  postern findings assign 3f2a anna
+  postern findings assign 3f2a                to nobody
 `;
 
 type Run = (work: Promise<number>) => Promise<void>;

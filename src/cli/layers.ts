@@ -11,6 +11,11 @@ export interface LayersAndMachine {
   readonly machine: Machine;
 }
 
+/** Whether part of the rules could not be read: what is said of them is then not all there is. */
+export function isPartlyRead(layers: readonly Layer[]): boolean {
+  return layers.some(({ unread }) => unread.length > 0);
+}
+
 const SOME_MACHINE: Machine = { hostname: '', system: 'other', devices: [], routes: [] };
 /** Stands for the rules of this host where a file is expected. */
 export const THIS_HOST = 'host';

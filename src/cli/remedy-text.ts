@@ -1,10 +1,13 @@
 import type { ServiceFix } from '../remedy/at-service.ts';
+import { isHostKind } from '../remedy/in-charge.ts';
 import type { Opening } from '../remedy/open-port.ts';
 import type { Plan } from '../remedy/plan.ts';
 import { wrapped } from '../report/columns.ts';
 import type { Applied } from './remedy.ts';
 
 const LEAST_WIDTH = 60;
+const APPLY = '--apply makes the change, and takes it back unless you confirm it.';
+const ELSEWHERE = 'Carry it out where that firewall is: --apply does not reach it.';
 
 /** A comment on as many lines as `width` columns ask for. */
 function comment(text: string, width: number): string {
@@ -27,10 +30,7 @@ export function planText(
     script.text.trimEnd(),
     '',
     ...services.flatMap((fix) => serviceLines(fix, width)),
-    comment(
-      'Nothing was changed. --apply makes the change, and takes it back unless you confirm it.',
-      width,
-    ),
+    comment(`Nothing was changed. ${isHostKind(script.kind) ? APPLY : ELSEWHERE}`, width),
     '',
   ].join('\n');
 }
@@ -48,8 +48,8 @@ function openingLines({ now, lines }: Opening, width: number): string[] {
 
 function serviceLines({ todo, lines, file, source }: ServiceFix, width: number): string[] {
   const from = source === undefined ? '' : ` (${source})`;
-  // lines of a configuration file are no commands
-  const body = file === undefined ? lines : lines.map((line) => `#   ${line}`);
+  // lines of a file are no commands, and commands here are another way: not to be pasted with the rest
+  const body = lines.map((line) => `#   ${line}`);
   const where = file === undefined ? [] : [`# in ${file}:`];
   return [comment(`At the service: ${todo}${from}`, width), ...where, ...body, ''];
 }
@@ -58,10 +58,11 @@ function serviceLines({ todo, lines, file, source }: ServiceFix, width: number):
 export function appliedText({ summary, warnings, services }: Plan, applied: Applied): string {
   const { id, state, undoAfter, verified } = applied;
   const head = {
-    confirmed: `applied and confirmed: ${summary}\nIt is kept over a restart. To take it back: postern undo ${id}`,
+    confirmed: `applied and confirmed: ${summary}\nIt is saved for the next start, too. To take it back: postern undo ${id}`,
     waiting: `applied: ${summary}\nIt takes itself back after ${undoAfter} s. To keep it: postern confirm ${id}`,
     undone: `taken back: ${summary}`,
   }[state];
+  if (state === 'undone') return `${head}\n`;
   const better = services.map(({ todo }) => `At the service: ${todo}`);
   return `${[head, ...verified, ...warnings.map((text) => `Mind: ${text}`), ...better].join('\n')}\n`;
 }

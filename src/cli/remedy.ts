@@ -13,6 +13,7 @@ import { runCommand } from '../host/run.ts';
 import { findSessions } from '../host/session.ts';
 import { problem } from '../model/errors.ts';
 import type { Machine } from '../model/machine.ts';
+import { within } from '../net/within.ts';
 import { isHostKind, readKind } from '../remedy/in-charge.ts';
 import { cutOff, type Kept, keptSession, readKeep, shutOut } from '../remedy/keep.ts';
 import { type Plan, planRemedy, type Situation, type Wish } from '../remedy/plan.ts';
@@ -210,7 +211,7 @@ async function settle(
   if (!process.stdin.isTTY || options.json === true) return 'waiting';
   const question = `applied: ${summary}\nDo you still get in, in a new session? yes keeps it, no takes it back (${options.undoAfter} s): `;
   const answer = await ask(question, options.undoAfter, terminal);
-  if (/^y(es)?$/i.test(answer ?? '')) {
+  if (/^y(es)?$/i.test(answer ?? '') || (answer === null && (await isKept(store, id)))) {
     await confirmChange(store, id);
     return 'confirmed';
   }
@@ -218,12 +219,17 @@ async function settle(
   return 'undone';
 }
 
+/** Whether it was confirmed meanwhile, in the new session: silence here takes nothing back then. */
+async function isKept(store: ChangeStore, id: string): Promise<boolean> {
+  return (await store.decide(id, 'undone')) === 'confirmed';
+}
+
 /** Null when the time is over, at Ctrl-C, and when the terminal is gone. */
 async function ask(question: string, seconds: number, terminal: Terminal): Promise<string | null> {
   const lines = createInterface({ input: process.stdin, output: terminal.err });
   const gone = new AbortController();
   lines.once('close', () => gone.abort());
-  const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(seconds * 1000)]);
+  const signal = within(seconds * 1000, gone.signal);
   try {
     return (await lines.question(question, { signal })).trim();
   } catch {

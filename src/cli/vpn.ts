@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readMachine } from '../host/machine.ts';
 import { makeWireguardKeys } from '../host/wireguard-keys.ts';
@@ -41,11 +41,22 @@ export async function writeVpn(options: RestrictOptions, terminal: Terminal): Pr
   await write(stream, `${text.join('\n')}\n`);
 }
 
+/** Both or none: half of a pair of keys is of no use, and would be in the way of the next try. */
 async function writeSecrets(folder: string, files: readonly (readonly [string, string])[]) {
+  const written: string[] = [];
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const [path, text] of files) await writeFile(path, text, { mode: 0o600, flag: 'wx' });
+    for (const [path, text] of files) {
+      const file = await open(path, 'wx', 0o600);
+      written.push(path);
+      try {
+        await file.writeFile(text);
+      } finally {
+        await file.close();
+      }
+    }
   } catch (error) {
+    for (const path of written) await rm(path, { force: true });
     throw problem('REMEDY_VPN', { problem: messageOf(error) }, error);
   }
 }

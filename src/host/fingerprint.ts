@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { listenerKey } from '../model/listener.ts';
 import { readFirewalls } from './firewall.ts';
+import type { InetSocket } from './linux/inet-socket.ts';
 import { readText } from './linux/proc-files.ts';
 import { readSockets } from './linux/sockets.ts';
 import { readListeners } from './listeners.ts';
@@ -18,33 +19,65 @@ const FOLDERS = [
 
 /**
  * Tells states of this host's listeners, addresses and firewall apart, for a hundredth of what an audit
- * takes: the same text, the same state. Never throws: what cannot be read is part of the state.
+ * takes.
  */
-export async function readFingerprint(): Promise<string> {
-  const hash = createHash('sha256');
-  const parts = process.platform === 'linux' ? await linuxParts() : await otherParts();
-  for (const part of [...parts, addresses()]) hash.update(part).update('\0');
-  return hash.digest('hex');
+export class Fingerprints {
+  readonly #passing = new PassingSockets();
+
+  /** The same text, the same state. Never throws: what cannot be read is part of the state. */
+  async read(): Promise<string> {
+    const hash = createHash('sha256');
+    const parts =
+      process.platform === 'linux' ? await linuxParts(this.#passing) : await otherParts();
+    for (const part of [...parts, addresses()]) hash.update(part).update('\0');
+    return hash.digest('hex');
+  }
 }
 
-async function linuxParts(): Promise<readonly string[]> {
+/**
+ * UDP sockets on ports that the kernel gives to clients. A resolver opens one for each question, and
+ * they look like listeners: one counts from the second look that it is there.
+ */
+class PassingSockets {
+  /** Null before the first look, at which all count. */
+  #before: ReadonlySet<string> | null = null;
+
+  /** Those that count. */
+  lasting(sockets: readonly InetSocket[]): readonly string[] {
+    const [first, last] = clientPorts();
+    const keyed = sockets.map((socket) => {
+      const { transport, local, port, device, inode } = socket;
+      const mayPass = transport === 'udp' && port >= first && port <= last;
+      return { key: [transport, local, port, device, inode].join(), mayPass };
+    });
+    const before = this.#before;
+    this.#before = new Set(keyed.flatMap(({ key, mayPass }) => (mayPass ? [key] : [])));
+    return keyed
+      .filter(({ key, mayPass }) => !mayPass || before === null || before.has(key))
+      .map(({ key }) => key);
+  }
+}
+
+/** ip_local_port_range of ip(7); what is usual where it cannot be read. */
+function clientPorts(): readonly [number, number] {
+  const text = readText('/proc/sys/net/ipv4/ip_local_port_range') ?? '';
+  const [, first = '32768', last = '60999'] = /^(\d+)\s+(\d+)/.exec(text) ?? [];
+  return [Number(first), Number(last)];
+}
+
+async function linuxParts(passing: PassingSockets): Promise<readonly string[]> {
   const [sockets, nft, ...legacy] = await Promise.all([
-    ownSockets(),
+    ownSockets(passing),
     output('nft', ['-j', 'list', 'ruleset']),
     ...['ip_tables_names', 'ip6_tables_names'].map(legacyRules),
   ]);
   return [sockets, nft, ...legacy, ...FOLDERS.map(changedAt)];
 }
 
-async function ownSockets(): Promise<string> {
+async function ownSockets(passing: PassingSockets): Promise<string> {
   const list = await readSockets({ file: null, procNet: '/proc/self/net' }, 'listening');
   if (typeof list === 'string') return list;
-  return list.sockets
-    .map(({ transport, local, port, device, inode }) =>
-      [transport, local, port, device, inode].join(),
-    )
-    .sort()
-    .join('\n');
+  return passing.lasting(list.sockets).toSorted().join('\n');
 }
 
 /** The old back end has rules only where the kernel names tables of it. */

@@ -23,6 +23,8 @@ describe('maskArguments', () => {
     ['sh', '-c', `exec redis-server --requirepass ${SECRET}`],
     ['app', `{"password": "${SECRET}"}`],
     ['app', `PASSWORD="${SECRET}`],
+    ['beam.smp', '-sname', 'rabbit', '-setcookie', SECRET],
+    ['openssl', 's_server', '-psk', SECRET],
     ['app', `amqp://app:p@${SECRET}@mq/`],
   ])('masks the secret of %s %s %s', (...args) => {
     const masked = maskArguments(args);
@@ -37,6 +39,7 @@ describe('maskArguments', () => {
     'app --tls-key-file /etc/app/key.pem --bind [::]:443',
     'postgres: 15/main: walwriter',
     'app --authoritative=yes --monitor=http://127.0.0.1:80/',
+    'app --cookie-domain=example.org --cookie-file /etc/cookies',
   ])('leaves %j as it is', (command) => {
     expect(maskArguments(command.split(' '))).toBe(command);
   });

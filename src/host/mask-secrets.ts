@@ -7,8 +7,8 @@ const MAX_READ = 16_384;
 
 /** Words that make an option or variable a secret one, wherever they stand in its name. */
 const SECRET_WORD = 'pass(?:word|wd|phrase)?|pwd|secret|token|credential|api-?_?key|access-?_?key';
-/** Words that do so only at the end: `--key`, `masterauth`, but not `--keepalive`, `--authoritative`. */
-const SECRET_END = 'key|auth|pin';
+/** Words that do so only at the end: `--key`, `masterauth`, `-setcookie`, but not `--keepalive`, `--cookie-domain`. */
+const SECRET_END = 'key|auth|pin|psk|cookie';
 /** A name like these tells where the secret is, not what. */
 const PLACE = /(?:file|path|dir|folder|url|store|length|size|type|timeout|ttl|policy)s?$/i;
 const NAME = new RegExp(`(?:${SECRET_WORD})|(?:${SECRET_END})s?$`, 'i');

@@ -1,6 +1,7 @@
 import type { DatagramFacts } from '../model/port.ts';
 import type { Service } from '../model/service.ts';
 import { DatagramTalk, type Exchange } from '../net/datagram-talk.ts';
+import { within } from '../net/within.ts';
 import { boundDetails } from './bound-details.ts';
 import type { DatagramProtocol } from './datagram.ts';
 import { ASKED_ANYWHERE } from './datagrams.ts';
@@ -45,7 +46,7 @@ export async function identifyDatagram(
   options: IdentifyDatagramOptions,
 ): Promise<DatagramIdentity> {
   const { address, port, datagram, protocols } = options;
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(PORT_MS)]);
+  const signal = within(PORT_MS, options.signal);
   const talk = new DatagramTalk({ address, port, signal });
   const { question, payload, sent, received } = datagram;
   const order = inOrder(protocols, question, port);

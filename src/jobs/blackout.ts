@@ -20,7 +20,9 @@ export class Blackouts {
       const length = (minuteOf(to) - minuteOf(from) + DAY_MINUTES) % DAY_MINUTES || DAY_MINUTES;
       for (const day of days) {
         const start = WEEKDAYS.indexOf(day) * DAY_MINUTES + minuteOf(from);
-        for (let at = start; at < start + length; at += 1) this.#dark[at % WEEK_MINUTES] = 1;
+        this.#dark.fill(1, start, start + length);
+        // what of it is in the next week
+        this.#dark.fill(1, 0, Math.max(0, start + length - WEEK_MINUTES));
       }
     }
   }

@@ -46,7 +46,7 @@ async function endOf(child: ChildProcess): Promise<WorkerEnd> {
       else resolve(signal === null ? `exit code ${code}` : `killed by ${signal}`);
     });
   });
-  return { problem: how === null ? null : `${how}: ${words.trim()}` };
+  return { problem: how === null ? null : `${how}: ${words.trim().replaceAll('\0', '\ufffd')}` };
 }
 
 function giveWay({ pid }: ChildProcess): void {

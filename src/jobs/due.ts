@@ -1,8 +1,7 @@
 import type { Found } from '../contract/service/schedules.ts';
 import { SEVERITIES } from '../model/verdict.ts';
-import type { Looked } from '../store/queries/target-looks.ts';
+import type { KnownHost, Looked } from '../store/queries/target-looks.ts';
 import { parseAddress } from '../targets/address.ts';
-import { AddressSet } from '../targets/address-set.ts';
 import { parseTarget } from '../targets/parse.ts';
 import type { TenantTarget } from './targets.ts';
 
@@ -44,11 +43,11 @@ export function dueTargets(
     const addresses = kind === 'name' ? (addressesOf.get(text) ?? []) : [text];
     times.set(text, dueAt(text, kind === 'network' ? 'dark' : foundAt(addresses)));
   }
-  for (const { text, kind } of targets) {
-    if (kind !== 'network') continue;
-    const inside = memberTest(text);
-    for (const { address, severity } of hosts) {
-      if (times.has(address) || !inside(address)) continue;
+  const networks = targets.filter(({ kind }) => kind === 'network');
+  const among = networks.length === 0 ? null : new Places(hosts);
+  for (const { text } of networks) {
+    for (const { address, severity } of among?.in(text) ?? []) {
+      if (times.has(address)) continue;
       const seen = Math.max(looks.get(address) ?? 0, looks.get(text) ?? 0);
       times.set(address, dueAt(address, foundOf(severity), seen));
     }
@@ -58,14 +57,56 @@ export function dueTargets(
   return { targets: taken.map(([target]) => target), next: order[taken.length]?.[1] ?? null };
 }
 
-function memberTest(network: string): (address: string) => boolean {
-  const set = new AddressSet();
-  const target = parseTarget(network);
-  if ('blocks' in target) set.add(target.blocks);
-  return (text) => {
-    const address = parseAddress(text);
-    return address !== null && set.has(address);
-  };
+/** Known hosts in the order of their addresses: every network of thousands is asked for its own. */
+class Places {
+  readonly #v4: (readonly [number, KnownHost])[] = [];
+  readonly #v6: (readonly [bigint, KnownHost])[] = [];
+
+  constructor(hosts: readonly KnownHost[]) {
+    for (const host of hosts) {
+      const address = parseAddress(host.address);
+      if (address?.family === 4) this.#v4.push([address.value, host]);
+      else if (address !== null) this.#v6.push([address.value, host]);
+    }
+    this.#v4.sort(([a], [b]) => a - b);
+    this.#v6.sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
+  }
+
+  in(network: string): readonly KnownHost[] {
+    const target = parseTarget(network);
+    if (!('blocks' in target)) return [];
+    return target.blocks.flatMap((block) => {
+      if (block.family === 4) return between(this.#v4, block);
+      const { zone } = block;
+      const hosts = between(this.#v6, block);
+      return zone === undefined
+        ? hosts
+        : hosts.filter(({ address }) => address.endsWith(`%${zone}`));
+    });
+  }
+}
+
+/** Of places in order those from `start` on, and before `end`. */
+function between<Value extends number | bigint>(
+  places: readonly (readonly [Value, KnownHost])[],
+  { start, end }: { readonly start: Value; readonly end: Value },
+): readonly KnownHost[] {
+  return places.slice(firstFrom(places, start), firstFrom(places, end)).map(([, host]) => host);
+}
+
+function firstFrom<Value extends number | bigint>(
+  places: readonly (readonly [Value, KnownHost])[],
+  value: Value,
+): number {
+  let low = 0;
+  let high = places.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const [found] = places[middle] ?? [value];
+    if (found < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function foundOf(severity: number): Found {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Loop, startLoop } from '../net/loop.ts';
+import { eachForItself, type Loop, startLoop } from '../net/loop.ts';
 import type { Store } from '../store/open.ts';
-import { countClaimable, releaseWorker } from '../store/queries/job-claims.ts';
+import { countClaimable, holders, releaseWorker } from '../store/queries/job-claims.ts';
 import { startWorker, type WorkerChild } from './child.ts';
 import { holdForBlackouts, queueDue, queueNames } from './turn.ts';
 
@@ -13,6 +13,8 @@ const STOP_MS = 8000;
 const PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 60_000;
 const NAMES_EVERY_MS = 60 * 60 * 1000;
+/** A worker that holds no job for so long hangs: a report of many hosts may outlast the hold on its job. */
+const HUNG_MS = 10 * 60 * 1000;
 
 export interface JobsOptions {
   readonly store: Store;
@@ -27,6 +29,8 @@ export interface JobsOptions {
   readonly onFault: (error: unknown) => void;
   /** How often the names among assets are resolved; default 1 h. */
   readonly namesEveryMs?: number;
+  /** After how long without a hold on a job a worker is killed; default 10 min. */
+  readonly hungMs?: number;
 }
 
 /**
@@ -54,6 +58,9 @@ export function startJobs(options: JobsOptions): Loop {
 class Supervisor {
   readonly #options: JobsOptions;
   readonly #children = new Map<WorkerChild, Promise<void>>();
+  /** Milliseconds that a worker has held no job for, as far as the store could be asked. */
+  readonly #idle = new Map<WorkerChild, number>();
+  #askedAt = performance.now();
   /** Workers that went wrong in a row. */
   #faults = 0;
   #pausedUntil = 0;
@@ -65,10 +72,33 @@ class Supervisor {
 
   async turn(signal: AbortSignal): Promise<void> {
     const { store, now, namesEveryMs = NAMES_EVERY_MS } = this.#options;
-    await queueDue(store, now());
-    await queueNames(store, now(), namesEveryMs);
-    await holdForBlackouts(store, now());
-    if (!signal.aborted) await this.#startWorkers(signal);
+    const steps = [
+      () => queueDue(store, now()),
+      () => queueNames(store, now(), namesEveryMs),
+      () => holdForBlackouts(store, now()),
+      () => this.#killHung(),
+      () => this.#startWorkers(signal),
+    ];
+    await eachForItself(steps, async (step) => {
+      if (!signal.aborted) await step();
+    });
+  }
+
+  /** One that does not die keeps its place here, and the file of the job that others are to go on with. */
+  async #killHung(): Promise<void> {
+    const { store, now, hungMs = HUNG_MS } = this.#options;
+    const children = [...this.#children.keys()];
+    if (children.length === 0) return;
+    const workers = children.map(({ worker }) => worker);
+    const busy = new Set(await store.read((db) => holders(db, workers, now())));
+    // where the store did not answer, workers could not say that they live
+    const passed = Math.min(performance.now() - this.#askedAt, 2 * EVERY_MS);
+    this.#askedAt = performance.now();
+    for (const child of children) {
+      const idle = busy.has(child.worker) ? 0 : (this.#idle.get(child) ?? 0) + passed;
+      this.#idle.set(child, idle);
+      if (idle > hungMs) child.kill('SIGKILL');
+    }
   }
 
   async #startWorkers(signal: AbortSignal): Promise<void> {
@@ -93,6 +123,7 @@ class Supervisor {
       this.#options.onFault(error);
     }
     this.#children.delete(child);
+    this.#idle.delete(child);
     if (problem === null) this.#faults = 0;
     else this.#note(problem);
     this.onFree();

@@ -3,6 +3,7 @@ import type { Transaction } from 'kysely';
 import type { ScanJob } from '../contract/service/jobs.ts';
 import { type ScheduleSpec, scheduleSpec } from '../contract/service/schedules.ts';
 import { PosternError } from '../model/errors.ts';
+import { eachForItself } from '../net/loop.ts';
 import type { DialectFacts } from '../store/dialects/facts.ts';
 import type { Store } from '../store/open.ts';
 import { followNamesAt, tenantsToFollow } from '../store/queries/asset-addresses.ts';
@@ -36,13 +37,13 @@ export function jobOf(spec: ScheduleSpec): ScanJob {
 
 /** Queues what schedules are due; a schedule whose job is under way waits for its next time. */
 export async function queueDue(store: Store, now: number): Promise<void> {
-  for (const row of await store.read((db) => schedulesOfTheFuture(db, now + CLOCK_STEP_MS))) {
+  const early = await store.read((db) => schedulesOfTheFuture(db, now + CLOCK_STEP_MS));
+  await eachForItself(early, async (row) => {
     const next = nextRun(timingOf(row), now);
     if (next !== row.next_at) await store.write((tx) => moveSchedule(tx, row, next, now));
-  }
-  for (const row of await store.read((db) => dueSchedules(db, now, AT_ONCE))) {
-    await store.write((tx) => queueOne(tx, store.facts, row, now));
-  }
+  });
+  const due = await store.read((db) => dueSchedules(db, now, AT_ONCE));
+  await eachForItself(due, (row) => store.write((tx) => queueOne(tx, store.facts, row, now)));
 }
 
 async function queueOne(
@@ -87,18 +88,19 @@ async function refusalOf(
 
 /** Lets jobs of schedules wait for the end of a blackout; those of strict ones that run stop for it. */
 export async function holdForBlackouts(store: Store, now: number): Promise<void> {
-  for (const job of await store.read(scheduledJobs)) {
+  await eachForItself(await store.read(scheduledJobs), async (job) => {
     const spec = scheduleSpec.parse(JSON.parse(job.spec));
     const until = heldUntil(spec, now);
     const waits = job.status === 'queued' && job.due_at < (until ?? 0);
     const stops = job.status === 'running' && spec.strict && job.cancel === 0;
     if (until !== null && (waits || stops)) await store.write((tx) => holdJob(tx, job, until));
-  }
+  });
 }
 
 /** Queues the look at what names resolve to, for every tenant whose turn it is. */
 export async function queueNames(store: Store, now: number, everyMs: number): Promise<void> {
-  for (const tenant of await store.read((db) => tenantsToFollow(db, now))) {
+  const asked = { now, latest: now + everyMs };
+  for (const tenant of await store.read((db) => tenantsToFollow(db, asked))) {
     await store.write(async (tx) => {
       await followNamesAt(tx, tenant, now + everyMs);
       if (await isUnderWay(tx, tenant, { kind: 'dns' })) return;

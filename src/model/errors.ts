@@ -235,8 +235,8 @@ export const ERRORS = {
     effect: 'usage',
   },
   REMEDY_STATE: {
-    message: 'cannot keep the way back in "{value}" ({problem})',
-    todo: 'Name a folder that only root may write with --state; nothing was changed.',
+    message: 'cannot use the way back in "{value}" ({problem})',
+    todo: 'Run it as root, or name a folder that only root may write with --state; nothing was changed.',
     effect: 'usage',
   },
   REMEDY_BUSY: {
@@ -276,7 +276,7 @@ export const ERRORS = {
   },
   REMEDY_UNDO: {
     message: 'change {id} was not taken back completely ({problem})',
-    todo: 'The folder of that change holds the rules and files as they were before.',
+    todo: 'The rules and files as they were before are in its folder (/var/lib/postern/undo/ID, or below --state); where somebody took the rules away already nothing is left to do.',
     effect: 'partial',
   },
   REMEDY_CHANGED: {
@@ -286,7 +286,7 @@ export const ERRORS = {
   },
   REMEDY_VPN: {
     message: 'cannot write the WireGuard configuration ({problem})',
-    todo: 'Give what is missing with --endpoint, --vpn-network or --vpn-port.',
+    todo: 'Give what is missing with --endpoint, --vpn-network or --vpn-port; --vpn-output names another folder.',
     effect: 'usage',
   },
   GEOIP_FILE: {
@@ -302,6 +302,11 @@ export const ERRORS = {
   STORE_OPEN: {
     message: 'cannot open the store "{value}" ({problem})',
     todo: 'Check that the file can be written or the database answers; --data DIR or POSTERN_DATABASE_URL name another, scan --no-save needs none.',
+    effect: 'partial',
+  },
+  STORE_EMPTY: {
+    message: 'nothing is stored in "{value}"',
+    todo: 'Name the store that is meant with --data DIR or POSTERN_DATABASE_URL, as the server does; the systemd unit keeps its own in /var/lib/postern.',
     effect: 'partial',
   },
   STORE_NEWER: {
@@ -342,7 +347,7 @@ export const ERRORS = {
   },
   HISTORY_NONE: {
     message: 'nothing is stored of {value}',
-    todo: 'Scan it first; postern scan stores what it finds unless --no-save is given.',
+    todo: 'Scan it first (postern scan stores what it finds unless --no-save is given), or name another store with --data DIR.',
     effect: 'partial',
   },
   DIFF_SIDE: {
@@ -367,7 +372,7 @@ export const ERRORS = {
   },
   NOTIFY_FILE: {
     message: 'cannot read the alert settings "{value}" ({problem})',
-    todo: 'Name the file with --config; docs/alerts.md tells how to write it.',
+    todo: 'Name the file with --config (of postern up: --notify); docs/alerts.md tells how to write it.',
     effect: 'usage',
   },
   NOTIFY_INVALID: {
@@ -387,7 +392,7 @@ export const ERRORS = {
   },
   NOTIFY_INSIDE: {
     message: 'no message is sent to {peer}: its address {address} is inside',
-    todo: 'Name the network under allow: in the alert settings if it is meant to be reached.',
+    todo: 'Name the network under allow: in the alert settings (of a server: the file of postern up --notify) if it is meant to be reached.',
     effect: 'partial',
   },
   NOTIFY_UNREACHABLE: {

@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
-import { startLoop } from './loop.ts';
+import { describe, expect, it } from 'vitest';
+import { problem } from '../model/errors.ts';
+import { eachForItself, startLoop } from './loop.ts';
 
 const LONG = 60_000;
 
@@ -55,4 +56,30 @@ it('goes on after a fault, and stops the turn under way', async () => {
   await stuck.promise;
   await loop.stop();
   expect(faults).toEqual([new Error('first')]);
+});
+
+describe('work for each for itself', () => {
+  const broken = new Error('broken');
+
+  it('is done for all, and tells the first failure in the end', async () => {
+    const done: number[] = [];
+    const work = eachForItself([1, 2, 3], async (item) => {
+      if (item < 3) throw item === 1 ? broken : new Error('other');
+      done.push(item);
+    });
+    await expect(work).rejects.toBe(broken);
+    expect(done).toEqual([3]);
+    await expect(eachForItself([], () => Promise.reject(broken))).resolves.toBeUndefined();
+  });
+
+  it('ends at once when the store fails', async () => {
+    const done: number[] = [];
+    const gone = problem('STORE_GONE', { value: 'a store', problem: 'gone' });
+    const work = eachForItself([1, 2], async (item) => {
+      done.push(item);
+      throw gone;
+    });
+    await expect(work).rejects.toBe(gone);
+    expect(done).toEqual([1]);
+  });
 });

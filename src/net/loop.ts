@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../model/errors.ts';
+import { messageOf, PosternError } from '../model/errors.ts';
 
 /** Work that is done again and again, one turn at a time. */
 export interface Loop {
@@ -56,4 +56,24 @@ export function startLoop({ everyMs, work, onFault }: LoopOptions): Loop {
       await done;
     },
   };
+}
+
+/**
+ * Does the work for one after the other: one that fails holds up no other. Throws the first failure in
+ * the end, and at once what is the fault of none of them: an error of the store.
+ */
+export async function eachForItself<Item>(
+  items: Iterable<Item>,
+  work: (item: Item) => Promise<unknown>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  for (const item of items) {
+    try {
+      await work(item);
+    } catch (error) {
+      if (error instanceof PosternError && error.code.startsWith('STORE_')) throw error;
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }

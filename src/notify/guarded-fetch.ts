@@ -2,6 +2,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { messageOf, PosternError, problem } from '../model/errors.ts';
+import { within } from '../net/within.ts';
 import { clip, visible } from '../report/text.ts';
 import { type Guard, permittedAddresses } from './guard.ts';
 import { later } from './later.ts';
@@ -119,9 +120,9 @@ async function exchange(
   { signal, timeoutMs = TIMEOUT_MS }: FetchLimits,
 ): Promise<Received> {
   const addresses = await permittedAddresses(url.hostname, guard);
-  const bound = AbortSignal.timeout(timeoutMs);
+  const bound = within(timeoutMs, signal);
   try {
-    return await sent(url, outgoing, pinned(addresses), AbortSignal.any([signal, bound]));
+    return await sent(url, outgoing, pinned(addresses), bound);
   } catch (thrown) {
     signal.throwIfAborted();
     if (thrown instanceof PosternError) throw thrown;

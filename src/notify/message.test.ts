@@ -3,7 +3,7 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
 import { ALERT, hostileAlert } from '../../test/helpers/notify-peers.ts';
 import { cefOf } from './cef.ts';
-import { renderHtml, renderMarkdown, renderText, subjectOf } from './message.ts';
+import { headlineOf, renderHtml, renderMarkdown, renderText, subjectOf } from './message.ts';
 
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
@@ -20,7 +20,13 @@ How to close it: Close the port, or bind Redis to 127.0.0.1.
 https://postern.example.org/incidents/17?a=1&b=2
 `,
     );
-    expect(subjectOf({ ...ALERT, kind: 'resolved' })).toMatch(/^\[critical\] Resolved: Redis/);
+    const over = { ...ALERT, kind: 'resolved', why: 'the port is closed' } as const;
+    expect(subjectOf(over)).toMatch(/^\[critical\] Resolved: Redis/);
+    expect(renderText(over)).toContain('\nWhy: the port is closed\n');
+    expect(headlineOf(over)).toBe(
+      '[critical] Resolved: Redis is open without a password: db1.example.org, port 6379/tcp',
+    );
+    expect(headlineOf({ ...over, host: null })).toBe(subjectOf(over));
   });
 
   it('lists the first lines of a digest and counts the rest', () => {
@@ -39,10 +45,11 @@ describe('what an attacker wrote', () => {
   it('stays on one line of a subject', () => {
     fc.assert(
       fc.property(hostileAlert, (alert) => {
-        const subject = subjectOf(alert);
-        expect(subject).not.toMatch(CONTROL);
-        expect(subject.length).toBeLessThanOrEqual(200);
-        expect(subject.isWellFormed()).toBe(true);
+        for (const subject of [subjectOf(alert), headlineOf(alert)]) {
+          expect(subject).not.toMatch(CONTROL);
+          expect(subject.length).toBeLessThanOrEqual(200);
+          expect(subject.isWellFormed()).toBe(true);
+        }
       }),
     );
   });
@@ -52,7 +59,7 @@ describe('what an attacker wrote', () => {
       fc.property(hostileAlert, (alert) => {
         const text = renderText(alert);
         for (const line of text.split('\n')) {
-          expect(line).toMatch(/^($|\[|- |Where: |Since: |Was |Why |How |What |https?:\/\/)/);
+          expect(line).toMatch(/^($|\[|- |Where: |Since: |Was |Why[ :]|How |What |https?:\/\/)/);
           expect(line).not.toMatch(CONTROL);
         }
         expect(text.length).toBeLessThan(60_000);

@@ -70,6 +70,12 @@ export function subjectOf(alert: Alert): string {
   return clip(`[${alert.severity}] ${OPENINGS[alert.kind]}${sentence(alert.what)}`, MAX_SUBJECT);
 }
 
+/** The subject and the place, for lists that show nothing else of a message. */
+export function headlineOf(alert: Alert): string {
+  const place = placeOf(alert);
+  return clip(place === '' ? subjectOf(alert) : `${subjectOf(alert)}: ${place}`, MAX_SUBJECT);
+}
+
 /** `db1.example.org, port 6379/tcp`; empty when it is about more than one host. */
 export function placeOf({ host, port, transport }: Alert): string {
   if (host === null) return '';
@@ -91,7 +97,7 @@ export function rowsOf(alert: Alert): readonly Row[] {
   const rows: readonly Row[] = [
     ['Where', placeOf(alert)],
     [alert.kind === 'resolved' ? 'Was open since' : 'Since', sentence(minute(alert.since))],
-    ['Why it matters', sentence(alert.why)],
+    [alert.kind === 'resolved' ? 'Why' : 'Why it matters', sentence(alert.why)],
     [alert.kind === 'resolved' ? 'What was to do' : 'How to close it', sentence(alert.todo)],
   ];
   return rows.filter(([, text]) => text !== '');

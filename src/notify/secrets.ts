@@ -49,9 +49,19 @@ export async function openSecrets(
 
 /** Peers echo what they were sent, also as base64 (SASL) or as part of a URL. */
 function disguises(secret: string): readonly string[] {
-  const base64 = Buffer.from(secret).toString('base64');
+  const bytes = Buffer.from(secret);
+  // AUTH PLAIN has other bytes before it (RFC 4616 §2): any of three places in a group of them
+  const within = [0, 1, 2].map((before) => inBase64(bytes, before));
   const path = URL.canParse(secret) ? new URL(secret).pathname : '';
-  return [secret, base64, encodeURIComponent(secret), path].filter((text) => text.length > 3);
+  return [secret, bytes.toString('base64'), ...within, encodeURIComponent(secret), path].filter(
+    (text) => text.length > 3,
+  );
+}
+
+/** The characters that these bytes alone decide, where so many others stand before them. */
+function inBase64(bytes: Buffer, before: number): string {
+  const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+  return text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
 }
 
 /** A text without any of the secrets. */

@@ -1,5 +1,6 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { messageOf, problem } from '../model/errors.ts';
+import { within } from '../net/within.ts';
 import type { World } from './channel.ts';
 import { type Guard, permittedAddresses } from './guard.ts';
 import { guardedPost } from './guarded-fetch.ts';
@@ -24,12 +25,7 @@ export function createWorld({ guard, signal, now, timeoutMs = TIMEOUT_MS }: Worl
     connect: async (host, port) => {
       const addresses = await permittedAddresses(host, guard);
       signal.throwIfAborted();
-      return connected(
-        host,
-        port,
-        addresses,
-        AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-      );
+      return connected(host, port, addresses, within(timeoutMs, signal));
     },
   };
 }

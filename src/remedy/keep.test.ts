@@ -32,6 +32,12 @@ function session(part: Partial<Parameters<typeof keptSession>[0]> = {}): Kept {
   return kept;
 }
 
+test.each(['fe80::9%eth0', 'fe80::9%br-lan'])('a session from %s is kept', (peer) => {
+  const kept = session({ peer, local: 'fe80::7%br-lan' });
+  expect(kept.family).toBe(6);
+  expect(shutOut(CLOSE, [kept], MACHINE)).toBe(kept);
+});
+
 describe('--keep', () => {
   test.each<[string, Partial<Kept>]>([
     ['10.0.0.0/8:22', { family: 4, port: 22, transport: 'tcp' }],

@@ -6,7 +6,7 @@ import type { AnswerPart, Evaluate, Question } from '../firewall/packet.ts';
 import { difference, type Ranges } from '../firewall/ranges.ts';
 import { problem } from '../model/errors.ts';
 import type { Machine } from '../model/machine.ts';
-import { networkHas, readNetwork } from '../model/network.ts';
+import { type Network, networkHas, readNetwork } from '../model/network.ts';
 import type { Transport } from '../model/port.ts';
 import type { Fate } from '../model/reachability.ts';
 
@@ -49,11 +49,16 @@ export function readKeep(text: string): Kept {
 }
 
 export function keptSession({ peer, local, port }: Session): Kept | null {
-  const network = readNetwork(peer);
+  const network = addressOf(peer);
   if (network === null) return null;
   const { family } = network;
   const source = addressRanges([network]);
   return { label: `your session from ${peer}`, family, source, transport: 'tcp', port, local };
+}
+
+/** Without its zone: names of devices have dashes, and those would be ranges. */
+function addressOf(text: string): Network | null {
+  return readNetwork(text.split('%', 1)[0] ?? '');
 }
 
 /**
@@ -78,7 +83,7 @@ function spares({ only, device }: Change, kept: Kept, machine: Machine): boolean
 
 /** The device that holds the address it comes to. */
 function deviceOf({ local }: Kept, machine: Machine): string | undefined {
-  const network = local === undefined ? null : readNetwork(local);
+  const network = local === undefined ? null : addressOf(local);
   if (network === null) return undefined;
   return machine.devices.find(({ addresses }) =>
     addresses.some(({ address }) => networkHas(network, address)),

@@ -46,6 +46,26 @@ describe('a WireGuard setup', () => {
     expect(server).not.toContain('cPriv');
   });
 
+  test.each([
+    ['vpn.example.org', 'vpn.example.org:51820'],
+    ['198.51.100.7', '198.51.100.7:51820'],
+    ['2001:db8::7', '[2001:db8::7]:51820'],
+    ['[2001:db8::7]', '[2001:db8::7]:51820'],
+  ])('is reached at %s', (endpoint, text) => {
+    expect(wireguardSetup(wish({ endpoint })).client).toContain(`\nEndpoint = ${text}\n`);
+  });
+
+  test.each([
+    'vpn.example.org:51820',
+    '198.51.100.7:443',
+    '[2001:db8::7]:443',
+    'a b',
+    'x\nPostUp = y',
+    '',
+  ])('cannot be reached at %j', (endpoint) => {
+    expect(() => wireguardSetup(wish({ endpoint }))).toThrow('is no name or address');
+  });
+
   test('never takes a network that the machine has', () => {
     const block = fc
       .tuple(fc.nat(255), fc.nat(255), fc.integer({ min: 12, max: 24 }))

@@ -1,6 +1,7 @@
 import { addressRanges, addressText } from '../firewall/cidrs.ts';
 import type { Family } from '../firewall/layer.ts';
 import { intersection, type Ranges } from '../firewall/ranges.ts';
+import { canonicalAddress } from '../model/address.ts';
 import { problem } from '../model/errors.ts';
 import type { Machine } from '../model/machine.ts';
 import { isPrivateAddress, type Network, readNetwork } from '../model/network.ts';
@@ -48,12 +49,20 @@ const V4_SPACE = { first: 10n << 24n, block: 8n, count: 65_536 };
 /** Both ends of the VPN. Throws REMEDY_VPN with what is missing. */
 export function wireguardSetup(wish: WireguardWish): WireguardSetup {
   const plan = addressPlan(wish);
-  const endpoint = `${bracketed(wish.endpoint ?? publicAddress(wish.machine))}:${wish.listenPort}`;
+  const host = hostText(wish.endpoint ?? publicAddress(wish.machine));
+  const endpoint = `${host}:${wish.listenPort}`;
   return { plan, server: serverText(wish, plan), client: clientText(wish, plan, endpoint) };
 }
 
-function bracketed(host: string): string {
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+/** Before a port: an IPv6 address in brackets. */
+function hostText(text: string): string {
+  const host = /^\[(.+)\]$/.exec(text)?.[1] ?? text;
+  if (host.includes(':') && canonicalAddress(host) !== null) return `[${host}]`;
+  if (/^[^\s:[\]]{1,253}$/.test(host)) return host;
+  const shown = text.slice(0, 100);
+  throw problem('REMEDY_VPN', {
+    problem: `--endpoint "${shown}" is no name or address; its port is --vpn-port`,
+  });
 }
 
 function publicAddress({ devices }: Machine): string {

@@ -12,9 +12,18 @@ const FILES = {
   '/signup': 'signup.html',
   '/invite': 'invite.html',
   '/reset': 'reset.html',
+  // where alerts lead to
+  '/agents/:id': 'read.html',
+  '/assets': 'read.html',
+  '/findings': 'read.html',
+  '/findings/:id': 'read.html',
+  '/grants': 'read.html',
+  '/jobs/:id': 'read.html',
+  '/outbox': 'read.html',
   '/assets/postern.svg': 'postern.svg',
   '/assets/pages.css': 'pages.css',
   '/assets/ask.js': 'ask.js',
+  '/assets/read.js': 'read.js',
   '/assets/home.js': 'home.js',
   '/assets/signin.js': 'signin.js',
   '/assets/signup.js': 'signup.js',
@@ -29,7 +38,7 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 };
 
-/** The pages for signing up and in, as they were shipped: read once, the same for everybody. */
+/** The pages, as they were shipped: read once, the same for everybody. */
 export function pages(): Hono {
   const app = new Hono();
   for (const [path, file] of Object.entries(FILES)) {

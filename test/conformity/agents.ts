@@ -298,12 +298,35 @@ export function describeAgents(place: StoreKind): void {
       expect(counts.toSorted((a, b) => a - b)).toEqual([0, 1]);
       await store.write((tx) => seeAgent(tx, TENANT, agent, { now: NOON + HOUR }));
       await store.write((tx) => seeAgent(tx, TENANT, agent, { now: NOON + HOUR + 1 }));
-      expect(await events()).toEqual([
-        { kind: 'agent.silent', subject: agent, batch: agent },
-        { kind: 'agent.returned', subject: agent, batch: agent },
+      const happened = await events();
+      expect(happened).toMatchObject([
+        { kind: 'agent.silent', subject: agent },
+        { kind: 'agent.returned', subject: agent },
       ]);
+      // not of one moment: heard late, the end must not come before the beginning
+      expect(new Set(happened.map(({ batch }) => batch)).size).toBe(2);
       await store.write((tx) => revokeAgent(tx, TENANT, agent, NOON));
       expect(await silence(24 * HOUR)).toBe(0);
+    });
+
+    it('tells that a silent agent is revoked: nobody need wait for it', async () => {
+      const agent = await newAgent('db1');
+      await store.write((tx) => silenceAgents(tx, NOON + HOUR));
+      const revoke = () => store.write((tx) => revokeAgent(tx, TENANT, agent, NOON + 2 * HOUR));
+      expect(await revoke()).toMatchObject({ id: agent });
+      expect(await revoke()).toBeUndefined();
+      expect(await events()).toMatchObject([
+        { kind: 'agent.silent', subject: agent },
+        { kind: 'agent.returned', subject: agent },
+      ]);
+    });
+
+    it('lets agents that fall silent together be told together', async () => {
+      for (const name of ['db1', 'db2', 'db3']) await newAgent(name);
+      await store.write((tx) => silenceAgents(tx, NOON + HOUR));
+      const happened = await events();
+      expect(happened).toHaveLength(3);
+      expect(new Set(happened.map(({ batch }) => batch)).size).toBe(1);
     });
 
     it('keeps tenants apart', async () => {

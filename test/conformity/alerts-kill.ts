@@ -16,8 +16,12 @@ import { lookOf } from '../helpers/stored-looks.ts';
 
 const LOOP = fileURLToPath(new URL('../helpers/alerts-loop.js', import.meta.url));
 const START = Date.UTC(2026, 0, 1);
-/** Looks that one round may record before it is killed. */
-const LOOKS_A_ROUND = 15;
+/** Looks that one round may record before it is killed, by a machine that is busy. */
+const LOOKS_A_ROUND = 50;
+/** What a server held that was killed comes again soon. */
+const LEASE_MS = 10_000;
+/** Where none is killed, nobody is given up. */
+const LONG_LEASE_MS = 120_000;
 const TOLD_WITHIN_MS = 120_000;
 
 /** Look `number` finds a bad door on a host of its own, and that of the look before shut. */
@@ -47,8 +51,16 @@ interface Server {
   readonly began: Promise<unknown>;
 }
 
-function start(place: Place, file: string, first: number, url: string): Server {
-  const args = [LOOP, JSON.stringify(place), file, String(first), url];
+interface About {
+  readonly place: Place;
+  readonly file: string;
+  readonly first: number;
+  readonly url: string;
+  readonly leaseMs: number;
+}
+
+function start({ place, file, first, url, leaseMs }: About): Server {
+  const args = [LOOP, JSON.stringify(place), file, String(first), url, String(leaseMs)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   child.stdout.on('data', (chunk: Buffer) => {
@@ -64,16 +76,17 @@ function start(place: Place, file: string, first: number, url: string): Server {
 /** Kills a server at a moment by chance, `rounds` times; resolves to the rounds. */
 export async function killWhileAlerting(place: Place, rounds: number): Promise<number> {
   return withLooks(place, rounds * LOOKS_A_ROUND, async (file, hook) => {
+    const about = { place, url: hook.url, leaseMs: LEASE_MS };
     let next = 0;
     for (let round = 0; round < rounds; round++) {
       if (next >= rounds * LOOKS_A_ROUND) throw new Error(`no look is left for round ${round}`);
-      const server = start(place, file, next, hook.url);
+      const server = start({ ...about, file, first: next });
       await server.began;
       await sleep(Math.random() * 400);
       await killed(server, 'SIGKILL');
       next = Math.max(next, server.confirmed() + 1);
     }
-    const looks = await settledBy([start(place, '-', 0, hook.url)], place);
+    const looks = await settledBy([start({ ...about, file: '-', first: 0 })], place);
     expect(looks).toBeGreaterThanOrEqual(next);
     // of each kill the messages that were under way may have come again, each with its own id
     const again = toldOnce(hook, looks);
@@ -86,11 +99,8 @@ export async function killWhileAlerting(place: Place, rounds: number): Promise<n
 export async function tellWithTwo(place: Place): Promise<number> {
   const count = 60;
   return withLooks(place, count, async (file, hook) => {
-    const servers = [
-      start(place, file, 0, hook.url),
-      start(place, '-', 0, hook.url),
-      start(place, '-', 0, hook.url),
-    ];
+    const about = { place, url: hook.url, leaseMs: LONG_LEASE_MS };
+    const servers = [file, '-', '-'].map((one) => start({ ...about, file: one, first: 0 }));
     await settledBy(servers, place, count);
     return toldOnce(hook, count);
   });

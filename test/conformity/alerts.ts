@@ -325,6 +325,61 @@ export function describeAlerts(kind: StoreKind): void {
       }
     });
 
+    it('sends what a clock far ahead put off, once', async () => {
+      const ahead = NOON + 300 * DAY;
+      await addRule();
+      await look(0, bad);
+      await hearAll(ahead);
+      const sender = () =>
+        new Outbox({
+          ...{ store, keys: keys(), resolver: createResolver({}), now: () => NOON },
+          onFault: (error) => {
+            throw error;
+          },
+          onEvent: () => undefined,
+        });
+      const before = hook.received.length;
+      const both = [sender(), sender()];
+      for (const one of both) await one.turn(new AbortController().signal);
+      for (const one of both) await one.idle();
+      expect(await outbox()).toMatchObject([{ status: 'sent', attempts: 1 }]);
+      expect(hook.received.length - before).toBe(1);
+    });
+
+    it('sends a digest in its week although a clock far ahead put it off', async () => {
+      await addRule({ delivery: { when: 'weekly', day: 'monday', time: '08:00' } });
+      const [rule] = await store.read((db) => dueDigests(db, NOON + 30 * DAY));
+      const id = rule?.id ?? '';
+      await tellDigest(means(NOON + 300 * DAY), LOCAL, id);
+      await look(0, bad);
+      await hearAll(NOON);
+      for (let day = 0; day < 14; day += 1) {
+        for (const due of await store.read((db) => dueDigests(db, NOON + day * DAY))) {
+          await tellDigest(means(NOON + day * DAY), LOCAL, due.id);
+        }
+      }
+      expect(await told()).toEqual(['digest Rule, weekly: 1 open, 0 over']);
+    });
+
+    it('shows that a message fails whose rule names a channel that is gone from the file', async () => {
+      const gone = randomUUID();
+      await addRule({ channels: [gone, gone] });
+      await look(0, bad);
+      await hearAll(NOON);
+      const options = { store, keys: keys(), resolver: createResolver({}), now: () => NOON };
+      const faults: unknown[] = [];
+      const sender = new Outbox({
+        ...options,
+        ...{ onFault: (error) => faults.push(error), onEvent: () => undefined },
+      });
+      await sender.turn(new AbortController().signal);
+      await sender.idle();
+      expect(await outbox()).toMatchObject([
+        { status: 'failed', problem: 'the channel was taken away' },
+      ]);
+      expect(faults).toEqual([]);
+    });
+
     it('tells each thing once when two servers work at a time', async () => {
       expect(await tellWithTwo(place)).toBe(0);
     }, 120_000);

@@ -288,6 +288,11 @@ export function describeJobs(kind: StoreKind): void {
           problem: expect.stringMatching(/^QUOTA: no more than 1 scans in 24 hours/),
         }),
       );
+      // by name: a person knows no id
+      expect(JSON.parse((await events())[0]?.detail ?? '')).toMatchObject({
+        name: 'one',
+        schedule,
+      });
       // now both are refused, and the one that was before is not told of again
       const refused = { kinds: ['cancelled', 'failed', 'failed'], told: 2 };
       expect(await runAt(NOON + 2 * HOUR)).toEqual(refused);
@@ -318,6 +323,19 @@ export function describeJobs(kind: StoreKind): void {
       expect(after?.next_at).toBe(NOON + 2 * HOUR);
     });
 
+    it('runs jobs, and asks for names, that a clock far ahead put off', async () => {
+      const later = NOON + 300 * DAY;
+      const running = await add(LOCAL, { now: later });
+      await claim('a', later);
+      const waiting = await add(LOCAL, { now: later });
+      await store.write((tx) => followNamesAt(tx, 'other', later));
+      expect(await store.read((db) => countClaimable(db, NOON))).toBe(2);
+      const ids = new Set([(await claim('b'))?.id, (await claim('c'))?.id]);
+      expect(ids).toEqual(new Set([running.id, waiting.id]));
+      await queueNames(store, NOON, HOUR);
+      expect(await store.read((db) => jobPage(db, 'other', { limit: 5 }))).toHaveLength(1);
+    });
+
     it('lets a run wait for the end of a blackout, and a strict one stops and goes on', async () => {
       const blackouts = [{ from: '13:00', to: '15:00' }];
       const row = await scheduled({ every: '1h', blackouts, strict: true });
@@ -345,6 +363,20 @@ export function describeJobs(kind: StoreKind): void {
       await store.write((tx) => runSchedule(tx, LOCAL, row.id, { by: 'x', now: NOON + HOUR }));
       await holdForBlackouts(store, NOON + HOUR);
       expect(await claim('c', NOON + HOUR)).toMatchObject({ created_by: 'x' });
+    });
+
+    it('queues what is due though another schedule cannot be read', async () => {
+      const broken = await scheduled({ every: '1h' });
+      await store.write((tx) =>
+        tx
+          .updateTable('schedules')
+          .set({ spec: '{"every":"never"}', next_at: NOON })
+          .where('id', '=', broken.id)
+          .execute(),
+      );
+      const row = await scheduled({ every: '1h' });
+      await expect(queueDue(store, NOON + HOUR)).rejects.toThrow(/every/);
+      expect(await jobs()).toMatchObject([{ schedule: row.id, status: 'queued' }]);
     });
 
     it('switches schedules off and on, and keeps their next run where only the name changes', async () => {

@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findingList } from '../../src/store/queries/findings.ts';
+import { met } from '../helpers/needs.ts';
 import { PROGRAM, postern, type Run } from '../helpers/postern.ts';
 import { type AgentServer, agentServer } from '../lab/agent-server.ts';
 import { makeCertificates } from '../lab/certificates.ts';
@@ -100,7 +101,7 @@ describe('enrolling', () => {
     expect(strange.stderr).toMatch(/^error AGENT_UNREACHABLE: .*(certificate|issuer)/);
     const enrolled = await postern([...args, '--ca', ca, '--name', 'db1'], { input: `${token}\n` });
     expect(enrolled).toMatchObject({ code: 0, stderr: '' });
-    expect(enrolled.stdout).toBe('enrolled as "db1"; now: postern agent run\n');
+    expect(enrolled.stdout).toBe(`enrolled as "db1"; now: postern agent run --state ${state}\n`);
     expect(statSync(state).mode & 0o777).toBe(0o700);
     expect(statSync(join(state, 'agent.json')).mode & 0o777).toBe(0o600);
     const agent = startAgent(state);
@@ -144,6 +145,39 @@ describe('enrolling', () => {
     expect(run.stderr).not.toContain('secret');
     expect(run.code).toBe(exit);
   });
+
+  it('leaves a folder that is there as it is, and takes none that everybody may write to', async () => {
+    const { token } = await newToken(server);
+    const enrol = (state: string) =>
+      postern(['agent', 'enrol', url, '--state', state, '--ca', ca], { input: token });
+    const shared = join(folder, 'shared');
+    mkdirSync(shared);
+    chmodSync(shared, 0o1777);
+    const refused = await enrol(shared);
+    expect(refused.stderr).toMatch(/^error AGENT_STATE: .*others may write/);
+    expect(statSync(shared).mode & 0o7777).toBe(0o1777);
+    const open = join(folder, 'open');
+    mkdirSync(open);
+    chmodSync(open, 0o755);
+    expect((await enrol(open)).code).toBe(0);
+    expect(statSync(open).mode & 0o7777).toBe(0o755);
+    expect(statSync(join(open, 'agent.json')).mode & 0o777).toBe(0o600);
+  });
+
+  it.skipIf(!met({ root: true, linux: true, commands: ['unshare'] }))(
+    'spends no token that the disk has no room for',
+    async () => {
+      const { token } = await newToken(server);
+      const state = join(folder, 'full');
+      mkdirSync(state);
+      const args = ['agent', 'enrol', url, '--state', state, '--ca', ca];
+      const full = `mount -t tmpfs -o size=16k,mode=700 none ${state}; cat /dev/zero > ${state}/fill 2>/dev/null; exec "$@"`;
+      const command = ['unshare', '-m', 'sh', '-c', full, 'sh', process.execPath, PROGRAM];
+      const refused = await postern(args, { command, input: token });
+      expect(refused.stderr).toMatch(/^error AGENT_STATE: .*ENOSPC/);
+      expect((await postern(args, { input: token })).code).toBe(0);
+    },
+  );
 
   it('runs with nothing that others may read, or that is damaged', async () => {
     const state = join(folder, 'damaged');

@@ -191,6 +191,15 @@ describe.runIf(namespacesMet('nft', 'ss', 'redis-server', 'python3'))('postern a
     expect(seen.audit.complete).toBe(false);
     expect(door('tcp', 6379, seen)?.reachability[0]?.reach).toBe('unknown');
     expect(seen.flaws.map(({ id }) => id)).not.toContain('firewall.none-active');
+    const lint = await postern(['firewall', 'lint'], { command });
+    expect([lint.code, lint.stdout]).toEqual([
+      3,
+      'Nothing wrong was found in what could be read, which is not all.\n',
+    ]);
+    const explained = await postern(['explain', '6379'], { command });
+    expect(explained.code).toBe(3);
+    expect(explained.stdout).toContain('who gets in is not known');
+    expect((await postern(['firewall', 'show'], { command })).code).toBe(3);
   });
 });
 

@@ -167,14 +167,34 @@ describe('scans that are kept', () => {
     expect(told).toContain('"postgres://me@127.0.0.1:1/none?sslpassword=…"');
   });
 
+  it('are no backup, and nothing sound, where no store is', async () => {
+    const there = join(folder, 'nowhere');
+    const file = join(folder, 'of-nothing');
+    const ask = (...args: readonly string[]) => postern(['--data', there, ...args]);
+    for (const command of [['backup', file], ['check'], ['compact']]) {
+      const { code, stdout, stderr } = await ask('db', ...command);
+      expect([code, stdout]).toEqual([3, '']);
+      expect(stderr).toContain(`error STORE_EMPTY: nothing is stored in "${there}/postern.db"`);
+    }
+    expect(existsSync(there)).toBe(false);
+    await ask('db', 'migrate');
+    expect((await ask('db', 'backup', file)).code).toBe(3);
+    expect(existsSync(file)).toBe(false);
+    const none = await ask('findings');
+    expect([none.code, none.stdout]).toEqual([0, '']);
+    expect(none.stderr).toBe(`no finding that was asked for is open in ${there}/postern.db\n`);
+    expect((await ask('diff')).stderr).toContain('"last" cannot be compared (no scan is stored in');
+    expect((await ask('diff', 'abcd')).stderr).toContain('"abcd" cannot be compared');
+  });
+
   it('say what is wrong with a question, with a code', async () => {
-    expect((await run('diff', 'nothing', 'last')).stderr).toContain('DIFF_SIDE');
+    expect((await run('diff', 'nothing', 'last')).stderr).toContain('"nothing" cannot be compared');
     expect((await run('diff', '2026-01-01', 'nothing')).stderr).toContain('DIFF_SIDE');
     expect((await run('diff', '2026-02-01', '2026-01-01')).stderr).toContain('it is later than');
     expect((await run('history', 'a:b:c')).stderr).toContain('HISTORY_PLACE');
     expect((await run('history', '192.0.2.1')).stderr).toContain('HISTORY_NONE');
     const damaged = join(folder, 'damaged');
-    await postern(['--data', damaged, 'db', 'check']);
+    await postern(['--data', damaged, 'db', 'migrate']);
     writeFileSync(join(damaged, 'postern.db'), readFileSync('package.json'));
     const { code, stderr } = await postern(['--data', damaged, 'db', 'check']);
     expect([code, stderr.includes('STORE_DAMAGED')]).toEqual([3, true]);

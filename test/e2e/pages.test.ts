@@ -218,6 +218,50 @@ describe.skipIf(!met({ commands: ['chromium'] }))('pages in Chromium', () => {
     await expectTold('#factor-button', 'Set it up');
   });
 
+  it('find an operation of the API by a word', async () => {
+    const seen = (where: string) =>
+      tab.value<string[]>(
+        `[...document.querySelectorAll('${where}')].filter((one) => one.offsetParent).map((one) => one.title || one.id)`,
+      );
+    await tab.open(`${url}/api/docs`);
+    await tab.until(`document.querySelector('#post-keys')`);
+    await tab.type('#filter', '/keys');
+    await tab.until(`document.querySelector('#get-overview').hidden`);
+    await picture('api');
+    expect(await seen('.operation')).toEqual(['get-keys', 'post-keys', 'delete-keys-id-']);
+    expect(await seen('#tags a')).toEqual(['/keys', '/keys', '/keys/{id}']);
+  });
+
+  it('show what an alert leads to, after signing in', async () => {
+    const id = await tab.value<string>(`fetch('/api/v1/agents', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: '<b>db1' }),
+    }).then((answer) => answer.json()).then(({ agent }) => agent.id)`);
+    await signOut();
+    await tab.open(`${url}/signin?then=${encodeURIComponent(`/agents/${id}`)}`);
+    await tab.type('#email', 'ada@example.org');
+    await tab.type('#password', 'a third of them');
+    await tab.click('#password-step button');
+    await tab.until(`location.pathname === '/agents/${id}'`);
+    await tab.until(`document.querySelector('#title').textContent === '<b>db1'`);
+    await expectTold('#facts', 'waiting');
+    await picture('agent');
+    await tab.open(`${url}/findings`);
+    await expectTold('#facts', 'There are none');
+    await tab.open(`${url}/findings/${id}`);
+    await expectTold('#told', 'There is no finding');
+    await picture('finding-none');
+    await tab.value(`fetch('/api/auth/sign-out', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    })`);
+    await tab.value(`location.assign('/jobs/${id}')`);
+    const then = encodeURIComponent(`/jobs/${id}`);
+    await tab.until(`location.pathname + location.search === '/signin?then=${then}'`);
+  });
+
   it('break nothing that their policy forbids, and throw nothing', () => {
     expect(tab.complaints).toEqual([]);
     expect(server.log).toEqual([]);

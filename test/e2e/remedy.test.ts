@@ -30,7 +30,7 @@ const UNDO_AFTER = '6';
 
 /** A second on the watchdog's clock more than it was given, and time for slow tools. */
 async function until(what: () => Promise<boolean> | boolean): Promise<void> {
-  for (let tries = 0; tries < 400; tries += 1) {
+  for (let tries = 0; tries < 900; tries += 1) {
     if (await what()) return;
     await sleep(50);
   }
@@ -171,6 +171,42 @@ for (const { guard, kind, here } of GUARDS) {
       await host.postern('undo', last.id);
       expect(host.rules()).toBe(before);
     });
+
+    test.each(replies.slice(0, 1))(
+      'silence at a terminal keeps what was confirmed in a new session, as the answer %s would',
+      async () => {
+        const line = host.command('close', '5432', '--apply', '--undo-after', '15');
+        const terminal = spawn('script', ['-qefc', line.map(shellWord).join(' '), '/dev/null']);
+        let shown = '';
+        terminal.stdout.on('data', (chunk) => {
+          shown += String(chunk);
+        });
+        await until(() => /Do you still get in/.test(shown));
+        expect((await host.postern('confirm')).code).toBe(0);
+        await once(terminal, 'close');
+        expect(shown).toContain('applied and confirmed: close tcp port 5432');
+        expect(await opens(5432)).toBe(false);
+        const [last] = JSON.parse((await host.postern('undo', '--list', '--json')).out).slice(-1);
+        expect(last.state).toBe('confirmed');
+        await host.postern('undo', last.id);
+        expect(host.rules()).toBe(before);
+      },
+    );
+
+    // it writes its files at once
+    test.each(kind === 'ufw' ? ['ufw'] : [])(
+      'what others changed in %s meanwhile stays when it is taken back',
+      async () => {
+        expect((await host.postern('close', '5432', '--apply')).code).toBe(0);
+        host.exec('ufw', 'allow', '9999/tcp');
+        expect((await host.postern('undo')).code).toBe(0);
+        host.restart();
+        expect(host.rules()).toContain('--dport 9999 -j ACCEPT');
+        expect(await opens(5432)).toBe(true);
+        host.exec('ufw', 'delete', 'allow', '9999/tcp');
+        expect(host.rules()).toBe(before);
+      },
+    );
 
     // ufw has no sets: a run of it for each network
     const many = kind === 'ufw' ? [] : [300];

@@ -193,7 +193,7 @@ it('lets findings be decided about on the command line beside it', async () => {
       { kind: 'commented', detail: 'see #5' },
     ],
   });
-  expect((await run('unaccept', id)).stdout).toContain('open since');
+  expect((await run('unaccept', id)).stdout).toContain('open, opened 20');
   expect(await run('show', 'ffff')).toMatchObject({
     ...{ code: 2, stderr: expect.stringContaining('FINDING_NONE') },
   });

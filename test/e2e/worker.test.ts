@@ -42,6 +42,11 @@ const HOUR = 3_600_000;
 /** Loopback addresses at which one server answers. */
 const HOSTS = ['127.0.0.1', '127.0.0.2', '127.0.0.3', '127.0.0.4'];
 
+/** Slow enough to be met half way twice, although a worker says only once a second how far it is. */
+const slowlyAt = (port: number) => ({
+  ...{ ports: `${port},1-300`, rate: 250, perHost: 250, identify: false },
+});
+
 let opened: TestStore;
 let store: Store;
 const servers: Server[] = [];
@@ -108,8 +113,7 @@ describe.each(storeKinds())('on $name', (kind) => {
       port = await listen();
     });
     const journalOf = (id: string) => join(opened.folder, 'jobs', `${id}.journal`);
-    /** Slow enough to be met half way. */
-    const slowly = () => ({ ports: `${port},1-150`, rate: 250, perHost: 250, identify: false });
+    const slowly = () => slowlyAt(port);
 
     it('runs a job, keeps its look under the id of the job, and ends where there is none', async () => {
       await grant('127.0.0.0/8', 'network');
@@ -363,6 +367,22 @@ describe.each(storeKinds())('on $name', (kind) => {
     };
     const wakeJobs = () => loop.wake();
 
+    /** A worker that claims a job for so long (ms), and then does this with `store`, `worker` and `job`. */
+    const claimAnd = (leaseMs: number, then: string) => {
+      const place = (file: string) =>
+        JSON.stringify(new URL(`../../dist/store/${file}.js`, import.meta.url).href);
+      return [
+        `import { openStore } from ${place('open')};`,
+        `import { claimJob } from ${place('queries/job-claims')};`,
+        `import { endJob } from ${place('queries/jobs')};`,
+        `const worker = process.argv.at(-1);`,
+        `const store = await openStore(${JSON.stringify(opened.place)});`,
+        `const claimant = { worker, now: Date.now(), leaseMs: ${leaseMs} };`,
+        `const job = await store.write((tx) => claimJob(tx, store.facts, claimant));`,
+        then,
+      ].join('\n');
+    };
+
     it('scans by a schedule that the API made, and sees what changed', async () => {
       await grant('127.0.0.0/8', 'network');
       const port = await listen();
@@ -399,8 +419,7 @@ describe.each(storeKinds())('on $name', (kind) => {
     it('goes on after a restart, and ends workers when it stops', async () => {
       await grant('127.0.0.0/8', 'network');
       const port = await listen();
-      const scan = { ports: `${port},1-150`, rate: 250, perHost: 250, identify: false };
-      const id = await order([...HOSTS], scan);
+      const id = await order([...HOSTS], slowlyAt(port));
       start();
       await until(async () => (await job(id))?.progress, 'a scan under way');
       await loop.stop();
@@ -416,20 +435,12 @@ describe.each(storeKinds())('on $name', (kind) => {
 
     it('survives workers that die, notes their last words, and fails what kills them', async () => {
       const id = await order(['127.0.0.1']);
-      const crash = `process.stderr.write('out of luck'); process.exit(7)`;
-      const claimAndCrash = [
-        `import { openStore } from ${JSON.stringify(new URL('../../dist/store/open.js', import.meta.url).href)};`,
-        `import { claimJob } from ${JSON.stringify(new URL('../../dist/store/queries/job-claims.js', import.meta.url).href)};`,
-        `const worker = process.argv.at(-1);`,
-        `const store = await openStore(${JSON.stringify(opened.place)});`,
-        `const claimant = { worker, now: Date.now(), leaseMs: 60000 };`,
-        `await store.write((tx) => claimJob(tx, store.facts, claimant));`,
-        crash,
-      ].join('\n');
+      // a NUL is nothing that PostgreSQL keeps
+      const crash = `process.stderr.write('out of\\0luck'); process.exit(7)`;
       const seen: unknown[] = [];
       const own = startJobs({
         ...{ store, workers: 1, now: Date.now, onFault: (error) => seen.push(error) },
-        command: [process.execPath, '--input-type=module', '-e', claimAndCrash],
+        command: [process.execPath, '--input-type=module', '-e', claimAnd(60_000, crash)],
         env: { PATH: process.env['PATH'] },
       });
       try {
@@ -439,9 +450,33 @@ describe.each(storeKinds())('on $name', (kind) => {
         }, 'the failure');
         expect(failed).toMatchObject({
           attempts: 3,
-          problem: expect.stringMatching(/^JOB_LOST: .*exit code 7: out of luck/),
+          problem: expect.stringMatching(/^JOB_LOST: .*exit code 7: out of\ufffdluck/),
         });
-        expect(String(seen[0])).toContain('out of luck');
+        expect(String(seen[0])).toContain('out of\ufffdluck');
+      } finally {
+        await own.stop();
+      }
+    }, 120_000);
+
+    it('kills a worker that hangs, and gives its place and its job to another', async () => {
+      const id = await order(['127.0.0.1']);
+      const hangOnce = [
+        `while (job.attempts === 1);`,
+        `const ending = { status: 'done', now: Date.now(), problem: null };`,
+        `await store.write((tx) => endJob(tx, { ...job, worker }, ending));`,
+        `await store.close();`,
+      ].join('\n');
+      const seen: unknown[] = [];
+      const own = startJobs({
+        ...{ store, workers: 1, now: Date.now, onFault: (error) => seen.push(error) },
+        command: [process.execPath, '--input-type=module', '-e', claimAnd(500, hangOnce)],
+        env: { PATH: process.env['PATH'] },
+        hungMs: 5000,
+      });
+      try {
+        await until(async () => (await job(id))?.status === 'done', 'the end of the job');
+        expect(await job(id)).toMatchObject({ attempts: 2 });
+        expect(seen.map(String)).toEqual([expect.stringContaining('killed by SIGKILL')]);
       } finally {
         await own.stop();
       }
@@ -517,8 +552,12 @@ describe.each(storeKinds())('on $name', (kind) => {
     expect(grants).toMatchObject([
       { tenant: LOCAL, target, method: 'operator', status: 'granted', created_by: 'cli' },
     ]);
-    const log = await store.read((db) => db.selectFrom('audit_log').selectAll().execute());
-    expect(log).toMatchObject([{ actor: 'cli', action: 'grant.give', subject: target }]);
+    const deeds = async () => {
+      const log = await store.read((db) => db.selectFrom('audit_log').selectAll().execute());
+      expect(new Set(log.map(({ actor }) => actor))).toEqual(new Set(['cli']));
+      return log.map(({ action, subject }) => `${action} ${subject}`).toSorted();
+    };
+    expect(await deeds()).toEqual([`grant.give ${target}`, 'schedule.add lab']);
     const list = await run('schedule', 'list', '--json');
     const { schedules } = JSON.parse(list.stdout) as { schedules: object[] };
     expect(schedules).toMatchObject([
@@ -545,18 +584,26 @@ describe.each(storeKinds())('on $name', (kind) => {
       stderr: expect.stringContaining('TARGET_NOT_GRANTED'),
     });
     const bad = ['schedule', 'add', target, '--name', 'bad'];
-    for (const more of [
-      [],
-      ['--every', '1s'],
-      ['--cron', '61 * * * *'],
-      ['--every', '1h', '--blackout', 'x'],
+    for (const [part, ...more] of [
+      ['time of the schedule: "bad" cannot be used (exactly one of --cron, --every and --priority'],
+      ['every of the schedule: "1s"', '--every', '1s'],
+      ['cron of the schedule: "61 * * * *"', '--cron', '61 * * * *'],
+      ['blackouts.0.from of the schedule: "x"', '--every', '1h', '--blackout', 'x'],
     ]) {
       expect(await run(...bad, ...more)).toMatchObject({
         code: 2,
-        stderr: expect.stringContaining('SCHEDULE_INVALID'),
+        stderr: expect.stringContaining(`SCHEDULE_INVALID: ${part}`),
       });
     }
     expect(await run('schedule', 'remove', 'lab')).toMatchObject({ code: 0 });
+    const lab = jobs[0]?.schedule;
+    // what was refused is not there
+    expect(await deeds()).toEqual([
+      `grant.give ${target}`,
+      'schedule.add lab',
+      `schedule.remove ${lab}`,
+      `schedule.run ${lab}`,
+    ]);
     expect(await run('schedule', 'list')).toMatchObject({ stdout: 'There are no schedules.\n' });
   });
 });

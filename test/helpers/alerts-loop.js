@@ -1,5 +1,5 @@
 // Records the looks of a file of JSON lines from FIRST on, and makes and sends alerts meanwhile, with the
-// program as it was built: `node alerts-loop.js PLACE FILE FIRST URL`. With FILE `-` it only sends.
+// program as it was built: `node alerts-loop.js PLACE FILE FIRST URL LEASE_MS`. With FILE `-` it only sends.
 // Says the number of each look once it is confirmed.
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +12,7 @@ import { sealerOf } from '../../dist/store/seal.js';
 /** A round of kills lasts 0.4 s at most, and must not use up its looks. */
 const PAUSE_MS = 40;
 
-const [place, file, first, url] = process.argv.slice(2);
+const [place, file, first, url, leaseMs] = process.argv.slice(2);
 const store = await openStore(JSON.parse(place));
 const alerts = startAlerts({
   store,
@@ -24,8 +24,8 @@ const alerts = startAlerts({
   publicUrl: 'https://postern.example',
   everyMs: 20,
   // a busy machine takes its time, and a try that is given up waits for long
-  leaseMs: 10_000,
-  timeoutMs: 4500,
+  leaseMs: Number(leaseMs),
+  timeoutMs: Number(leaseMs) * 0.45,
   onFault: (error) => process.stderr.write(`${error?.stack ?? error}\n`),
 });
 const stop = async () => {

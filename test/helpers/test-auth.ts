@@ -4,6 +4,7 @@ import { createTextResolver } from '../../src/net/dns.ts';
 import { createApp } from '../../src/server/app.ts';
 import { type Auth, createAuth } from '../../src/server/auth/auth.ts';
 import { Counts } from '../../src/server/counts.ts';
+import { addDocsPage } from '../../src/server/docs-page.ts';
 import { Live } from '../../src/server/live.ts';
 import { pages } from '../../src/server/pages.ts';
 import { ROUTES } from '../../src/server/routes.ts';
@@ -73,6 +74,7 @@ export async function testServer(
   app.use(security({ publicUrl, onChange: auth.forget }));
   app.all('/api/auth/*', (context) => auth.handler(context.req.raw, sourceOf(context)));
   app.route('/', pages());
+  addDocsPage(app);
   const wake = (): void => undefined;
   const live = new Live(store);
   const counts = new Counts();

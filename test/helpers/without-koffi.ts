@@ -21,11 +21,20 @@ export function copyWithoutKoffi(folder: string): string {
   return copy;
 }
 
-/** Calls an exported function of a built file without arguments, as a user without rights. Needs root. */
-export function callAsNobody(copy: string, file: string, name: string): unknown {
+/**
+ * Calls an exported function of a built file without arguments, as a user without rights; `enter`: a
+ * command that goes before. Needs root.
+ */
+export function callAsNobody(
+  copy: string,
+  file: string,
+  name: string,
+  enter: readonly string[] = [],
+): unknown {
   const script = `import(${JSON.stringify(join(copy, 'dist', file))})
     .then((file) => file[${JSON.stringify(name)}]())
     .then((result) => process.stdout.write(JSON.stringify(result)));`;
-  const args = [...NOBODY, process.execPath, '-e', script];
-  return JSON.parse(execFileSync(findCommand('setpriv') ?? '', args, { encoding: 'utf8' }));
+  const setpriv = findCommand('setpriv') ?? '';
+  const [command, ...args] = [...enter, setpriv, ...NOBODY, process.execPath, '-e', script];
+  return JSON.parse(execFileSync(command, args, { encoding: 'utf8' }));
 }

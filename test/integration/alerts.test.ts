@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -5,11 +6,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { addDefaultRules } from '../../src/alerts/defaults.ts';
 import { startAlerts } from '../../src/alerts/loop.ts';
 import type { ChannelSetup } from '../../src/contract/notify.ts';
 import type { Loop } from '../../src/net/loop.ts';
 import type { Alert } from '../../src/notify/message.ts';
 import { LOCAL } from '../../src/store/open.ts';
+import { addChannelRow } from '../../src/store/queries/channels.ts';
 import { outboxPage } from '../../src/store/queries/outbox.ts';
 import { recordLook } from '../../src/store/record.ts';
 import { sealerOf } from '../../src/store/seal.ts';
@@ -20,6 +23,7 @@ import { type Certificates, makeCertificates } from '../lab/certificates.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 const NOON = Date.UTC(2026, 0, 1, 12);
 /** Longer than all that the clock of a test moves: what is under way is known by it. */
 const LEASE_MS = 40 * 24 * HOUR;
@@ -56,27 +60,40 @@ async function peer(answer: Parameters<typeof receiver>[0]): Promise<Receiver> {
   return made;
 }
 
-function start(channels: readonly ChannelSetup[]): Loop {
+interface Started {
+  readonly onFault?: (error: unknown) => void;
+  readonly timeoutMs?: number;
+}
+
+/** Gives up a peer that stalls; one that does not may need long on a busy machine. */
+const SOON = { timeoutMs: 400 };
+
+function raise(error: unknown): void {
+  throw error;
+}
+
+function start(
+  channels: readonly ChannelSetup[],
+  { onFault = raise, timeoutMs = WITHIN_MS }: Started = {},
+): Loop {
   const loop = startAlerts({
     ...{ store: opened.store, sealer: sealerOf(Buffer.alloc(32, 7)) },
     notify: { allowed: guardOf(['127.0.0.0/8']).allowed, channels },
-    ...{ publicUrl: 'https://postern.example', now: () => clock, everyMs: 10, timeoutMs: 400 },
+    ...{ publicUrl: 'https://postern.example', now: () => clock, everyMs: 10, timeoutMs },
     leaseMs: LEASE_MS,
-    onFault: (error) => {
-      throw error;
-    },
+    onFault,
   });
   ends.push(() => loop.stop());
   return loop;
 }
 
 /** Rules come with the first turn; what happens before them is told to nobody. */
-async function listening(): Promise<void> {
+async function listening(count = 2): Promise<void> {
   await eventually(async () => {
     const rules = await opened.store.read((db) =>
       db.selectFrom('alert_rules').select('id').execute(),
     );
-    return rules.length > 0;
+    return rules.length >= count;
   });
 }
 
@@ -175,7 +192,7 @@ it('delivers each message once in the end, by mail and by a webhook that fails, 
     response.write('o', () => response.destroy());
   });
   const { channel, mails } = await mailServer();
-  start([hookTo('hook', hook), channel]);
+  start([hookTo('hook', hook), channel], SOON);
   await listening();
   await look(0, { '192.0.2.1': { 22: BAD }, '192.0.2.2': { 22: BAD } });
   await delivered(4);
@@ -203,7 +220,7 @@ it('delivers each message once in the end, by mail and by a webhook that fails, 
 it('a channel that stalls holds up no other, and what it misses is told over the others', async () => {
   const stalled = await peer(() => undefined);
   const hook = await peer((response) => response.end());
-  start([hookTo('stalled', stalled), hookTo('hook', hook)]);
+  start([hookTo('stalled', stalled), hookTo('hook', hook)], SOON);
   await listening();
   const hosts = Object.fromEntries(
     Array.from({ length: 3 }, (_, index) => [`192.0.2.${index}`, { 22: BAD }]),
@@ -258,4 +275,54 @@ it('says that it stopped half way, and sends the rest at the next start', async 
   await eventually(async () => (await outbox())[0]?.status === 'sent');
   const ids = hook.received.map(({ body }) => (JSON.parse(body) as Alert).id);
   expect(new Set(ids).size).toBe(1);
+});
+
+it('tells an organisation what it should, though the rules of another cannot be read', async () => {
+  const faults: unknown[] = [];
+  const hook = await peer((response) => response.end());
+  const at = NOON - DAY;
+  await opened.store.write(async (tx) => {
+    const rule = { id: randomUUID(), name: 'Of a later version', spec: '{"mass":"much"}' };
+    const digest = { digest_at: at, digest_from: at, created_at: at };
+    const row = { tenant: 'broken', ...rule, enabled: 1, position: 0, ...digest };
+    await tx.insertInto('alert_rules').values(row).execute();
+    const event = { kind: 'job.failed', subject: 'x', batch: 'x', detail: '{}' } as const;
+    await tx
+      .insertInto('events')
+      .values({ tenant: 'broken', id: randomUUID(), at, ...event })
+      .execute();
+  });
+  start([hookTo('hook', hook)], { onFault: (error) => faults.push(error) });
+  await listening(2 + 1);
+  await look(0, { '192.0.2.1': { 22: BAD } });
+  await eventually(async () => hook.received.length > 0);
+  expect(faults.length).toBeGreaterThan(0);
+});
+
+it('an organisation whose channels all stall holds up no other', async () => {
+  const stalled = await peer(() => undefined);
+  const channels = Array.from({ length: 80 }, (_, index) => hookTo(`hook-${index}`, stalled));
+  // not of the operator: it may reach nothing inside, and is told so at once
+  const other = { id: randomUUID(), name: 'other', type: 'webhook', created_at: NOON };
+  const settings = sealerOf(Buffer.alloc(32, 7)).seal(JSON.stringify(hookTo('', stalled).settings));
+  const means = { now: NOON, newId: randomUUID };
+  await opened.store.write(async (tx) => {
+    await addChannelRow(tx, 'small', { ...other, settings });
+    await addDefaultRules(tx, 'small', means);
+    await addDefaultRules(tx, LOCAL, means);
+  });
+  const report = lookOf({ at: NOON, tcp: '22', hosts: { '192.0.2.1': { 22: BAD } } });
+  await recordLook(opened.store, LOCAL, 'scan', report);
+  start(channels);
+  await eventually(async () => stalled.received.length >= 32);
+  await recordLook(opened.store, 'small', 'scan', {
+    ...report,
+    scan: { ...report.scan, id: randomUUID() },
+  });
+  const ofSmall = () => opened.store.read((db) => outboxPage(db, 'small', { limit: 9 }));
+  await eventually(async () => (await ofSmall()).some(({ status }) => status === 'failed'));
+  // none of the others was given up meanwhile
+  expect(
+    (await outbox()).filter(({ status, problem }) => status !== 'waiting' || problem !== null),
+  ).toEqual([]);
 });

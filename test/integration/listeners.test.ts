@@ -6,7 +6,7 @@ import { readListeners } from '../../src/host/listeners.ts';
 import type { ListenerLook } from '../../src/host/look.ts';
 import { canonicalAddress } from '../../src/model/address.ts';
 import { type Listener, listenerKey } from '../../src/model/listener.ts';
-import { met } from '../helpers/needs.ts';
+import { findCommand, met } from '../helpers/needs.ts';
 import { callAsNobody, copyWithoutKoffi } from '../helpers/without-koffi.ts';
 import type { Child } from '../lab/child.ts';
 import { makeFolder, removeFolder } from '../lab/folders.ts';
@@ -145,6 +145,20 @@ describe.skipIf(!ready)('listeners in a namespace', () => {
     expect(foreign?.program).toBeUndefined();
     expect(foreign?.unseen).toContain('program: needs root');
     expect(foreign?.unseen).toContainEqual(expect.stringMatching(/^device: only netlink/));
+  });
+
+  it('does not take processes that it may not list for none', () => {
+    const hiding = 'mount -t proc -o hidepid=2 proc /proc && exec "$@"';
+    const limited = callAsNobody(copyWithoutKoffi(folder), 'host/listeners.js', 'readListeners', [
+      findCommand('unshare') ?? '',
+      '-m',
+      'sh',
+      '-c',
+      hiding,
+      'sh',
+    ]) as ListenerLook;
+    expect(limited.complete).toBe(false);
+    expect(limited.unseen).toContainEqual(expect.stringMatching(/^network namespaces: .*hidepid/));
   });
 
   it('counts sockets that share a port as one listener', () => {

@@ -105,7 +105,9 @@ describe('mail', () => {
       },
     ]);
     const raw = mails[0]?.raw ?? '';
-    expect(headersOf(raw).get('subject')).toBe('[critical] Redis is open without a password');
+    expect(headersOf(raw).get('subject')).toBe(
+      '[critical] Redis is open without a password: db1.example.org, port 6379/tcp',
+    );
     expect(headersOf(raw).get('auto-submitted')).toBe('auto-generated');
     expect(raw).toContain('Content-Type: text/plain');
     expect(raw).toContain('Content-Type: text/html');
@@ -195,6 +197,57 @@ describe('a mail server', () => {
       });
       await expect(send(port, {})).rejects.toMatchObject({ code });
     }
+  });
+
+  it('that refuses one recipient of two is told of, and not asked again', async () => {
+    for (const responseCode of [550, 451]) {
+      const { port, mails } = await mailServer({
+        onRcptTo: ({ address }, _, callback) => {
+          const here = address.startsWith('a@');
+          callback(here ? null : Object.assign(new Error('no b@ here'), { responseCode }));
+        },
+      });
+      await expect(send(port, {})).rejects.toMatchObject({
+        code: 'NOTIFY_REFUSED',
+        message: expect.stringContaining('no b@ here'),
+      });
+      expect(mails).toMatchObject([{ to: ['a@example.org'] }]);
+    }
+  });
+
+  it('that says the sign-in back is an error without the password', async () => {
+    for (const user of ['a', 'ab', 'abc']) {
+      const password = 'hunter2-secret';
+      const plain = Buffer.from(`\0${user}\0${password}`).toString('base64');
+      const { port } = await mailServer({
+        authMethods: ['PLAIN'],
+        onAuth: (_, __, callback) => callback(new Error(`unknown command: AUTH PLAIN ${plain}`)),
+      });
+      const error: unknown = await send(port, { user, password }).catch(
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toMatchObject({ code: 'NOTIFY_REFUSED' });
+      const [, said = ''] = /AUTH PLAIN (\S+)/.exec((error as Error).message) ?? [];
+      expect(said).toContain('***');
+      // what is left of it holds no four characters of the password in a row
+      const left = said.split('***').map((part) => Buffer.from(part, 'base64').toString('latin1'));
+      for (let at = 0; at + 4 <= password.length; at += 1) {
+        expect(left.join(' ')).not.toContain(password.slice(at, at + 4));
+      }
+    }
+  });
+
+  it('that answers with control characters is quoted without them', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.end('554 go \u001b[2J away\0\u202e\r\n');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    open.push(server);
+    const { port } = server.address() as AddressInfo;
+    const error: unknown = await send(port, {}).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: expect.stringMatching(/^NOTIFY_/) });
+    expect((error as Error).message).toMatch(/^[^\p{Cc}\p{Cf}]*$/u);
   });
 
   it('that closes early or speaks something else fails', async () => {

@@ -113,6 +113,28 @@ describe('a chat', () => {
     expect(request?.body).not.toContain('[x](');
   });
 
+  it('Discord gets no link that it refuses the whole message for, but in the text', async () => {
+    for (const [link, taken] of [
+      ['https://postern.example.org/findings/1', true],
+      ['http://127.0.0.1:8080/findings/1', true],
+      ['http://localhost:8080/findings/1', false],
+      ['http://postern:8080/findings/1', false],
+      ['http://[::1]:8080/findings/1', false],
+    ] as const) {
+      const [request] = await send('discord', { ...ALERT, link });
+      const [embed] = (request?.json['embeds'] ?? []) as Record<string, unknown>[];
+      expect(embed?.['url']).toBe(taken ? link : undefined);
+      expect(embed?.['description']).toContain(link);
+    }
+  });
+
+  it('Slack gets no half of a character, however long a text is', async () => {
+    for (const lead of ['', 'x']) {
+      const [request] = await send('slack', { ...ALERT, what: `${lead}${'😀'.repeat(300)}` });
+      expect(request?.body).not.toMatch(/\\ud[89ab]/i);
+    }
+  });
+
   it('Telegram gets text without a parse mode, and the link last', async () => {
     const [request] = await send('telegram', { ...ALERT, why: 'ask @bot of 10.0.0.0/8' });
     expect(request?.path).toBe('/bot123:abc/sendMessage');

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Script } from '../../src/firewall/kind.ts';
 import { findCommand, met } from '../helpers/needs.ts';
@@ -36,7 +38,10 @@ describe.skipIf(!(namespacesMet('nft') && met({ commands: ['iptables-legacy'] })
       await removeFolder(folder);
     });
 
-    function thereAndBack(part: Partial<Script> & Pick<Script, 'kind' | 'apply'>): unknown {
+    function thereAndBack(
+      part: Partial<Script> & Pick<Script, 'kind' | 'apply'>,
+      ...environment: string[]
+    ): unknown {
       const script: Script = {
         undo: [{ argv: ['false'] }],
         persist: [],
@@ -47,7 +52,8 @@ describe.skipIf(!(namespacesMet('nft') && met({ commands: ['iptables-legacy'] })
       };
       const node = ['--input-type=module', '-e', THERE_AND_BACK];
       const setting = JSON.stringify([folder, script]);
-      return JSON.parse(namespace.exec(process.execPath, ...node, setting));
+      const command = [process.execPath, ...node, setting];
+      return JSON.parse(namespace.exec('env', ...environment, ...command));
     }
 
     test('is made up for by the whole ruleset of nftables', () => {
@@ -60,6 +66,19 @@ describe.skipIf(!(namespacesMet('nft') && met({ commands: ['iptables-legacy'] })
       });
       expect(undone).toEqual({ state: 'undone', differing: [] });
       expect(namespace.exec('nft', 'list', 'ruleset')).toBe(before);
+    });
+
+    test('flushes no rules that could not be read', () => {
+      const tools = join(folder, 'tools');
+      mkdirSync(tools);
+      const real = findCommand('nft') ?? '';
+      const silent = `#!/bin/sh\n[ "$1" != -s ] || exit 1\nexec ${real} "$@"\n`;
+      writeFileSync(join(tools, 'nft'), silent, { mode: 0o755 });
+      const apply = [{ argv: ['nft', '-f', '-'], stdin: 'table inet ours { chain c { drop; }; }' }];
+      const path = `PATH=${tools}:${process.env['PATH']}`;
+      expect(() => thereAndBack({ kind: 'nftables', apply }, path)).toThrow('REMEDY_UNDO');
+      expect(namespace.exec('nft', 'list', 'ruleset')).toContain('tcp dport 22 accept');
+      namespace.exec('nft', 'delete', 'table', 'inet', 'ours');
     });
 
     test('is made up for by the tables of iptables', () => {

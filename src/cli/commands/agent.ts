@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { performance } from 'node:perf_hooks';
+import { hostname, uptime } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, enrolAt } from '../../agent/client.ts';
@@ -15,8 +14,9 @@ import {
   saveState,
   stateFolder,
 } from '../../agent/state.ts';
-import { readFingerprint } from '../../host/fingerprint.ts';
+import { Fingerprints } from '../../host/fingerprint.ts';
 import { messageOf, PosternError, problem } from '../../model/errors.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import { visible } from '../../report/text.ts';
 import type { EnrolOptions, RunOptions } from '../agent-program.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
@@ -71,10 +71,11 @@ export async function enrolCommand(
     ...(insecure ? { insecure: true as const } : {}),
   });
   const { id, name } = enrolled;
+  const there = options.state === undefined ? '' : ` --state ${shellWord(options.state)}`;
   const said =
     options.json === true
       ? JSON.stringify({ id, name })
-      : `enrolled as "${visible(name)}"; now: postern agent run`;
+      : `enrolled as "${visible(name)}"; now: postern agent run${there}`;
   await write(terminal.out, `${said}\n`);
   return EXIT.fine;
 }
@@ -105,6 +106,7 @@ async function reportFrom(
   if (insecure) await write(terminal.err, LOUD);
   const basis = await readBasis(options);
   const outbox = await Outbox.open(folder);
+  const fingerprints = new Fingerprints();
   const say = (line: string): void => {
     if (options.quiet !== true) terminal.err.write(`${visible(line)}\n`);
   };
@@ -121,7 +123,7 @@ async function reportFrom(
         }
         return report;
       },
-      fingerprint: readFingerprint,
+      fingerprint: () => fingerprints.read(),
       client: new Client(
         { url, ca: state.ca, tool: `postern ${version}` },
         state.token,
@@ -131,7 +133,7 @@ async function reportFrom(
       pollMs: (options.poll ?? POLL_SECONDS) * 1000,
       signal: interrupt.signal,
       say,
-      clock: () => performance.now(),
+      clock: () => uptime() * 1000,
       now: () => Date.now(),
       chance: Math.random,
       rest: () => sleep(TICK_MS, undefined, { signal: interrupt.signal }).catch(() => undefined),

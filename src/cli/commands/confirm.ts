@@ -17,7 +17,7 @@ export async function confirmCommand(
   const { summary } = (await store.read(id)).record;
   const text =
     result === 'confirmed'
-      ? `confirmed: ${summary}\nIt is kept over a restart. To take it back: postern undo ${id}\n`
+      ? `confirmed: ${summary}\nIt is saved for the next start, too. To take it back: postern undo ${id}\n`
       : `was confirmed before: ${summary}\n`;
   const json = `${JSON.stringify({ id, summary, state: 'confirmed' })}\n`;
   await write(terminal.out, options.json === true ? json : text);

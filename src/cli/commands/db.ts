@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { problem } from '../../model/errors.ts';
 import { backup, restore } from '../../store/backup.ts';
 import { type Compacted, compact, compactable } from '../../store/compact.ts';
@@ -8,16 +9,20 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import type { CompactOptions } from '../history-program.ts';
 import type { GlobalOptions } from '../options.ts';
 import { type Terminal, write } from '../terminal.ts';
-import { withStore } from '../with-store.ts';
+import { withExistingStore, withStore } from '../with-store.ts';
 
-/** Writes all of the store to a new file. */
+/** Writes all of the store to a new file. Throws STORE_EMPTY: a backup of nothing is of another store. */
 export function backupCommand(
   file: string,
   options: GlobalOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  return tell(options, terminal, async (store) => {
+  return tellOfExisting(options, terminal, async (store) => {
     const rows = await backup(store, file, new Date());
+    if (rows === 0) {
+      await rm(file);
+      throw problem('STORE_EMPTY', { value: store.where });
+    }
     return [{ store: store.where, file, rows }, `${rows} rows of ${store.where} are in ${file}`];
   });
 }
@@ -43,9 +48,9 @@ export function migrateCommand(options: GlobalOptions, terminal: Terminal): Prom
   });
 }
 
-/** Looks for damage and contradictions. Throws STORE_DAMAGED, STORE_INCONSISTENT. */
+/** Looks for damage and contradictions. Throws STORE_DAMAGED, STORE_EMPTY, STORE_INCONSISTENT. */
 export function checkCommand(options: GlobalOptions, terminal: Terminal): Promise<ExitCode> {
-  return tell(options, terminal, async (store) => {
+  return tellOfExisting(options, terminal, async (store) => {
     const faults = await store.read((db) => store.facts.faults(db));
     if (faults.length > 0) {
       throw problem('STORE_DAMAGED', { value: store.where, problem: faults.join('; ') });
@@ -59,9 +64,9 @@ export function checkCommand(options: GlobalOptions, terminal: Terminal): Promis
   });
 }
 
-/** Tells what retention lets go of, or takes it away. */
+/** Tells what retention lets go of, or takes it away. Throws STORE_EMPTY. */
 export function compactCommand(options: CompactOptions, terminal: Terminal): Promise<ExitCode> {
-  return tell(options, terminal, async (store) => {
+  return tellOfExisting(options, terminal, async (store) => {
     const now = Date.now();
     const taken = options.now === true;
     const tenants = [];
@@ -101,12 +106,22 @@ const WORDS = {
   changes: ['change', 'changes'],
 } as const;
 
-async function tell(
+type Work = (store: Store) => Promise<readonly [object, string]>;
+
+function tell(options: GlobalOptions, terminal: Terminal, work: Work): Promise<ExitCode> {
+  return print(withStore(options, work), options, terminal);
+}
+
+function tellOfExisting(options: GlobalOptions, terminal: Terminal, work: Work): Promise<ExitCode> {
+  return print(withExistingStore(options, work), options, terminal);
+}
+
+async function print(
+  result: ReturnType<Work>,
   options: GlobalOptions,
   terminal: Terminal,
-  work: (store: Store) => Promise<readonly [object, string]>,
 ): Promise<ExitCode> {
-  const [told, line] = await withStore(options, work);
+  const [told, line] = await result;
   await write(terminal.out, `${options.json === true ? JSON.stringify(told) : line}\n`);
   return EXIT.fine;
 }

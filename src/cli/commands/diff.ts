@@ -60,11 +60,12 @@ async function compare(a: string, b: string, options: GlobalOptions): Promise<Co
       }
       return between(store, dates[0], until);
     }
+    const first = fileA || a === 'previous' ? null : await lookNamed(store, a, null);
     const last = fileB ? null : await lookNamed(store, b, null);
     const after = last === null ? await readReportFile(b) : await reportOf(store, last, b);
     const before = fileA
       ? await readReportFile(a)
-      : await reportOf(store, await lookNamed(store, a, last), a);
+      : await reportOf(store, first ?? (await lookNamed(store, a, last)), a);
     return told(before, after);
   });
 }
@@ -100,9 +101,11 @@ async function lookNamed(store: Store, name: string, last: StoredScan | null): P
   });
   if (found !== null) return found;
   const reason =
-    name === 'previous'
-      ? 'no earlier scan asked the same targets'
-      : 'there is no such scan, date or file';
+    name === 'last'
+      ? `no scan is stored in ${store.where}`
+      : name === 'previous'
+        ? 'no earlier scan asked the same targets'
+        : 'there is no such scan, date or file';
   throw problem('DIFF_SIDE', { value: name, problem: reason });
 }
 

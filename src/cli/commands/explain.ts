@@ -9,7 +9,7 @@ import type { Transport } from '../../model/port.ts';
 import type { Reachability, ReachPart } from '../../model/reachability.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { ExplainOptions } from '../inside-program.ts';
-import { chooseLayers } from '../layers.ts';
+import { chooseLayers, isPartlyRead } from '../layers.ts';
 import { type Terminal, write } from '../terminal.ts';
 
 /** Blocks of sources that are named before the rest is counted. */
@@ -128,5 +128,5 @@ export async function explainCommand(
   if (layers.length === 0) terminal.err.write('note: no firewall rules were found\n');
   if (from === undefined) await tellReach(asked, options, terminal);
   else await tellWay(asked, from, options, terminal);
-  return EXIT.fine;
+  return isPartlyRead(layers) ? EXIT.partial : EXIT.fine;
 }

@@ -50,15 +50,19 @@ export async function findingsCommand(
       ...(assignee === undefined ? {} : { assignee }),
     };
     let page = await store.read((db) => findingPage(db, LOCAL, question));
+    if (page.findings.length === 0 && options.json !== true && options.quiet !== true) {
+      await write(terminal.err, `no finding that was asked for is ${status} in ${store.where}\n`);
+    }
     for (;;) {
       for (const finding of page.findings) {
         const line = options.json === true ? JSON.stringify(finding) : lineOf(finding);
         await write(terminal.out, `${line}\n`);
       }
       const { next } = page;
-      if (next === null) return EXIT.fine;
+      if (next === null) break;
       page = await store.read((db) => findingPage(db, LOCAL, { ...question, after: next }));
     }
+    return EXIT.fine;
   });
 }
 
@@ -177,7 +181,7 @@ function* wordsOf(finding: FindingRecord): Generator<string> {
   const { id, severity, rule, why, todo, status, openedAt, accepted, assignee } = finding;
   yield `${placeOf(finding)}: ${visible(why)}`;
   yield `  ${visible(todo)}`;
-  yield `  ${severity}, ${rule}, ${status} since ${openedAt}, id ${id}`;
+  yield `  ${severity}, ${rule}, ${status}, opened ${openedAt}, id ${id}`;
   if (accepted !== undefined) {
     yield `  accepted by ${visible(accepted.by)} until ${accepted.until}: ${visible(accepted.reason)}`;
   }

@@ -24,7 +24,7 @@ import { SENSITIVE } from '../../pipeline/audit.ts';
 import { lintTable } from '../../report/audit/table.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { FirewallOptions } from '../inside-program.ts';
-import { chooseLayers, type LayersAndMachine } from '../layers.ts';
+import { chooseLayers, isPartlyRead, type LayersAndMachine } from '../layers.ts';
 import { choosePolicy, readPolicy } from '../policy-file.ts';
 import { type Terminal, wantsColor, write } from '../terminal.ts';
 
@@ -107,17 +107,19 @@ export async function showCommand(
   options: FirewallOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const found = shown(await chooseLayers(files, terminal, options.kind));
+  const chosen = await chooseLayers(files, terminal, options.kind);
+  const found = shown(chosen);
+  const end = isPartlyRead(chosen.layers) ? EXIT.partial : EXIT.fine;
   if (options.json === true) {
     await write(terminal.out, json({ schema: 'postern.firewall-show/1', classes: found }));
-    return EXIT.fine;
+    return end;
   }
   const lines =
     found.length === 0
       ? ['nothing is let in']
       : joinFamilies(found).flatMap(([families, one]) => shownLines(families, one));
   await write(terminal.out, `${lines.join('\n')}\n`);
-  return EXIT.fine;
+  return end;
 }
 
 function sideText(name: string, { fate, decisions }: Side): readonly string[] {
@@ -166,6 +168,7 @@ export async function compareCommand(
   const { machine } = a.machine.devices.length > 0 ? a : b;
   const found = compare(a.layers, b.layers, machine);
   const unknown = unknownInBoth(a.layers, b.layers, machine);
+  const partly = unknown.length > 0 || isPartlyRead([...a.layers, ...b.layers]);
   if (options.json === true) {
     const document = {
       schema: 'postern.firewall-compare/1',
@@ -175,13 +178,13 @@ export async function compareCommand(
     await write(terminal.out, json(document));
   } else {
     const lines = found.flatMap((one) => differenceLines(one, files));
-    const known = unknown.length === 0 ? '' : 'as far as both are known, ';
+    const known = partly ? 'as far as both are known, ' : '';
     const text = found.length === 0 ? [`${known}the two let the same connections in`] : lines;
     const rest = unknown.map((one) => `not known in either: ${one}`);
     await write(terminal.out, `${[...text, ...rest].join('\n')}\n`);
   }
   if (found.length > 0) return EXIT.findings;
-  return unknown.length > 0 ? EXIT.partial : EXIT.fine;
+  return partly ? EXIT.partial : EXIT.fine;
 }
 
 async function writeInto(folder: string, files: readonly FileWrite[]): Promise<void> {
@@ -233,10 +236,14 @@ export async function lintCommand(
   } else {
     const width = terminal.out.columns ?? 80;
     const color = wantsColor(terminal.out, process.env);
-    for (const piece of lintTable(flaws, { width, color })) await write(terminal.out, piece);
+    const partly = isPartlyRead(layers);
+    for (const piece of lintTable(flaws, partly, { width, color })) {
+      await write(terminal.out, piece);
+    }
   }
   const { failOn = 'high' } = options;
   const fails =
     failOn !== 'never' && flaws.some(({ severity }) => compareSeverity(severity, failOn) >= 0);
-  return fails ? EXIT.findings : EXIT.fine;
+  if (fails) return EXIT.findings;
+  return isPartlyRead(layers) ? EXIT.partial : EXIT.fine;
 }

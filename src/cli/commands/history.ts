@@ -4,7 +4,6 @@ import type { Interval } from '../../model/history.ts';
 import type { Transport } from '../../model/port.ts';
 import { LOCAL } from '../../store/open.ts';
 import { type HistoryQuestion, historyOf } from '../../store/queries/history.ts';
-
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { GlobalOptions } from '../options.ts';
 import { type Terminal, write } from '../terminal.ts';

@@ -21,7 +21,7 @@ export async function importCommand(
     } catch (error) {
       if (!(error instanceof PosternError)) throw error;
       failed = true;
-      terminal.err.write(`${error.code}: ${error.message}\n`);
+      terminal.err.write(`error ${error.code}: ${error.message}\n${error.todo}\n`);
     }
   }
   read.sort((a, b) => Date.parse(a.report.scan.endedAt) - Date.parse(b.report.scan.endedAt));

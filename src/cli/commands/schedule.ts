@@ -66,6 +66,7 @@ export async function scheduleAddCommand(
     store.write(async (tx) => {
       await grantAll(tx, targets, now);
       const { name } = options;
+      await noteDeed(tx, 'schedule.add', name, now);
       return createSchedule(tx, LOCAL, { name, spec, enabled: true, by: BY, now });
     }),
   );
@@ -85,15 +86,28 @@ async function grantAll(
     const kind = given === 'name' ? given : 'network';
     for (const target of needs) {
       await grantByOperator(tx, LOCAL, { target, kind, by: BY, at: now });
-      const deed = { action: 'grant.give', subject: target, detail: { tenant: LOCAL } };
-      await note(tx, LOCAL, { ...deed, at: now, actor: BY, source: null });
+      await noteDeed(tx, 'grant.give', target, now, { tenant: LOCAL });
     }
   }
 }
 
+/** As the API notes it: who asks on the machine itself is known by no other name. */
+function noteDeed(
+  tx: Transaction<Tables>,
+  action: string,
+  subject: string,
+  at: number,
+  detail?: object,
+): Promise<void> {
+  return note(tx, LOCAL, { action, subject, detail, at, actor: BY, source: null });
+}
+
 function specOf(targets: readonly string[], options: ScheduleAddOptions): ScheduleSpec {
   const { cron, every, priority, timeZone, blackout = [], strict, jitter, ports, top } = options;
-  const parsed = scheduleSpec.safeParse({
+  if ([cron, every, priority].filter((way) => way !== undefined).length !== 1) {
+    throw invalid('time', options.name, 'exactly one of --cron, --every and --priority is needed');
+  }
+  const asked = {
     ...(cron === undefined ? {} : { cron }),
     ...(every === undefined ? {} : { every }),
     ...(priority === true ? { by: 'priority' } : {}),
@@ -107,12 +121,18 @@ function specOf(targets: readonly string[], options: ScheduleAddOptions): Schedu
       ...(top === undefined ? {} : { top }),
       ...(options.exclude === undefined ? {} : { exclude: options.exclude }),
     },
-  });
+  };
+  const parsed = scheduleSpec.safeParse(asked);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const part = issue?.path.join('.') || 'the whole';
-  const value = visible(options.name);
-  throw problem('SCHEDULE_INVALID', { part, value, problem: issue?.message ?? 'it does not fit' });
+  const path = issue?.path ?? [];
+  const value = path.reduce<unknown>((inside, key) => Object(inside)[key], asked);
+  const told = typeof value === 'string' ? value : options.name;
+  throw invalid(path.join('.') || 'the whole', told, issue?.message ?? 'it does not fit');
+}
+
+function invalid(part: string, value: string, reason: string) {
+  return problem('SCHEDULE_INVALID', { part, value: visible(value), problem: reason });
 }
 
 /** `mon,tue 08:00-18:00`; without days every day. */
@@ -131,6 +151,7 @@ export async function scheduleRemoveCommand(
     store.write(async (tx) => {
       const found = await find(tx, schedule);
       await removeSchedule(tx, LOCAL, found.id);
+      await noteDeed(tx, 'schedule.remove', found.id, Date.now());
       return found;
     }),
   );
@@ -147,7 +168,9 @@ export async function scheduleRunCommand(
   const job = await withStore(options, (store) =>
     store.write(async (tx) => {
       const { id } = await find(tx, schedule);
-      return runSchedule(tx, LOCAL, id, { by: BY, now: Date.now() });
+      const now = Date.now();
+      await noteDeed(tx, 'schedule.run', id, now);
+      return runSchedule(tx, LOCAL, id, { by: BY, now });
     }),
   );
   const told = { job: job.id, status: job.status };

@@ -1,5 +1,5 @@
 import { type ChangeState, ChangeStore, STATE_FOLDER } from '../../host/apply/change-store.ts';
-import { undoChange } from '../../host/apply/settle.ts';
+import { dropUnbegun, undoChange } from '../../host/apply/settle.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { pendingId } from '../pending.ts';
 import type { UndoOptions } from '../remedy-options.ts';
@@ -14,15 +14,34 @@ export async function undoCommand(
   const store = new ChangeStore(options.state ?? STATE_FOLDER);
   if (options.list === true) return await list(store, options, terminal);
   const id = given ?? (await pendingId(store));
+  if (await dropUnbegun(store, id)) return await tell(unbegun(id), options, terminal);
   const { state, differing } = await undoChange(store, id, options.force === true);
   const { summary } = (await store.read(id)).record;
-  if (options.json === true) {
-    await write(terminal.out, `${JSON.stringify({ id, summary, state: 'undone', differing })}\n`);
-    return EXIT.fine;
-  }
   const head = state === 'undone' ? 'taken back' : 'was taken back before';
-  await write(terminal.out, `${head}: ${summary}\n${differing.map(differs).join('')}`);
+  return await tell({ id, summary, head, differing }, options, terminal);
+}
+
+interface Told {
+  readonly id: string;
+  readonly summary: string;
+  readonly head: string;
+  readonly differing: readonly string[];
+}
+
+async function tell(
+  { id, summary, head, differing }: Told,
+  { json }: UndoOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const value = { id, summary, state: 'undone', differing };
+  const text = `${head}: ${summary}\n${differing.map(differs).join('')}`;
+  await write(terminal.out, json === true ? `${JSON.stringify(value)}\n` : text);
   return EXIT.fine;
+}
+
+function unbegun(id: string): Told {
+  const summary = `change ${id} was cut off before it changed anything`;
+  return { id, summary, head: 'nothing to take back', differing: [] };
 }
 
 function differs(name: string): string {

@@ -7,9 +7,9 @@ import { readPublicUrl } from '../public-url.ts';
 import { type Terminal, write } from '../terminal.ts';
 import { DEFAULT_LISTEN } from '../up-program.ts';
 import type { UserResetOptions } from '../user-program.ts';
-import { withStore } from '../with-store.ts';
+import { withExistingStore } from '../with-store.ts';
 
-/** Prints a link for a new password. Throws API_NOT_FOUND, SERVE_OPTION. */
+/** Prints a link for a new password. Throws API_NOT_FOUND, SERVE_OPTION, STORE_EMPTY. */
 export async function userResetCommand(
   email: string,
   options: UserResetOptions,
@@ -17,7 +17,7 @@ export async function userResetCommand(
 ): Promise<ExitCode> {
   const given = readPublicUrl(options.publicUrl);
   const secondFactor = options.secondFactor === true;
-  const { url, expiresAt } = await withStore(options, (store) =>
+  const { url, expiresAt } = await withExistingStore(options, (store) =>
     store.write(async (tx) => {
       const publicUrl = given ?? (await keptPublicUrl(tx)) ?? `http://${DEFAULT_LISTEN}`;
       return hostReset(tx, visible(email), {

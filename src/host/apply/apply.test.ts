@@ -1,6 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,8 +17,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Script } from '../../firewall/kind.ts';
 import { problem } from '../../model/errors.ts';
 import { applyChange } from './apply.ts';
-import { ChangeStore } from './change-store.ts';
-import { confirmChange, undoChange } from './settle.ts';
+import { type ChangeRecord, ChangeStore } from './change-store.ts';
+import { confirmChange, dropUnbegun, undoChange } from './settle.ts';
 
 /** A script whose "firewall" is a file: what is tested here is the way there and back. */
 let folder = '';
@@ -144,6 +153,42 @@ describe('a change', () => {
     expect(text(rules)).toBe('open\n');
   });
 
+  test('that is confirmed while its check runs is kept', async () => {
+    const id = await applyChange({
+      store,
+      summary: 'close tcp port 9',
+      script: script(),
+      undoAfter: 60,
+      check: async () => {
+        await confirmChange(store, (await store.pending()) ?? '');
+        return null;
+      },
+    });
+    expect(text(rules)).toBe("closed 'for all' $HOME\n");
+    expect((await store.read(id)).verdict).toBe('confirmed');
+  });
+
+  test('whose process was killed before it began keeps no other out', async () => {
+    await store.begin('20260101-000000-dead');
+    await expect(apply()).rejects.toMatchObject({ code: 'REMEDY_BUSY' });
+    expect(await dropUnbegun(store, '20260101-000000-dead')).toBe(true);
+    const id = await apply();
+    expect(await dropUnbegun(store, id)).toBe(false);
+    await undoChange(store, id, false);
+    expect(await dropUnbegun(store, id)).toBe(false);
+  });
+
+  test('of which the record is dropped while it is armed is not made', async () => {
+    class Dropping extends ChangeStore {
+      override async keep(record: ChangeRecord): Promise<void> {
+        await this.forget(record.id);
+      }
+    }
+    store = new Dropping(store.folder);
+    await expect(apply()).rejects.toMatchObject({ code: 'REMEDY_STATE' });
+    expect(text(rules)).toBe('open\n');
+  });
+
   test('whose way back fails says so, keeps its files and stays on the list', async () => {
     const id = await apply({ undo: [{ argv: ['false'] }] });
     await expect(undoChange(store, id, false)).rejects.toMatchObject({ code: 'REMEDY_UNDO' });
@@ -179,6 +224,32 @@ describe('a change', () => {
     expect([text(rules), text(saved)]).toEqual(['open\n', 'as before\n']);
   });
 
+  test('that nobody confirmed takes back nothing that others did to its file', async () => {
+    const id = await apply();
+    writeFileSync(saved, 'by hand\n');
+    await undoChange(store, id, false);
+    expect([text(rules), text(saved)]).toEqual(['open\n', 'by hand\n']);
+  });
+
+  test('that itself wrote a file takes back nothing that others did to it since', async () => {
+    const writes = { apply: [{ argv: ['cp', saved, rules] }], persist: [], touches: [rules] };
+    await undoChange(store, await apply({ ...writes, undo: [{ argv: ['true'] }] }), false);
+    expect(text(rules)).toBe('open\n');
+    const undo = [{ argv: ['sed', '-i', '/as before/d', rules] }];
+    const id = await apply({ ...writes, undo });
+    writeFileSync(rules, 'as before\nby hand\n');
+    await undoChange(store, id, false);
+    expect(text(rules)).toBe('by hand\n');
+  });
+
+  test('does not take a file that cannot be looked at for one that is not there', async () => {
+    const loop = join(folder, 'loop');
+    symlinkSync(loop, loop);
+    await expect(apply({ touches: [loop] })).rejects.toMatchObject({ code: 'REMEDY_STATE' });
+    expect(lstatSync(loop).isSymbolicLink()).toBe(true);
+    expect(await store.pending()).toBeNull();
+  });
+
   test('removes on its way back a file that was not there', async () => {
     rmSync(saved);
     const id = await apply();
@@ -191,9 +262,15 @@ describe('a change', () => {
   test('keeps its way back for this user alone, and not where others may write', async () => {
     const id = await apply();
     expect(statSync(store.folderOf(id)).mode & 0o777).toBe(0o700);
+    execFileSync('chmod', ['777', store.folder]);
+    const refused = { code: 'REMEDY_STATE' };
+    // root would run what others have written there
+    await expect(confirmChange(store, id)).rejects.toMatchObject(refused);
+    await expect(undoChange(store, id, true)).rejects.toMatchObject(refused);
+    execFileSync('chmod', ['700', store.folder]);
     await undoChange(store, id, false);
     execFileSync('chmod', ['777', store.folder]);
-    await expect(apply()).rejects.toMatchObject({ code: 'REMEDY_STATE' });
+    await expect(apply()).rejects.toMatchObject(refused);
     expect(text(rules)).toBe('open\n');
   });
 

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command, Script } from '../../firewall/kind.ts';
 import { messageOf, type PosternError, problem } from '../../model/errors.ts';
@@ -7,7 +9,7 @@ import { shellWord } from '../../model/shell-word.ts';
 import { type CommandResult, runCommand } from '../run.ts';
 import { type ChangeStore, type ChangeVerdict, newChangeId } from './change-store.ts';
 import { fallbackFor, takeSnapshot } from './snapshot.ts';
-import { undoScript, watchdogScript } from './undo-script.ts';
+import { appliedName, undoScript, watchdogScript } from './undo-script.ts';
 
 /** ufw starts an interpreter and several iptables for one rule. */
 const STEP_MS = 60_000;
@@ -42,6 +44,8 @@ export async function applyChange(request: ApplyRequest): Promise<string> {
   try {
     await prepare(request, id);
     await arm(store, id);
+    // a record that was dropped meanwhile (`dropUnbegun`) has taken its watchdog along
+    await store.read(id);
   } catch (error) {
     await store.forget(id);
     throw error;
@@ -53,14 +57,22 @@ export async function applyChange(request: ApplyRequest): Promise<string> {
     const done = await failBack(store, id);
     throw problem('REMEDY_APPLY', { change: summary, step, problem: result.problem, done });
   }
-  const fault = await checked(request);
+  const fault = await checked(request, id);
   if (fault !== null) throw fault(await failBack(store, id));
-  if ((await store.verdictOf(id)) !== null) throw tooSlow(request, await failBack(store, id));
-  return id;
+  const verdict = await store.verdictOf(id);
+  if (verdict === null || verdict === 'confirmed') return id;
+  throw endedEarly(request, verdict, await failBack(store, id));
 }
 
-function tooSlow({ summary, undoAfter }: ApplyRequest, done: string): PosternError {
-  const reason = `reading the rules back took longer than ${undoAfter} s (give it more with --undo-after)`;
+function endedEarly(
+  { summary, undoAfter }: ApplyRequest,
+  verdict: ChangeVerdict,
+  done: string,
+): PosternError {
+  const reason =
+    verdict === 'expired'
+      ? `reading the rules back took longer than ${undoAfter} s (give it more with --undo-after)`
+      : 'postern undo was run before the rules were read back';
   return problem('REMEDY_VERIFY', { change: summary, problem: reason, done });
 }
 
@@ -76,6 +88,8 @@ async function prepare({ store, script, summary, undoAfter }: ApplyRequest, id: 
       undo: script.undo,
       unpersist: script.unpersist ?? [],
       files,
+      // where there are steps for it, confirming alone writes them
+      writtenBy: script.persist.length > 0 ? 'confirm' : 'apply',
       fallback,
     }),
     0o700,
@@ -93,6 +107,14 @@ async function prepare({ store, script, summary, undoAfter }: ApplyRequest, id: 
   });
 }
 
+/** Keeps the files as the steps left them, so that the way back sees what others did to them since. */
+async function markApplied({ store, script }: ApplyRequest, id: string): Promise<void> {
+  if (script.persist.length > 0) return;
+  for (const { path, copy } of (await store.read(id)).record.files) {
+    if (copy !== null) await copyFile(path, join(store.folderOf(id), appliedName(copy)));
+  }
+}
+
 /** In a session of its own: neither the end of ours nor a signal to our group reaches it. */
 async function arm(store: ChangeStore, id: string): Promise<void> {
   const cwd = store.folderOf(id);
@@ -105,8 +127,10 @@ async function arm(store: ChangeStore, id: string): Promise<void> {
   child.unref();
 }
 
-async function checked({ check, summary }: ApplyRequest): Promise<Fault | null> {
+async function checked(request: ApplyRequest, id: string): Promise<Fault | null> {
+  const { check, summary } = request;
   try {
+    await markApplied(request, id);
     return await check();
   } catch (error) {
     return (done) =>

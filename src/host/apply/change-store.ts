@@ -6,6 +6,7 @@ import {
   readdir,
   readFile,
   readlink,
+  rename,
   rm,
   symlink,
   writeFile,
@@ -84,10 +85,14 @@ export class ChangeStore {
   async open(): Promise<void> {
     await this.#guard(async () => {
       await mkdir(this.folder, { recursive: true, mode: 0o700 });
-      const { uid, mode } = await lstat(this.folder);
-      if (uid !== process.getuid?.()) throw new Error('it belongs to another user');
-      if ((mode & 0o022) !== 0) throw new Error('others may write to it');
+      await this.#refuseOthers();
     });
+  }
+
+  async #refuseOthers(): Promise<void> {
+    const { uid, mode } = await lstat(this.folder);
+    if (uid !== process.getuid?.()) throw new Error('it belongs to another user');
+    if ((mode & 0o022) !== 0) throw new Error('others may write to it');
   }
 
   /** Takes the one place of an unsettled change. Throws REMEDY_BUSY while another has it. */
@@ -104,8 +109,15 @@ export class ChangeStore {
     });
   }
 
+  /** Null when none waits. Where that may not be seen (not root) it throws: one may be about to go back. */
   async pending(): Promise<string | null> {
-    return await readlink(join(this.folder, PENDING)).catch(() => null);
+    try {
+      return await readlink(join(this.folder, PENDING));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EINVAL') return null;
+      throw problem('REMEDY_STATE', { value: this.folder, problem: messageOf(error) }, error);
+    }
   }
 
   /** Gives the place free if this change has it. */
@@ -119,19 +131,28 @@ export class ChangeStore {
     await this.settle(id);
   }
 
+  /** On the disk when it resolves: the way back must outlive a power loss where the change does. */
   async write(id: string, name: string, text: string, mode = 0o600): Promise<void> {
-    await this.#guard(() => writeFile(join(this.folderOf(id), name), text, { mode }));
+    const path = join(this.folderOf(id), name);
+    await this.#guard(() => writeFile(path, text, { mode, flush: true }));
   }
 
+  /** Whole or not at all: without a record a change has not begun. */
   async keep(record: ChangeRecord): Promise<void> {
-    await this.write(record.id, 'change.json', `${JSON.stringify(record, null, 1)}\n`);
+    const folder = this.folderOf(record.id);
+    await this.write(record.id, 'change.new', `${JSON.stringify(record, null, 1)}\n`);
+    await this.#guard(() => rename(join(folder, 'change.new'), join(folder, 'change.json')));
   }
 
-  /** Throws REMEDY_UNKNOWN, or REMEDY_STATE for a record that is damaged. */
+  /**
+   * Throws REMEDY_UNKNOWN, or REMEDY_STATE for a record that is damaged and for a folder that others
+   * may write to: what is read here is run.
+   */
   async read(id: string): Promise<ChangeState> {
     if (!/^[\w-]{1,64}$/.test(id)) throw this.#unknown(id);
     const text = await this.textOf(id, 'change.json');
     if (text === null) throw this.#unknown(id);
+    await this.#guard(() => this.#refuseOthers());
     const verdict = await this.verdictOf(id);
     return {
       record: this.#parse(id, text),

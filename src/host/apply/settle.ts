@@ -66,6 +66,17 @@ async function digests({ files }: ChangeRecord): Promise<Record<string, string |
   return Object.fromEntries(pairs);
 }
 
+/**
+ * Gives the place free that a change holds whose process ended before it armed its way back, and so
+ * before it changed anything; false for any other.
+ */
+export async function dropUnbegun(store: ChangeStore, id: string): Promise<boolean> {
+  if ((await store.pending()) !== id || (await store.textOf(id, 'change.json')) !== null)
+    return false;
+  await store.forget(id);
+  return true;
+}
+
 export interface UndoResult {
   readonly state: 'undone' | 'was-undone';
   /** Rulesets that are not as before the change: others have changed them since. */
@@ -109,7 +120,7 @@ async function refuseChanged(store: ChangeStore, { record, persisted }: ChangeSt
 async function differing(store: ChangeStore, id: string): Promise<string[]> {
   const names: string[] = [];
   for (const [name, text] of await readRulesets()) {
-    if ((await store.textOf(id, `${name}.txt`)) !== text) names.push(name);
+    if (((await store.textOf(id, `${name}.txt`)) ?? '') !== text) names.push(name);
   }
   return names;
 }

@@ -16,7 +16,7 @@ const RULESETS = [
   { name: 'ip6tables-nft', argv: ['ip6tables-nft-save'] },
 ] as const;
 
-/** By name; a tool that is not here, or has nothing to say, is left out. */
+/** By name, empty where there are no rules; a tool that is not here, or would not say, is left out. */
 export type Rulesets = ReadonlyMap<string, string>;
 
 export async function readRulesets(): Promise<Rulesets> {
@@ -24,8 +24,7 @@ export async function readRulesets(): Promise<Rulesets> {
   for (const { name, argv } of RULESETS) {
     const [program, ...args] = argv;
     const result = await runCommand({ program, args });
-    if (result.state === 'ok' && result.stdout.trim() !== '')
-      found.set(name, stable(result.stdout));
+    if (result.state === 'ok') found.set(name, stable(result.stdout));
   }
   return found;
 }
@@ -60,7 +59,10 @@ export async function takeSnapshot(
 }
 
 async function keepFile(store: ChangeStore, id: string, touched: string, copy: string) {
-  const path = await realpath(touched).catch(() => null);
+  const path = await realpath(touched).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw problem('REMEDY_STATE', { value: touched, problem: error.message }, error);
+  });
   if (path === null) return { path: touched, copy: null };
   const args = ['-p', '--', path, join(store.folderOf(id), copy)];
   const result = await runCommand({ program: 'cp', args });
@@ -70,21 +72,21 @@ async function keepFile(store: ChangeStore, id: string, touched: string, copy: s
 
 /** Commands, run in the change's folder, that put the whole ruleset back; none where that is not safe. */
 export function fallbackFor(kind: KindName, rulesets: Rulesets): Command[] {
-  if (kind === 'nftables') return nftFallback(rulesets.get('nftables') ?? '');
+  if (kind === 'nftables') return nftFallback(rulesets.get('nftables'));
   if (kind === 'iptables') return iptablesFallback(rulesets);
   if (kind === 'ufw') return [{ argv: ['ufw', 'reload'] }];
   return kind === 'firewalld' ? [{ argv: ['firewall-cmd', '--reload'] }] : [];
 }
 
-/** Rules of iptables-nft stand in nft's list as comments: a reload would lose them. */
-function nftFallback(text: string): Command[] {
-  if (/\bxt (?:match|target)\b|# xt_/.test(text)) return [];
+/** Rules of iptables-nft stand in nft's list as comments: a reload would lose them. So it would what was not read. */
+function nftFallback(text: string | undefined): Command[] {
+  if (text === undefined || /\bxt (?:match|target)\b|# xt_/.test(text)) return [];
   return [{ argv: ['nft', '-f', '-'], stdin: `flush ruleset\n${text}` }];
 }
 
 function iptablesFallback(rulesets: Rulesets): Command[] {
   return [...rulesets]
-    .filter(([name]) => name.startsWith('ip'))
+    .filter(([name, text]) => name.startsWith('ip') && text.trim() !== '')
     .map(([name, text]) => ({ argv: [`${name}-restore`], stdin: text }));
 }
 

@@ -10,6 +10,8 @@ export interface UndoSteps {
   /** The same for what a confirmed change made persistent. */
   readonly unpersist: readonly Command[];
   readonly files: ChangeRecord['files'];
+  /** Who changes the files: the change itself, or confirming it. */
+  readonly writtenBy: 'apply' | 'confirm';
   /** Puts the whole ruleset back as it was; run only when the own way back failed. */
   readonly fallback: readonly Command[];
 }
@@ -22,7 +24,8 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
  * The way back as a shell script that needs nothing of Postern: it works when Node is gone, updated
  * or out of memory. It goes on after a step that fails, tells with exit code 1, and may be run again.
  */
-export function undoScript({ id, summary, undo, unpersist, files, fallback }: UndoSteps): string {
+export function undoScript(steps: UndoSteps): string {
+  const { id, summary, undo, unpersist, files, writtenBy, fallback } = steps;
   return [
     '#!/bin/sh',
     `# Takes back: ${oneLine(summary)}. Written by postern.`,
@@ -30,9 +33,10 @@ export function undoScript({ id, summary, undo, unpersist, files, fallback }: Un
     'cd "$(dirname "$0")" || exit 1',
     'failed=0',
     CONFIRMED,
+    ...files.flatMap(isOurs),
     ...undo.map((command) => `${line(command)} || failed=1`),
     ...unpersist.map((command) => `if confirmed; then ${line(command)} || failed=1; fi`),
-    ...files.flatMap(restore),
+    ...files.flatMap((file) => restoreIf(writtenBy, file)),
     ...fallbackLines(fallback),
     'if [ "$failed" = 0 ]; then : > taken-back; fi',
     `if [ "$(readlink ../pending)" = ${shellWord(id)} ]; then rm -f ../pending; fi`,
@@ -57,13 +61,44 @@ function line({ argv, stdin }: Command): string {
   return stdin === undefined ? `${words} </dev/null` : `printf %s ${shellWord(stdin)} | ${words}`;
 }
 
+/** Name of a file's second copy, as the change left it. */
+export function appliedName(copy: string): string {
+  return `${copy}.applied`;
+}
+
+/** Asked before the steps back change it: whether it is as the change left it, or the change was cut off. */
+function isOurs({ path, copy }: ChangeRecord['files'][number]): string[] {
+  if (copy === null) return [];
+  const left = appliedName(copy);
+  const same = `[ ! -e ${left} ] || [ "$(cat ${left})" = "$(cat ${shellWord(path)} 2>/dev/null)" ]`;
+  return [`if ${same}; then ${flagOf(copy)}=1; else ${flagOf(copy)}=0; fi`];
+}
+
+function flagOf(copy: string): string {
+  return `ours_${copy.replaceAll(/\W/g, '_')}`;
+}
+
+/** Before it is confirmed, what others wrote meanwhile is theirs: the steps back took ours out of it. */
+function restoreIf(by: UndoSteps['writtenBy'], file: ChangeRecord['files'][number]): string[] {
+  const { copy } = file;
+  const ours = by === 'apply' && copy !== null ? ` || [ "$${flagOf(copy)}" = 1 ]` : '';
+  const always = by === 'apply' && copy === null;
+  return always ? restore(file) : [`if confirmed${ours}; then`, ...restore(file), 'fi'];
+}
+
 /** Renamed into its place, so that a crash leaves the old or the new file; a mount point is written over. */
 function restore({ path, copy }: ChangeRecord['files'][number]): string[] {
   const target = shellWord(path);
   if (copy === null) return [`rm -f ${target} || failed=1`];
   const near = shellWord(`${path}.postern-undo`);
-  const renamed = `{ cp -p ${copy} ${near} && mv -f ${near} ${target} 2>/dev/null; }`;
-  return [`${renamed} || { rm -f ${near}; cp -p ${copy} ${target}; } || failed=1`];
+  const over = `cp -p ${copy} ${target}`;
+  return [
+    // nothing can be made beside a file that alone is mounted to be written to
+    `if ! touch ${near} 2>/dev/null; then ${over} || failed=1`,
+    // no room for a copy: written over it would be cut short
+    `elif ! cp -p ${copy} ${near}; then failed=1; rm -f ${near}`,
+    `elif ! mv -f ${near} ${target} 2>/dev/null; then ${over} || failed=1; rm -f ${near}; fi`,
+  ];
 }
 
 /**

@@ -70,6 +70,12 @@ function listenerOf(
   return describe(held, { ...knowledge, ...more }).listener;
 }
 
+it('says that the package may not be that of what runs', () => {
+  expect(listenerOf([nginx]).unseen).toEqual([]);
+  const [said] = listenerOf([{ ...nginx, replaced: true }]).unseen;
+  expect(said).toMatch(/^executable: replaced or removed since/);
+});
+
 it('says who is behind a socket', () => {
   expect(listenerOf([nginx])).toEqual({
     transport: 'tcp',

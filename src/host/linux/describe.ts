@@ -16,6 +16,8 @@ const PROXIES = new Set([
   'pasta',
   'slirp4netns',
 ]);
+const REPLACED =
+  'replaced or removed since the program was started; the package is that of what is there now';
 /** Holds the sockets of systemd.socket(5): process 1, or a user's own manager. */
 const SYSTEMD = 'systemd';
 
@@ -157,6 +159,7 @@ function* unseenOf(held: Held, { hidden, socketUnits }: Knowledge): Generator<st
     yield 'program: no process here holds it (the kernel itself, or another process-id namespace)';
   }
   if (holder !== undefined && holder.executable === undefined) yield `executable: ${CLOSED}`;
+  if (holder?.replaced === true) yield `executable: ${REPLACED}`;
   if (activated && unitOfSocket(socketUnits, socket) === undefined) {
     yield 'unit: systemd holds it, and systemctl did not say for which';
   }

@@ -12,10 +12,12 @@ import { readSocketUnits } from './socket-units.ts';
 import { readSockets } from './sockets.ts';
 import { readUsers } from './users.ts';
 
+const UNLISTED = 'processes of others are hidden here (hidepid of /proc, or ProtectProc=)';
+
 /** Every socket of this machine that accepts traffic, in every network namespace that can be reached. */
 export async function readLinuxListeners(): Promise<ListenerLook> {
   const asked = askRuntimes(runtimeSockets());
-  const { namespaces, hidden } = listNamespaces();
+  const { namespaces, hidden, unlisted } = listNamespaces();
   const processes = new Processes();
   const lists = await Promise.all(
     namespaces.map(async (namespace) => ({
@@ -43,12 +45,15 @@ export async function readLinuxListeners(): Promise<ListenerLook> {
   const knowledge: Knowledge = {
     ...runtimes,
     ...(await lookUp(held)),
-    hidden: holders.hidden > 0 || process.geteuid?.() !== 0,
+    hidden: holders.hidden > 0 || unlisted || process.geteuid?.() !== 0,
   };
   const unread = named.flatMap(({ namespace: { name }, list }) =>
     typeof list === 'string' ? [`listeners of the network namespace ${name}: ${list}`] : [],
   );
-  const unnamed = hidden === 0 ? [] : [`network namespaces (processes: ${hidden}): ${CLOSED}`];
+  const unnamed = [
+    ...(hidden === 0 ? [] : [`network namespaces (processes: ${hidden}): ${CLOSED}`]),
+    ...(unlisted ? [`network namespaces: ${UNLISTED}`] : []),
+  ];
   return {
     listeners: mergeSockets(held.map((one) => describe(one, knowledge))),
     namespaces: named.map(({ namespace: { name, file, procNet } }) => ({ name, file, procNet })),

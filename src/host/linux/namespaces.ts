@@ -17,6 +17,8 @@ export interface Namespaces {
   readonly namespaces: readonly NetNamespace[];
   /** How many processes would not say which namespace they are in. */
   readonly hidden: number;
+  /** Processes of others are not even listed: a mount option of /proc (hidepid, proc(5)), or systemd's ProtectProc=. */
+  readonly unlisted: boolean;
 }
 
 /**
@@ -44,7 +46,8 @@ export function listNamespaces(): Namespaces {
       processes,
     };
   });
-  return { namespaces, hidden };
+  // every process-id namespace has a process 1
+  return { namespaces, hidden, unlisted: !existsSync('/proc/1') };
 }
 
 function addMember(members: Map<string, number[]>, id: string, pid: number): void {

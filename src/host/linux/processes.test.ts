@@ -1,3 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { met } from '../../../test/helpers/needs.ts';
 import { eldest, findHolders, type ProcessFacts, programName, readProcess } from './processes.ts';
@@ -50,6 +55,23 @@ it.skipIf(!met({ linux: true }))('reads this process', () => {
   });
   expect(readProcess(2 ** 30)).toBeNull();
   expect(findHolders(new Set([-1])).byInode.size).toBe(0);
+});
+
+it.skipIf(!met({ linux: true }))('tells that what runs is no longer there', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-deleted-'));
+  const copy = join(folder, 'sleep');
+  copyFileSync('/bin/sleep', copy);
+  const child = spawn(copy, ['100']);
+  try {
+    await once(child, 'spawn');
+    const pid = child.pid ?? 0;
+    expect(readProcess(pid)?.replaced).toBeUndefined();
+    rmSync(copy);
+    expect(readProcess(pid)).toMatchObject({ executable: copy, replaced: true });
+  } finally {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it('reads passwd(5)', () => {

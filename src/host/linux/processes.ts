@@ -19,6 +19,8 @@ export interface ProcessFacts {
   readonly command?: string;
   /** Absolute path in the process's own file system; absent when it cannot be seen. */
   readonly executable?: string;
+  /** The executable that runs is no longer there: another may be in its place, as after an upgrade. */
+  readonly replaced?: true;
   /** Effective user id. */
   readonly uid: number;
   readonly group: ControlGroup;
@@ -82,6 +84,7 @@ export function readProcess(pid: number): ProcessFacts | null {
     program: printable(programName(comm, path, args)),
     ...(args.length === 0 ? {} : { command: maskArguments(args) }),
     ...(path === undefined ? {} : { executable: path }),
+    ...(path === executable ? {} : { replaced: true as const }),
     uid: Number(/^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1] ?? 0),
     group: readCgroup(readText(`/proc/${pid}/cgroup`) ?? ''),
     root: rootOf(pid, path),

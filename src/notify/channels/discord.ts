@@ -22,6 +22,11 @@ const COLOURS: Readonly<Record<Severity, number>> = {
   info: 0x6b7280,
 };
 
+/** Discord refuses a message whose link has a host of one label, as `localhost`, or an IPv6 address. */
+function isTaken(link: string): boolean {
+  return new URL(link).hostname.includes('.');
+}
+
 export const discord: Channel<typeof settings> = {
   name: 'discord',
   title: 'Discord',
@@ -33,7 +38,8 @@ export const discord: Channel<typeof settings> = {
       description: clip(renderMarkdown(message), MAX_DESCRIPTION),
       color: COLOURS[message.severity],
       timestamp: world.now().toISOString(),
-      ...(link === null ? {} : { url: link }),
+      // it stands in the description too
+      ...(link !== null && isTaken(link) ? { url: link } : {}),
     };
     // without a mention allowed, nobody is called whatever the text says
     const body = JSON.stringify({ embeds: [embed], allowed_mentions: { parse: [] } });

@@ -1,10 +1,12 @@
 import { createTransport } from 'nodemailer';
 import { z } from 'zod';
-import { messageOf, type PosternError, problem } from '../../model/errors.ts';
+import { messageOf, PosternError, problem } from '../../model/errors.ts';
+import { within } from '../../net/within.ts';
+import { visible } from '../../report/text.ts';
 import type { Channel, World } from '../channel.ts';
 import { destination, hostName, portNumber, secret, serverFile } from '../fields.ts';
 import { shortHash } from '../identity.ts';
-import { type Alert, renderHtml, renderText, subjectOf } from '../message.ts';
+import { type Alert, headlineOf, renderHtml, renderText } from '../message.ts';
 import { trustFor } from '../trust.ts';
 
 /** RFC 5321 without quoted local parts, which only attackers write. */
@@ -85,9 +87,16 @@ async function transportFor(config: Settings, world: World) {
 
 /** A reply of class 5 stays (RFC 5321 §4.2.1), and so does a sign-in that failed. */
 function failure(host: string, thrown: unknown): PosternError {
+  if (thrown instanceof PosternError) return thrown;
   const { responseCode = 0 } = thrown as { responseCode?: number };
   const code = responseCode >= 500 ? 'NOTIFY_REFUSED' : 'NOTIFY_UNREACHABLE';
-  return problem(code, { peer: host, problem: messageOf(thrown) });
+  return problem(code, { peer: host, problem: visible(messageOf(thrown)) });
+}
+
+/** Some have it: another try would be a double for those, so this is for people to see. */
+function partly(host: string, errors: readonly Error[]): PosternError {
+  const said = errors.map((error) => visible(error.message)).join('; ');
+  return problem('NOTIFY_REFUSED', { peer: host, problem: `not for all recipients: ${said}` });
 }
 
 export const email: Channel<typeof settings> = {
@@ -96,8 +105,7 @@ export const email: Channel<typeof settings> = {
   settings,
   async send(message, config, world) {
     const transport = await transportFor(config, world);
-    const bound = AbortSignal.timeout(TIMEOUT_MS);
-    const ends = AbortSignal.any([world.signal, bound]);
+    const ends = within(TIMEOUT_MS, world.signal);
     const ended = new Promise<never>((_, reject) => {
       const end = (): void => reject(new Error(`no answer within ${TIMEOUT_MS} ms`));
       if (ends.aborted) end();
@@ -108,12 +116,13 @@ export const email: Channel<typeof settings> = {
         from: { name: 'Postern', address: config.from },
         to: config.to,
         date: world.now(),
-        subject: subjectOf(message),
+        subject: headlineOf(message),
         text: renderText(message),
         html: renderHtml(message),
         ...headersOf(message, config.from),
       });
-      await Promise.race([sending, ended]);
+      const { rejectedErrors = [] } = await Promise.race([sending, ended]);
+      if (rejectedErrors.length > 0) throw partly(config.host, rejectedErrors);
     } catch (thrown) {
       world.signal.throwIfAborted();
       throw failure(config.host, thrown);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clip } from '../../report/text.ts';
 import type { Channel } from '../channel.ts';
 import { secretUrl } from '../fields.ts';
 import { type Alert, entriesOf, linkOf, rowsOf, subjectOf } from '../message.ts';
@@ -18,7 +19,7 @@ function escaped(text: string): string {
 
 /** `plain_text` is shown as it is: no markup, no mention, no link. */
 function plain(text: string, max: number) {
-  return { type: 'plain_text', text: text.slice(0, max), emoji: false };
+  return { type: 'plain_text', text: clip(text, max), emoji: false };
 }
 
 function blocksOf(message: Alert) {

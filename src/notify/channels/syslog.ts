@@ -6,6 +6,7 @@ import { connect as connectTls } from 'node:tls';
 import { z } from 'zod';
 import { messageOf, PosternError, problem } from '../../model/errors.ts';
 import type { Severity } from '../../model/verdict.ts';
+import { within } from '../../net/within.ts';
 import { clip } from '../../report/text.ts';
 import { cefOf } from '../cef.ts';
 import type { Channel, World } from '../channel.ts';
@@ -98,10 +99,10 @@ async function sendDatagram(line: Buffer, host: string, port: number, world: Wor
  * no receipt; a collector that is gone resets the connection, which is waited for a little.
  */
 async function sendStream(line: Buffer, socket: Socket, signal: AbortSignal): Promise<void> {
-  const grace = AbortSignal.timeout(GRACE_MS);
+  const grace = within(GRACE_MS, signal);
   socket.resume();
   const finished = once(socket, 'finish', { signal });
-  const closed = once(socket, 'close', { signal: AbortSignal.any([signal, grace]) });
+  const closed = once(socket, 'close', { signal: grace });
   socket.end(Buffer.concat([Buffer.from(`${line.length} `), line]));
   try {
     await Promise.all([finished, closed]);
@@ -120,7 +121,7 @@ async function secured(socket: Socket, { host, ca }: Settings, signal: AbortSign
 }
 
 async function overStream(line: Buffer, config: Settings, port: number, world: World) {
-  const signal = AbortSignal.any([world.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const signal = within(TIMEOUT_MS, world.signal);
   const plain = await world.connect(config.host, port);
   try {
     const socket = config.transport === 'tls' ? await secured(plain, config, signal) : plain;

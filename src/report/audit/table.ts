@@ -255,11 +255,14 @@ export function* auditTable(report: AuditReport, options: RenderOptions = {}): I
   yield* foot(report, rows, flaws, layout);
 }
 
-/** The result of `postern firewall lint`, for people. */
+/** The result of `postern firewall lint`, for people; `partly`: of rules that could not all be read. */
 export function* lintTable(
   flaws: readonly FirewallFlaw[],
+  partly: boolean,
   options: RenderOptions = {},
 ): Iterable<string> {
-  if (flaws.length === 0) yield 'Nothing wrong was found.\n';
+  if (flaws.length === 0) {
+    yield `Nothing wrong was found${partly ? ' in what could be read, which is not all' : ''}.\n`;
+  }
   yield* flawLines(flaws, layoutOf([], options));
 }

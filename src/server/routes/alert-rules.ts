@@ -32,7 +32,7 @@ const rule = z
   .object({
     ...fields,
     id: z.uuid(),
-    nextDigest: z.iso.datetime().nullable().describe('Null: it tells at once.'),
+    nextDigest: z.iso.datetime().nullable().describe('Null: it tells at once, and owes no list.'),
   })
   .openapi('AlertRule');
 const one = z.object({ id: z.uuid() });
@@ -58,6 +58,20 @@ async function checkChannels(
   const known = await channelIds(tx, tenant, { sealer, notify });
   const unknown = channels.find((id) => !known.includes(id));
   if (unknown !== undefined) throw problem('API_NOT_FOUND', { what: 'channel', value: unknown });
+}
+
+/** When a rule that is changed tells what it has gathered, and of what. */
+function digestOf(
+  before: AlertRuleRow,
+  { digest_at: next }: Pick<AlertRuleRow, 'digest_at'>,
+  now: number,
+): Pick<AlertRuleRow, 'digest_at' | 'digest_from'> {
+  // what was told at once is not told again in a list
+  if (before.digest_at === null) return { digest_at: next, digest_from: now };
+  const { delivery } = alertRuleSpec.parse(JSON.parse(before.spec));
+  // what waits for a list is not lost when there will be no other
+  const last = delivery.when === 'immediate' ? before.digest_at : now;
+  return { digest_at: next ?? last, digest_from: before.digest_from };
 }
 
 const list = route({
@@ -96,7 +110,7 @@ const change = route({
   method: 'put',
   path: '/alert-rules/{id}',
   tag: TAG,
-  summary: 'Changes an alert rule. What it has told stays told.',
+  summary: 'Changes an alert rule. What it has told stays told; what it gathered is told.',
   access: CHANGE,
   params: one,
   body: z.object(fields),
@@ -108,13 +122,16 @@ const change = route({
         const before = await alertRule(tx, tenant, id);
         if (before === undefined) throw none(id);
         await checkChannels(tx, tenant, body.spec, service);
-        // what was told at once is not told again in a list
-        const digest_from = before.digest_at === null ? now : before.digest_from;
+        const row = ruleRow({ id, ...body }, now);
         const { created_at } = before;
-        const row = { ...ruleRow({ id, ...body }, now), created_at, digest_from };
-        await changeAlertRule(tx, tenant, id, row);
+        await changeAlertRule(tx, tenant, id, {
+          ...row,
+          created_at,
+          ...digestOf(before, row, now),
+        });
       },
     );
+    service.wakeAlerts();
     return { id };
   },
 });

@@ -20,8 +20,11 @@ import { alertRules } from '../../store/queries/alert-rules.ts';
 import {
   addChannelRow,
   changeChannelRow,
+  channelRow,
   channelRows,
   dropChannelRow,
+  tellOfChannel,
+  worked,
 } from '../../store/queries/channels.ts';
 import { type Route, route } from '../route.ts';
 import type { Service } from '../service.ts';
@@ -166,14 +169,19 @@ const drop = route({
   access: CHANGE,
   params: one,
   answer: done,
-  handle: async ({ mine, params: { id } }) => {
+  handle: async ({ mine, params: { id }, now }) => {
     await mine.change({ action: 'channel.delete', subject: id }, async (tx, tenant) => {
       const named = (await alertRules(tx, tenant)).find(({ spec }) => spec.includes(id));
       if (named !== undefined) {
         const reason = `the alert rule "${named.name}" names it; change that first`;
         throw problem('API_INVALID', { where: 'the channel', problem: reason });
       }
-      if (!(await dropChannelRow(tx, tenant, id))) throw none(id);
+      const row = await channelRow(tx, tenant, id);
+      if (row === undefined || !(await dropChannelRow(tx, tenant, id))) throw none(id);
+      // nobody is to be reminded for ever that what is gone fails
+      if (!(await worked(tx, tenant, id))) return;
+      const detail = { at: now, name: row.name, problem: 'The channel was taken away.' };
+      await tellOfChannel(tx, { tenant, channel: id }, 'channel.recovered', detail);
     });
     return { id };
   },

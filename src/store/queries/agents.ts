@@ -89,14 +89,17 @@ export function changeAgent(
     .executeTakeFirst();
 }
 
-/** Its token opens nothing from now on, nor does one that was not used yet. */
-export function revokeAgent(
+/**
+ * Its token opens nothing from now on, nor does one that was not used yet. One that is silent need not
+ * be waited for any longer.
+ */
+export async function revokeAgent(
   tx: Transaction<Tables>,
   tenant: string,
   id: string,
   now: number,
 ): Promise<AgentRow | undefined> {
-  return tx
+  const row = await tx
     .updateTable('agents')
     .set({ revoked_at: now, enrolment: null, enrolment_until: null })
     .where('tenant', '=', tenant)
@@ -104,6 +107,10 @@ export function revokeAgent(
     .where('revoked_at', 'is', null)
     .returningAll()
     .executeTakeFirst();
+  if (row !== undefined && row.silent_at !== null) {
+    await tell(tx, row, 'agent.returned', now, 'It was revoked.');
+  }
+  return row;
 }
 
 /** Changes an enrolment token for an agent's own, once. Undefined: it is unknown, used or too old. */
@@ -192,12 +199,15 @@ async function tell(
   { tenant, id, name, address }: Pick<AgentRow, 'tenant' | 'id' | 'name' | 'address'>,
   kind: 'agent.silent' | 'agent.returned',
   at: number,
+  problem?: string,
 ): Promise<void> {
   if (!(await hearsEvents(tx, tenant))) return;
-  const detail = JSON.stringify({ name, address });
+  const detail = JSON.stringify({ name, address, problem });
+  // those that fall silent together are told together; what follows of one is told by itself
+  const batch = `${kind}:${at}`;
   await tx
     .insertInto('events')
-    .values({ tenant, id: `${kind}:${id}:${at}`, at, kind, subject: id, batch: id, detail })
+    .values({ tenant, id: `${kind}:${id}:${at}`, at, kind, subject: id, batch, detail })
     .onConflict((conflict) => conflict.columns(['tenant', 'id']).doNothing())
     .execute();
 }

@@ -142,14 +142,19 @@ export async function assetNames(
 /** When the names of a tenant are asked for again. */
 const NEXT = 'dns.next';
 
-/** Tenants whose names are due to be asked for. */
-export async function tenantsToFollow(db: Kysely<Tables>, now: number): Promise<readonly string[]> {
+/** Tenants whose names are due to be asked for; what is later than `latest` was set by a wrong clock. */
+export async function tenantsToFollow(
+  db: Kysely<Tables>,
+  { now, latest }: { readonly now: number; readonly latest: number },
+): Promise<readonly string[]> {
   const rows = await db
     .selectFrom('meta')
     .select(['tenant', 'value'])
     .where('name', '=', NEXT)
     .execute();
-  return rows.filter(({ value }) => Number(value) <= now).map(({ tenant }) => tenant);
+  return rows
+    .filter(({ value }) => Number(value) <= now || Number(value) > latest)
+    .map(({ tenant }) => tenant);
 }
 
 /** Sets when names are asked for again; null: not at all. */

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from '../schema.ts';
-import type { ChannelRow } from '../service-schema.ts';
+import type { ChannelRow, OutboxRow } from '../service-schema.ts';
 import { withinQuota } from './quotas.ts';
 
 /** The channels of a tenant by name; their settings are sealed. */
@@ -102,6 +103,21 @@ export async function worked(
     .where('name', '=', failing(id))
     .executeTakeFirst();
   return result.numDeletedRows > 0n;
+}
+
+/** Tells alerts that a channel fails, or no longer does. `problem`: why. */
+export async function tellOfChannel(
+  tx: Transaction<Tables>,
+  { tenant, channel }: Pick<OutboxRow, 'tenant' | 'channel'>,
+  kind: 'channel.failed' | 'channel.recovered',
+  {
+    at,
+    ...detail
+  }: { readonly at: number; readonly name: string; readonly problem?: string | undefined },
+): Promise<void> {
+  const id = randomUUID();
+  const row = { tenant, id, at, kind, subject: channel, batch: id, detail: JSON.stringify(detail) };
+  await tx.insertInto('events').values(row).execute();
 }
 
 function failing(id: string): string {

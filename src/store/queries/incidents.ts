@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { DialectFacts } from '../dialects/facts.ts';
 import { newestBy, rowsOf } from '../keyset.ts';
 import type { Tables } from '../schema.ts';
@@ -51,8 +51,35 @@ export async function tenantsToWake(db: Kysely<Tables>, now: number): Promise<re
     .select('tenant')
     .distinct()
     .where('remind_at', '<=', now)
+    .where(OF_ENABLED_RULE)
     .execute();
   return rows.map(({ tenant }) => tenant);
+}
+
+/** Those of a rule that is switched off wait until it is switched on. */
+const OF_ENABLED_RULE = sql<boolean>`exists (select 1 from alert_rules rule
+  where rule.tenant = incidents.tenant and rule.id = incidents.rule and rule.enabled = 1)`;
+
+/** The open incidents that some bundles tell of, the first of them. */
+export async function membersOf(
+  db: Kysely<Tables>,
+  facts: DialectFacts,
+  tenant: string,
+  bundles: readonly Pick<IncidentRow, 'id' | 'rule'>[],
+  limit: number,
+): Promise<IncidentRow[]> {
+  if (bundles.length === 0) return [];
+  const rules = [...new Set(bundles.map(({ rule }) => rule))];
+  const ids = bundles.map(({ id }) => id);
+  return db
+    .selectFrom('incidents')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where(facts.isAmong('rule', rules))
+    .where(facts.isAmong('bundle', ids))
+    .where('status', '=', 'open')
+    .limit(limit)
+    .execute();
 }
 
 export async function incidentsToWake(
@@ -65,6 +92,7 @@ export async function incidentsToWake(
     .selectAll()
     .where('tenant', '=', tenant)
     .where('remind_at', '<=', asked.now)
+    .where(OF_ENABLED_RULE)
     .orderBy('remind_at')
     .orderBy('id')
     .limit(asked.limit)
@@ -77,11 +105,18 @@ export interface ChangedCount {
   readonly count: number;
 }
 
-/** How many incidents of a rule have changed after a time (ms); accepted ones are left out. */
+/** Times in milliseconds, `after` excluded and `until` included. */
+interface ChangedAsked {
+  readonly rule: string;
+  readonly after: number;
+  readonly until?: number | undefined;
+}
+
+/** How many incidents of a rule have changed in a time; accepted ones are left out. */
 export async function countChanged(
   db: Kysely<Tables>,
   tenant: string,
-  asked: { readonly rule: string; readonly after: number },
+  asked: ChangedAsked,
 ): Promise<readonly ChangedCount[]> {
   return changed(db, tenant, asked)
     .select(['status', 'severity'])
@@ -94,7 +129,7 @@ export async function countChanged(
 export async function worstChanged(
   db: Kysely<Tables>,
   tenant: string,
-  asked: { readonly rule: string; readonly after: number; readonly limit: number },
+  asked: ChangedAsked & { readonly limit: number },
 ): Promise<IncidentRow[]> {
   return changed(db, tenant, asked)
     .selectAll()
@@ -106,17 +141,14 @@ export async function worstChanged(
     .execute();
 }
 
-function changed(
-  db: Kysely<Tables>,
-  tenant: string,
-  { rule, after }: { readonly rule: string; readonly after: number },
-) {
-  return db
+function changed(db: Kysely<Tables>, tenant: string, { rule, after, until }: ChangedAsked) {
+  const query = db
     .selectFrom('incidents')
     .where('tenant', '=', tenant)
     .where('rule', '=', rule)
     .where('changed_at', '>', after)
     .where((eb) => eb.or([eb('told', 'is', null), eb('told', '!=', 'held')]));
+  return until === undefined ? query : query.where('changed_at', '<=', until);
 }
 
 const NEWEST = newestBy('changed_at');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type ExpressionBuilder, type Kysely, sql, type Transaction } from 'kysely';
 import { type PosternError, problem } from '../../model/errors.ts';
 import { upsert } from '../bulk.ts';
 import type { DialectFacts } from '../dialects/facts.ts';
@@ -7,10 +7,13 @@ import type { Tables } from '../schema.ts';
 import type { JobRow } from '../service-schema.ts';
 import { enqueue, jobPage, type NewJob } from './jobs.ts';
 import { keepMeta } from './meta.ts';
+import { scheduleById } from './schedules.ts';
 import { limitsOf } from './settings.ts';
 
 /** Tries of a job whose worker goes away; the last one that is lost fails it. */
 const MAX_ATTEMPTS = 3;
+/** Longer than a worker holds a job, and a blackout lasts: what is later was written by a wrong clock. */
+const LATEST_MS = 10 * 24 * 60 * 60 * 1000;
 const QUEUED = sql.lit('queued' as const);
 const RUNNING = sql.lit('running' as const);
 /** When a tenant was served last, so that those who waited longest come first. */
@@ -39,13 +42,19 @@ export async function claimJob(
   return tenant === null ? null : take(tx, tenant, claimant);
 }
 
+/** Whether a time is before `now` (ms), or so far behind it that a clock was wrong when it was written. */
+function isPast(column: 'lease_until' | 'due_at', now: number) {
+  return (eb: ExpressionBuilder<Tables, 'jobs'>) =>
+    eb.or([eb(column, '<', now), eb(column, '>', now + LATEST_MS)]);
+}
+
 /** Whether `claimJob` would give something, or a lease has run out. */
 export async function countClaimable(db: Kysely<Tables>, now: number): Promise<number> {
   const lost = await db
     .selectFrom('jobs')
     .select((eb) => eb.fn.countAll<number>().as('jobs'))
     .where('status', '=', RUNNING)
-    .where('lease_until', '<', now)
+    .where(isPast('lease_until', now))
     .executeTakeFirstOrThrow();
   const free = await freePlaces(db, now);
   return lost.jobs + free.reduce((sum, { jobs, places }) => sum + Math.min(jobs, places), 0);
@@ -64,7 +73,7 @@ export async function reclaimLost(
     .selectFrom('jobs')
     .selectAll()
     .where('status', '=', RUNNING)
-    .where('lease_until', '<', now)
+    .where(isPast('lease_until', now))
     .execute();
   for (const job of lost) await reclaim(tx, facts, job, now);
 }
@@ -140,7 +149,8 @@ async function tellFailed(
   { tenant, id, kind, schedule }: Pick<JobRow, 'tenant' | 'id' | 'kind' | 'schedule'>,
   { now, problem: text }: Failure,
 ): Promise<void> {
-  const detail = JSON.stringify({ kind, schedule, problem: text });
+  const of = schedule === null ? null : await scheduleById(tx, tenant, schedule);
+  const detail = JSON.stringify({ kind, schedule, name: of?.name, problem: text });
   await upsert(tx, facts, 'events', [
     { tenant, id: randomUUID(), at: now, kind: 'job.failed', subject: id, batch: id, detail },
   ]);
@@ -184,6 +194,22 @@ export async function releaseWorker(
     .execute();
 }
 
+/** Those of some workers whose hold on a job has not run out. */
+export async function holders(
+  db: Kysely<Tables>,
+  workers: readonly string[],
+  now: number,
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('jobs')
+    .select('worker')
+    .where('status', '=', RUNNING)
+    .where('lease_until', '>=', now)
+    .where('worker', 'in', workers)
+    .execute();
+  return rows.flatMap(({ worker }) => worker ?? []);
+}
+
 interface Places {
   readonly tenant: string;
   /** Jobs that are due. */
@@ -198,7 +224,7 @@ async function freePlaces(db: Kysely<Tables>, now: number): Promise<readonly Pla
     .selectFrom('jobs')
     .select((eb) => ['tenant', eb.fn.countAll<number>().as('jobs')])
     .where('status', '=', QUEUED)
-    .where('due_at', '<=', now)
+    .where(isPast('due_at', now + 1))
     .groupBy('tenant')
     .execute();
   if (due.length === 0) return [];
@@ -241,7 +267,7 @@ async function take(
     .select('id')
     .where('status', '=', QUEUED)
     .where('tenant', '=', tenant)
-    .where('due_at', '<=', now)
+    .where(isPast('due_at', now + 1))
     .orderBy('priority', 'desc')
     .orderBy('due_at')
     .orderBy('id')

@@ -16,6 +16,31 @@ export async function dueChannels(db: Kysely<Tables>, now: number): Promise<read
     .execute();
 }
 
+/** Whether a message is to be sent later than `latest` (ms): its time was set by a wrong clock. */
+export async function isTooLate(db: Kysely<Tables>, latest: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('outbox')
+    .select('id')
+    .where('status', '=', 'waiting')
+    .where('next_at', '>', latest)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Lets messages go at `now` that were to be sent later than `latest` (ms). */
+export async function hasten(
+  tx: Transaction<Tables>,
+  { now, latest }: { readonly now: number; readonly latest: number },
+): Promise<void> {
+  await tx
+    .updateTable('outbox')
+    .set({ next_at: now })
+    .where('status', '=', 'waiting')
+    .where('next_at', '>', latest)
+    .execute();
+}
+
 /**
  * Takes the next message of a channel for `leaseMs`: who asks meanwhile gets another. It counts as a
  * try; one that is never ended comes again when the lease has ended. A message waits for those of its

@@ -1,6 +1,7 @@
 import type { Change, Command, Script } from '../../kind.ts';
 import { type Chain, FAMILIES, type Family, type Layer, type Rule } from '../../layer.ts';
 import { isOff } from '../../mentioned.ts';
+import { replacedBy } from '../../whole-file.ts';
 import {
   blocksByFamily,
   commentText,
@@ -253,9 +254,9 @@ function persistCommands(
   const folders = new Set(files.map(({ path }) => path.replace(/\/[^/]*$/, '')));
   return [
     ...[...folders].map((folder) => ({ argv: ['mkdir', '-p', folder] })),
-    ...files.map(({ family, path }) => ({
-      argv: [`${PROGRAMS[family][backEnd(family, layers)]}-save`, '-f', path],
-    })),
+    ...files.map(({ family, path }) =>
+      replacedBy(path, '"$1"', `${PROGRAMS[family][backEnd(family, layers)]}-save`),
+    ),
   ];
 }
 

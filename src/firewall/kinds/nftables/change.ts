@@ -5,6 +5,7 @@ import { evaluate } from '../../evaluate.ts';
 import type { Change, Script } from '../../kind.ts';
 import type { Family, Layer, Table, Test } from '../../layer.ts';
 import type { Question } from '../../packet.ts';
+import { replacedBy } from '../../whole-file.ts';
 import { read } from './read.ts';
 import { commentText, isDeviceName, type Sources, setText, sourcesOf } from './sources.ts';
 
@@ -39,17 +40,11 @@ export function change(asked: Change, layers: readonly Layer[]): Script {
     persist: [
       { path: file, text: rules },
       // appended once: an earlier line of the same text is taken out
-      {
-        argv: [
-          'sed',
-          '-i',
-          '-e',
-          `$a ${INCLUDE}`,
-          '-e',
-          `\\#^${INCLUDE.replaceAll('*', '\\*')}$#d`,
-          MAIN,
-        ],
-      },
+      replacedBy(
+        MAIN,
+        '{ grep -vxF -e "$1" "$file" || [ "$?" = 1 ]; } && printf "%s\\n" "$1"',
+        INCLUDE,
+      ),
     ],
     touches: [file, MAIN],
     text: pasteText(wanted, rules, table, file),

@@ -74,7 +74,9 @@ tcp dport 5432 accept # handle 12
 
   it('touches the files that persistence changes, and no others', () => {
     const { persist, touches } = nftables.change(CLOSE, []);
-    const files = persist.map((step) => ('path' in step ? step.path : step.argv.at(-1)));
+    const files = persist.map((step) =>
+      'path' in step ? step.path : step.argv.find((word) => word.startsWith('/')),
+    );
     expect(files).toEqual(touches);
   });
 });

@@ -109,7 +109,10 @@ export async function receiver(answer: Answer = (response) => response.end('ok')
   const received: Received[] = [];
   const server = createServer((request, response) => {
     // a scan of this machine beside the tests asks too, and is not told here
-    if (request.method === 'GET') return response.writeHead(405).end();
+    if (request.method === 'GET') {
+      response.writeHead(405).end();
+      return;
+    }
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {

@@ -98,7 +98,7 @@ async function accept(until: number): Promise<void> {
   const { store } = opened;
   const rows = await store.read((db) => findingList(db, LOCAL, { status: 'open', limit: 9, now }));
   const finding = rows.find(({ port }) => port === 22)?.id ?? '';
-  const act = { tenant: LOCAL, finding, actor: 'ada', at: now };
+  const act = { facts: store.facts, tenant: LOCAL, finding, actor: 'ada', at: now };
   await store.write((tx) => acceptFinding(tx, act, { reason: 'known', until }));
 }
 

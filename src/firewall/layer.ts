@@ -161,8 +161,11 @@ export type Test =
     }
   /** Holds below a rate or count (`10/minute`, `3 connections per source`), or with `over` above it. One first packet is below. */
   | { readonly test: 'limit'; readonly over: boolean; readonly text: string }
-  /** Never matches: `-m state --state` of nothing, an empty set. */
-  | { readonly test: 'never' }
+  /**
+   * Never matches: `-m state --state` of nothing, an empty set. `odd`: it waits for packets that open no
+   * connection or need not be sent so, with a fragment or an extension header: no fault of its rule.
+   */
+  | { readonly test: 'never'; readonly odd?: true }
   /**
    * Not understood: may match or not. `merged`: its tool may have loaded it as one comparison with the test
    * beside it, which matches more than both.

@@ -9,7 +9,7 @@ import type { Store } from '../store/open.ts';
 import { followNamesAt, tenantsToFollow } from '../store/queries/asset-addresses.ts';
 import { refuseRun } from '../store/queries/job-claims.ts';
 import { BY_SCHEDULE, enqueue, holdJob, isUnderWay, scheduledJobs } from '../store/queries/jobs.ts';
-import { withinScanQuotas } from '../store/queries/quotas.ts';
+import { oneAtATime, withinScanQuotas } from '../store/queries/quotas.ts';
 import { dueSchedules, moveSchedule, schedulesOfTheFuture } from '../store/queries/schedules.ts';
 import type { Tables } from '../store/schema.ts';
 import type { ScheduleRow } from '../store/service-schema.ts';
@@ -52,6 +52,8 @@ async function queueOne(
   row: ScheduleRow,
   now: number,
 ): Promise<void> {
+  // somebody may start it by hand at this moment
+  await oneAtATime(tx, row.tenant);
   const timing = timingOf(row);
   const held = heldUntil(timing.spec, now);
   if (held !== null) {

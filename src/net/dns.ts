@@ -58,10 +58,11 @@ export function createTextResolver(
   options: Pick<ResolverOptions, 'timeoutMs' | 'tries' | 'servers'> = {},
 ): TextResolver {
   const { timeoutMs = 2500, tries = 2, servers } = options;
-  const query = new QueryChannel({ timeout: timeoutMs, tries });
-  if (servers !== undefined) query.setServers(servers);
   return {
     texts: async (name) => {
+      // made for each: name servers change while a program runs
+      const query = new QueryChannel({ timeout: timeoutMs, tries });
+      if (servers !== undefined) query.setServers(servers);
       try {
         const records = await query.resolveTxt(name);
         return { kind: 'found', texts: records.map((strings) => strings.join('')) };

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change, Interval } from '../../src/model/history.ts';
 import type { ScanReport } from '../../src/model/scan.ts';
+import { LOCAL, openStore } from '../../src/store/open.ts';
+import { recordLook } from '../../src/store/record.ts';
 import { PROGRAM, postern } from '../helpers/postern.ts';
 import { type ScriptedPeer, say, scriptedPeer, silent } from '../helpers/scripted-peer.ts';
+import { lookOf } from '../helpers/stored-looks.ts';
 
 let folder: string;
 let peer: ScriptedPeer;
@@ -112,7 +115,7 @@ describe('scans that are kept', () => {
     expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false]);
     expect((await postern(args)).code).toBe(0);
     const none = ['--data', join(folder, 'no-room-at-all')];
-    expect((await postern([...none, 'db', 'check'])).code).toBe(0);
+    expect((await postern([...none, 'db', 'migrate'])).code).toBe(0);
     const stored = await postern([...none, 'import', list], { command: limited });
     expect([stored.code, stored.stderr.split(':')[0]]).toEqual([3, 'error STORE_FULL']);
     expect((await postern([...none, 'db', 'check'])).stdout).toContain('is sound');
@@ -142,8 +145,10 @@ describe('scans that are kept', () => {
     const hosts = Array.from({ length: 50 }, () => ({ ...report.hosts[0], counts: 'many' }));
     writeFileSync(wrong, JSON.stringify({ ...report, hosts }));
     const { stderr } = await run('import', wrong);
-    expect(stderr).toContain('hosts.0.counts');
-    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    const [said = '', todo, ...more] = stderr.trimEnd().split('\n');
+    expect(said).toContain('hosts.0.counts');
+    expect(said.match(/counts/g)).toHaveLength(1);
+    expect([todo, more]).toEqual([expect.stringMatching(/^Name a file/), []]);
   });
 
   it('are not kept with --no-save, and a store that cannot be opened fails no scan', async () => {
@@ -185,6 +190,41 @@ describe('scans that are kept', () => {
     expect(none.stderr).toBe(`no finding that was asked for is open in ${there}/postern.db\n`);
     expect((await ask('diff')).stderr).toContain('"last" cannot be compared (no scan is stored in');
     expect((await ask('diff', 'abcd')).stderr).toContain('"abcd" cannot be compared');
+  });
+
+  it('have their findings accepted, assigned and commented, and it is known by whom', async () => {
+    const data = join(folder, 'decided');
+    const store = await openStore({ file: join(data, 'postern.db') });
+    const hosts = { '192.0.2.1': { 6379: { severity: 'critical' } } } as const;
+    await recordLook(store, LOCAL, 'scan', lookOf({ at: Date.now(), tcp: '6379', hosts }));
+    const { id } = await store.read((db) =>
+      db.selectFrom('findings').select('id').executeTakeFirstOrThrow(),
+    );
+    const ask = (...args: readonly string[]) => postern(['--data', data, 'findings', ...args]);
+    const until = new Date(Date.now() + 86_400_000).toISOString();
+    const beginning = id.slice(0, 8);
+    for (const deed of [
+      ['assign', beginning, 'anna'],
+      ['comment', beginning, 'the cache of the shop'],
+      ['accept', beginning, '--reason', 'behind the VPN', '--until', until],
+    ]) {
+      expect((await ask(...deed)).code).toBe(0);
+    }
+    expect((await ask('--status', 'open')).stdout).toBe('');
+    expect((await ask('--status', 'accepted')).stdout).toContain('192.0.2.1');
+    expect((await ask('unaccept', beginning)).stdout).toContain('the cache of the shop');
+    expect((await ask('accept', 'ffffffff', '--reason', 'x', '--until', until)).code).toBe(2);
+    const log = await store.read((db) =>
+      db.selectFrom('audit_log').selectAll().orderBy('at').execute(),
+    );
+    await store.close();
+    const actor = `cli:${userInfo().username}`;
+    expect(log).toMatchObject([
+      { action: 'finding.assign', detail: '{"assignee":"anna"}', subject: id, actor },
+      { action: 'finding.comment', subject: id, actor },
+      { action: 'finding.accept', detail: JSON.stringify({ reason: 'behind the VPN', until }) },
+      { action: 'finding.unaccept', subject: id, actor },
+    ]);
   });
 
   it('say what is wrong with a question, with a code', async () => {

@@ -6,6 +6,7 @@ import type { Severity } from '../../model/verdict.ts';
 import { visible } from '../../report/text.ts';
 import { endAcceptancesOf } from '../../store/acceptances.ts';
 import { LOCAL, type Store } from '../../store/open.ts';
+import { note } from '../../store/queries/audit-log.ts';
 import {
   type Act,
   acceptFinding,
@@ -85,7 +86,11 @@ export function findingAcceptCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const end = readUntil(until, Date.now());
-  return does(id, options, terminal, (tx, act) => acceptFinding(tx, act, { reason, until: end }));
+  return does(id, options, terminal, {
+    action: 'finding.accept',
+    detail: { reason, until: isoOf(end) },
+    act: (tx, act) => acceptFinding(tx, act, { reason, until: end }),
+  });
 }
 
 /** Throws FINDING_NONE. */
@@ -94,7 +99,7 @@ export function findingUnacceptCommand(
   options: GlobalOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  return does(id, options, terminal, unacceptFinding);
+  return does(id, options, terminal, { action: 'finding.unaccept', act: unacceptFinding });
 }
 
 /** Throws FINDING_NONE. */
@@ -104,7 +109,12 @@ export function findingAssignCommand(
   options: GlobalOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  return does(id, options, terminal, (tx, act) => assignFinding(tx, act, person ?? null));
+  const assignee = person ?? null;
+  return does(id, options, terminal, {
+    action: 'finding.assign',
+    detail: { assignee },
+    act: (tx, act) => assignFinding(tx, act, assignee),
+  });
 }
 
 /** Throws FINDING_NONE. */
@@ -114,22 +124,33 @@ export function findingCommentCommand(
   options: GlobalOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  return does(id, options, terminal, (tx, act) => commentFinding(tx, act, text));
+  return does(id, options, terminal, {
+    action: 'finding.comment',
+    act: (tx, act) => commentFinding(tx, act, text),
+  });
 }
 
-type Does = (tx: Parameters<typeof acceptFinding>[0], act: Act) => Promise<boolean>;
+interface Deed {
+  readonly action: string;
+  readonly detail?: object;
+  readonly act: (tx: Parameters<typeof acceptFinding>[0], act: Act) => Promise<boolean>;
+}
 
+/** Does something and notes it in the audit log as the API does. */
 function does(
   given: string,
   options: GlobalOptions,
   terminal: Terminal,
-  act: Does,
+  { action, detail, act }: Deed,
 ): Promise<ExitCode> {
   return withStore(options, async (store) => {
     const finding = await wholeId(store, given);
     const actor = `cli:${userInfo().username}`;
-    const who = { facts: store.facts, tenant: LOCAL, finding, actor, at: Date.now() };
-    await store.write((tx) => act(tx, who));
+    const at = Date.now();
+    await store.write(async (tx) => {
+      await act(tx, { facts: store.facts, tenant: LOCAL, finding, actor, at });
+      await note(tx, LOCAL, { at, actor, action, subject: finding, detail, source: null });
+    });
     await tell(store, finding, options, terminal);
     return EXIT.fine;
   });

@@ -188,6 +188,7 @@ describe('rules that never match', () => {
         rule('icmp port', protocol(1), port(80), accept),
         rule('empty', { test: 'never' }, accept),
         rule('families', from('10.0.0.0/8'), from('2001:db8::/32'), accept),
+        rule('odd packets', { test: 'never', odd: true }, { do: 'drop' }),
         rule('fine', ...tcp(22), accept),
       ).map(([id, text]) => [id, text]),
     ).toEqual(

@@ -171,6 +171,11 @@ function closesAll(rule: Rule): boolean {
   return closes(rule) && rule.steps.every((step) => 'do' in step);
 }
 
+/** Whether it is for packets that no question of ours is about: most firewalls drop some of those. */
+function waitsForOdd({ steps }: Rule): boolean {
+  return steps.some((step) => 'test' in step && step.test === 'never' && step.odd === true);
+}
+
 function lineOf({ handle, line, text }: Rule): string {
   return `${handle} ${line} ${text}`;
 }
@@ -195,6 +200,7 @@ function idleOf(
       !reached.has(rule) &&
       !alive.has(lineOf(rule)) &&
       !elsewhere.has(lineOf(rule)) &&
+      !waitsForOdd(rule) &&
       !(at === rules.length - 1 && closesAll(rule)),
   );
   return [...new Map(idle.map((rule) => [lineOf(rule), rule])).values()];

@@ -15,7 +15,9 @@ const line = z
     at: time,
     actor: z
       .string()
-      .describe('user:ID, key:ID, agent:ID, cli, or "nobody": somebody who was not signed in.'),
+      .describe(
+        'user:ID, key:ID, agent:ID, cli or cli:ACCOUNT (on the machine itself), or "nobody".',
+      ),
     action: z.string().describe('Such as finding.accept, member.role, session.create.'),
     subject: z.string().describe('Id of what was changed.'),
     detail: z.unknown(),

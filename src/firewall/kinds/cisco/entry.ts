@@ -296,7 +296,7 @@ class EntryReader {
     // ACK or RST is set
     if (word === 'established') return [{ test: 'tcp-flags', mask: 20, in: [4, 16, 20] }];
     // what is not the first fragment has no ports, and opens no connection
-    if (word === 'fragments') return [{ test: 'never' }];
+    if (word === 'fragments') return [{ test: 'never', odd: true }];
     if (word === 'reflect') {
       this.at += 1;
       if (this.peek() === 'timeout') this.at += 2;

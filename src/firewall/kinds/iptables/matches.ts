@@ -12,6 +12,7 @@ import {
   NEVER,
   names,
   numbers,
+  ODD,
   one,
   opaque,
   type Piece,
@@ -69,7 +70,7 @@ function unanswerable(takes: Match['takes']): Match {
 
 /** A match on a part that a whole packet without extension headers does not have. */
 function absent(takes: Match['takes']): Match {
-  return { takes, build: () => NEVER };
+  return { takes, build: () => ODD };
 }
 
 function portTest(field: NumberField, value: string, not: boolean): readonly Test[] | null {

@@ -219,7 +219,7 @@ describe('tests', () => {
     ['-m connlimit --connlimit-upto 0', NEVER],
     ['-m recent --set --name x', undefined],
     ['-m recent ! --set --name x', NEVER],
-    ['-m rt --rt-type 0', NEVER],
+    ['-m rt --rt-type 0', { ...NEVER, odd: true }],
   ])('reads %s', (text, test) => {
     expect(steps(text)).toEqual(test === undefined ? [] : [test]);
   });

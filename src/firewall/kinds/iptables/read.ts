@@ -9,7 +9,7 @@ import { type Part, type RuleParts, type TargetPart, takeApart } from './rule-wo
 import { readSaveText, type SavedRule, type SavedTable, splitWords } from './save-text.ts';
 import { withSpread } from './spread.ts';
 import { type Place, TARGETS } from './targets.ts';
-import { ALWAYS, NEVER, names, opaque, type Piece, waysOf } from './tests.ts';
+import { ALWAYS, NEVER, names, ODD, opaque, type Piece, waysOf } from './tests.ts';
 import { protocolOf } from './words.ts';
 
 /** Built-in chains by table with their priorities (netfilter_ipv4.h; iptables(8), "TABLES"). */
@@ -223,7 +223,7 @@ class TableReader {
         return device('out-device', value, not);
       case '-f':
         // Asked about are whole packets.
-        return not ? ALWAYS : NEVER;
+        return not ? ALWAYS : ODD;
       default:
         return ALWAYS;
     }

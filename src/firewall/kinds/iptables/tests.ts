@@ -17,6 +17,8 @@ export type Piece = Test | Either;
 /** A test that always holds is none. */
 export const ALWAYS: readonly Test[] = [];
 export const NEVER: readonly Test[] = [{ test: 'never' }];
+/** Waits for fragments or extension headers. */
+export const ODD: readonly Test[] = [{ test: 'never', odd: true }];
 
 /** `not` is left out where it is false. */
 function negation(not: boolean): { readonly not?: true } {

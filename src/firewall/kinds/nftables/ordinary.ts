@@ -25,7 +25,8 @@ export function ordinarySteps(
   const ordinary = isObject(match) ? ordinaryOf(match) : undefined;
   if (ordinary === undefined) return undefined;
   const [verdict] = only(statements.at(-1) ?? null) ?? [];
-  if (!ordinary.holds && (verdict === 'drop' || verdict === 'reject')) return [{ test: 'never' }];
+  const closes = verdict === 'drop' || verdict === 'reject';
+  if (!ordinary.holds && closes) return [{ test: 'never', odd: true }];
   return ordinary.holds && verdict === 'accept' ? ordinary.needs : undefined;
 }
 

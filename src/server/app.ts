@@ -63,8 +63,8 @@ export function createApp(options: AppOptions): OpenAPIHono {
   // looking for a body costs as much as many an answer
   const isUnbounded = ({ method, path }: HonoRequest): boolean =>
     BODILESS.has(method) || (method === 'POST' && uploads.has(path));
-  app.use((context, next) => (isUnbounded(context.req) ? next() : limited(context, next)));
   for (const handler of options.use ?? []) app.use(handler);
+  app.use((context, next) => (isUnbounded(context.req) ? next() : limited(context, next)));
   for (const route of options.routes) addRoute(app, route, options);
   addDocument(app, options.version);
   app.notFound((context) =>

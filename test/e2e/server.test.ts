@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { hashOf } from '../../src/server/auth/secrets.ts';
@@ -98,6 +98,24 @@ it('gives its figures to this machine, or to who has the token', async () => {
     [{ 'x-forwarded-for': '192.0.2.1', authorization: `Bearer ${TOKEN}` }, 200],
   ] as const;
   for (const [headers, status] of asked) expect(await get('/metrics', headers)).toBe(status);
+});
+
+it('marks what it refuses as it marks every answer', async () => {
+  const type = { 'content-type': 'application/json', authorization: 'Bearer wrong' };
+  for (const [length, status] of [
+    ['2', 401],
+    [String(2 << 20), 413],
+  ] as const) {
+    const headers = { ...type, 'content-length': length };
+    const asked = request(`${server.url}/api/v1/assets`, { method: 'POST', headers });
+    // of a body that is too large nobody waits for the rest
+    asked.write('{}');
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    asked.destroy();
+    expect(answer.statusCode).toBe(status);
+    expect(answer.headers['x-content-type-options']).toBe('nosniff');
+    expect(answer.headers['content-security-policy']).toContain("default-src 'none'");
+  }
 });
 
 it('shows a page for its API that runs files of its own alone', async () => {

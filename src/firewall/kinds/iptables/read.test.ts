@@ -200,7 +200,7 @@ describe('tests', () => {
     ['-o docker0', { test: 'name', field: 'out-device', in: ['docker0'] }],
     ['-p tcp', TCP],
     ['! -p 17', { ...UDP, not: true }],
-    ['-f', NEVER],
+    ['-f', { ...NEVER, odd: true }],
     [
       '-m conntrack --ctstate NEW,RELATED',
       { test: 'name', field: 'state', in: ['new', 'related'] },

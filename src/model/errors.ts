@@ -507,7 +507,7 @@ export const ERRORS = {
   },
   AUTH_REFUSED: {
     message: 'not signed in: {problem}',
-    todo: 'Check what you typed. Without the app, use one of your backup codes; without the password, ask an administrator for a link to choose a new one.',
+    todo: 'Check what you typed; a backup code replaces a lost app, a link of an administrator a forgotten password.',
     effect: 'usage',
   },
   AUTH_LINK: {

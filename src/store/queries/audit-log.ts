@@ -7,7 +7,7 @@ import type { AuditLogRow } from '../service-schema.ts';
 /** What somebody did; `detail` holds no secret. */
 export interface Noted {
   readonly at: number;
-  /** `user:…`, `key:…`, `agent:…`, `cli`: the command line, or `nobody`: somebody who did not sign in. */
+  /** `user:…`, `key:…`, `agent:…`, `cli` or `cli:ACCOUNT`: the command line, or `nobody`: somebody who did not sign in. */
   readonly actor: string;
   readonly action: string;
   readonly subject: string;
